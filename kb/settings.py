@@ -1,0 +1,146 @@
+"""Settings: read once at the top of a program, then handed down.
+
+They come from `ibid.toml` in the home folder, then from the environment (`IBID_HOME`, `IBID_COLLECTION`,
+`IBID_<SECTION>_<KEY>`), then from flags, each overriding the one before.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kb.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderSettings:
+    """Which sentence-transformers model makes the vectors, and through which runtime."""
+
+    model: str = "packaged"  # "packaged" (all-MiniLM-L6-v2 from its PyPI package), a hub name, or a folder
+    runtime: str = "auto"  # auto, openvino, onnx, torch
+    threads: int = 0  # 0: as many as the machine has cores
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """The chat model: any OpenAI-compatible server. Without a base URL, answers are extractive."""
+
+    base_url: str = ""
+    name: str = ""
+    api_key: str = ""
+    timeout_seconds: float = 120.0  # a long answer on a busy CPU server takes minutes; a hung one must end
+    max_tokens: int = 800  # an answer of some ten sentences with markers; longer ones stop citing well
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """Where the HTTP server and the browser app listen."""
+
+    host: str = "127.0.0.1"  # loopback only, since without keys everybody who reaches the port may ask
+    port: int = 8000
+    app_port: int = 8501
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """What one file or one question may cost."""
+
+    max_file_mb: int = 100  # larger files are nearly always scans of whole shelves: split them
+    max_pages: int = 5000
+    parse_seconds: int = 120  # CPU seconds for one file; an OCR page costs about 4
+    parse_memory_mb: int = 1024
+    question_characters: int = 20_000
+    free_disk_mb: int = 200  # below this nothing is stored, so that SQLite can still close its journal
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one process."""
+
+    home: Path
+    collection: str = "default"
+    embedder: EmbedderSettings = field(default_factory=EmbedderSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
+
+
+_Section = TypeVar("_Section", EmbedderSettings, ModelSettings, ServeSettings, LimitSettings)
+_SECTIONS = ("embedder", "model", "serve", "limits")
+
+
+def read_settings(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
+    """Reads the settings of this process.
+
+    Args:
+        environment: variables to read; the process's own when not given.
+        home: overrides `IBID_HOME`.
+
+    Raises:
+        SettingsError: a key is unknown or a value has the wrong type; the message names it and where it stands.
+    """
+    variables = os.environ if environment is None else environment
+    folder = home or Path(variables.get("IBID_HOME") or "~/.ibid")
+    settings = Settings(home=folder.expanduser().absolute())
+    settings = _with_values(settings, _read_file(settings.home / "ibid.toml"), str(settings.home / "ibid.toml"))
+    return _with_values(settings, _from_environment(variables), "the environment")
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"cannot read {path}", str(error), "Mend the file or move it away") from error
+
+
+def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if variables.get("IBID_COLLECTION"):
+        values["collection"] = variables["IBID_COLLECTION"]
+    for section in _SECTIONS:
+        prefix = f"IBID_{section.upper()}_"
+        found = {name.removeprefix(prefix).lower(): text for name, text in variables.items() if name.startswith(prefix)}
+        if found:
+            values[section] = found
+    return values
+
+
+def _with_values(settings: Settings, values: Mapping[str, Any], place: str) -> Settings:
+    changes: dict[str, Any] = {}
+    for key, value in values.items():
+        if key == "collection" and isinstance(value, str):
+            changes[key] = value
+        elif key in _SECTIONS and isinstance(value, Mapping):
+            changes[key] = _section_with(getattr(settings, key), key, value, place)
+        else:
+            raise SettingsError(
+                f"unknown setting {key!r} in {place}", advice=f"Known: collection, {', '.join(_SECTIONS)}"
+            )
+    return replace(settings, **changes)
+
+
+def _section_with(section: _Section, name: str, values: Mapping[str, Any], place: str) -> _Section:
+    known = {item.name: getattr(section, item.name) for item in fields(section)}
+    changes: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in known:
+            raise SettingsError(f"unknown setting {name}.{key} in {place}", advice=f"Known: {', '.join(known)}")
+        changes[key] = _convert(value, type(known[key]), f"{name}.{key}", place)
+    return replace(section, **changes)
+
+
+def _convert(value: Any, kind: type, name: str, place: str) -> Any:
+    try:
+        if isinstance(value, bool) or (kind is str and not isinstance(value, str)):
+            raise ValueError
+        return kind(value)
+    except (TypeError, ValueError):
+        raise SettingsError(
+            f"setting {name} in {place} is {value!r}", f"it must be {'a number' if kind is not str else 'text'}"
+        ) from None

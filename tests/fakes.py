@@ -1,0 +1,70 @@
+"""Scripted stand-ins for the ports: they do what the script says and remember what they were asked."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from kb.errors import ModelError
+from kb.ports import Vectors
+from kb.records import EmbeddingSpace, Turn
+
+
+class HashEmbedder:
+    """Unit vectors from hashed words and character pairs: texts that share them are near. Needs no model."""
+
+    def __init__(self, dimension: int = 64, model: str = "hash") -> None:
+        self._space = EmbeddingSpace(model=model, revision="1", dimension=dimension)
+        self.embedded: list[str] = []
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        return self._space
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        self.embedded.extend(texts)
+        return np.stack([self._vector(text) for text in texts]) if texts else np.zeros((0, self.space.dimension), "f4")
+
+    def embed_question(self, text: str) -> Vectors:
+        return self._vector(text)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(self._words(text)) for text in texts]
+
+    def _words(self, text: str) -> list[str]:
+        return re.findall(r"[a-z0-9]+|[\u3400-\u9fff]", text.lower())
+
+    def _vector(self, text: str) -> Vectors:
+        words = self._words(text)
+        vector = np.zeros(self.space.dimension, dtype=np.float32)
+        for feature in [*words, *map("".join, zip(words, words[1:], strict=False))]:
+            digest = hashlib.blake2b(feature.encode(), digest_size=8).digest()
+            vector[digest[0] % self.space.dimension] += 1.0 if digest[1] % 2 else -1.0
+        length = float(np.linalg.norm(vector))
+        if length == 0:
+            vector[0], length = 1.0, 1.0
+        return (vector / length).astype(np.float32)
+
+
+class ScriptedChatModel:
+    """Streams the pieces of its script, one reply for each call, and remembers the prompts."""
+
+    name = "scripted"
+
+    def __init__(self, *replies: Sequence[str] | ModelError) -> None:
+        self.replies = list(replies)
+        self.asked: list[tuple[str, tuple[Turn, ...]]] = []
+        self.closed = 0
+
+    def stream(self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None) -> Iterator[str]:
+        self.asked.append((system, tuple(turns)))
+        reply = self.replies.pop(0)
+        if isinstance(reply, ModelError):
+            raise reply
+        try:
+            yield from reply
+        finally:
+            self.closed += 1

@@ -1,8 +1,8 @@
 """The nouns of ibid, frozen, one type for each stage of life.
 
-A file becomes a `Document`; a document is cut into `Passage`s; a search returns `Hit`s; an answer is made of `Claim`s that
-point at `Citation`s. Offsets are always character offsets into `Document.text`, counted from 0, end exclusive. Pages count
-from 1. Boxes are in PDF points from the top left corner of the page.
+A file becomes a `Document`; a document is cut into `Passage`s; a search returns `Hit`s; an answer is made of `Claim`s
+that point at `Citation`s. Offsets are always character offsets into `Document.text`, counted from 0, end exclusive.
+Pages count from 1. Boxes are in PDF points from the top left corner of the page.
 """
 
 from __future__ import annotations
@@ -12,10 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from types import MappingProxyType
 from typing import NamedTuple
-
-NO_METADATA: Mapping[str, str] = MappingProxyType({})
 
 
 class MarkKind(StrEnum):
@@ -67,8 +64,8 @@ class Box(NamedTuple):
 class Document:
     """One file's text and all that is known about where its parts stand.
 
-    `id` is the SHA-256 of the file's bytes in hexadecimal, `name` the path or file name to show, `language` one of "en",
-    "zh-Hans", "zh-Hant" or "" when unknown, `metadata` free keys (author, tags, effective_from, effective_to, …).
+    `id` is the SHA-256 of the file's bytes in hexadecimal, `name` the path or file name to show, `language` one of
+    "en", "zh-Hans", "zh-Hant" or "" when unknown, `metadata` free keys (author, tags, effective_from, …).
     """
 
     id: str
@@ -80,7 +77,7 @@ class Document:
     domain: str = ""
     marks: tuple[Mark, ...] = ()
     boxes: tuple[WordBox, ...] = ()
-    metadata: Mapping[str, str] = NO_METADATA
+    metadata: Mapping[str, str] = field(default_factory=dict)
     pages: int = 0  # 0 where the format has no pages
     warnings: tuple[str, ...] = ()  # what a reader should know: "page 3 has no text", …
 
@@ -117,7 +114,7 @@ class DocumentEntry:
     passages: int
     size: int  # bytes of the original file
     added_at: str  # ISO 8601, UTC
-    metadata: Mapping[str, str] = NO_METADATA
+    metadata: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 
@@ -312,7 +309,7 @@ class Job:
     reason: str  # why it failed, or what a reader should know; "" otherwise
     created_at: str
     updated_at: str
-    metadata: Mapping[str, str] = NO_METADATA
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What belongs to no single collection: jobs and uploaded files."""

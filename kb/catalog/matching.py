@@ -1,0 +1,43 @@
+"""Which documents a filter lets through."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from kb.records import DocumentEntry, Filters
+
+
+def matches(entry: DocumentEntry, domain: str, filters: Filters) -> bool:
+    """Whether a document meets every condition of `filters`. Values are compared without regard to case.
+
+    A metadata value such as "criminal, procedure" is a list: it matches either of its items, and itself.
+    """
+    return _in_force(entry, filters.as_of) and all(
+        _meets(_values_of(entry, domain, key), wanted) for key, wanted in filters.metadata.items()
+    )
+
+
+def _values_of(entry: DocumentEntry, domain: str, key: str) -> set[str]:
+    own = {
+        "document": (entry.name, entry.title, entry.id),
+        "document_id": (entry.id,),
+        "language": (entry.language, entry.language.partition("-")[0]),  # "zh" finds zh-Hans and zh-Hant
+        "media_type": (entry.media_type,),
+        "domain": (domain,),
+    }.get(key)
+    if own is not None:
+        return {value.casefold() for value in own}
+    value = entry.metadata.get(key, "")
+    return {item.strip().casefold() for item in (value, *value.split(","))} if value else set()
+
+
+def _meets(values: set[str], wanted: tuple[str, ...]) -> bool:
+    return any(value.casefold() in values for value in wanted)
+
+
+def _in_force(entry: DocumentEntry, day: date | None) -> bool:
+    if day is None:
+        return True
+    start, end = entry.metadata.get("effective_from", ""), entry.metadata.get("effective_to", "")
+    # ISO dates compare as text; a missing end is open.
+    return (not start or start <= day.isoformat()) and (not end or day.isoformat() <= end)

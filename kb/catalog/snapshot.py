@@ -1,0 +1,261 @@
+"""Reading a collection: everything through one snapshot is of one version."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.catalog import rows
+from kb.catalog.matching import matches
+from kb.catalog.types import Changes, IndexedText, Source, StoredPassage
+from kb.errors import NotFoundError
+from kb.ports import Vectors
+from kb.records import Box, Collection, Document, DocumentEntry, EmbeddingSpace, Filters, Mark, MarkKind, Policy
+
+Numbers = NDArray[np.int64]
+_Value = TypeVar("_Value", int, str, bytes)
+
+_BATCH = 900  # SQLite's oldest limit of variables in one statement is 999
+_SAME_LINE = 0.5  # two boxes are on one line when they share at least half of the lower one's height
+
+
+class Snapshot:
+    """One state of one collection, for one thread, as long as its `with` block lasts."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @cached_property
+    def _facts(self) -> dict[str, str]:
+        return dict(self._connection.execute("SELECT key, value FROM facts"))
+
+    @property
+    def version(self) -> int:
+        """Grows by one with every commit."""
+        return int(self._facts["version"])
+
+    @property
+    def space(self) -> EmbeddingSpace | None:
+        """The space of the vectors in use; None while the collection is empty."""
+        text = self._facts.get("space")
+        return rows.space_from_json(text) if text else None
+
+    def collection(self) -> Collection:
+        """The collection as a list shows it."""
+        documents, passages = self._connection.execute(
+            "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)"
+        ).fetchone()
+        return Collection(
+            name=self._facts["name"],
+            space=self.space,
+            version=self.version,
+            documents=documents,
+            passages=passages,
+            created_at=self._facts["created_at"],
+            policy=Policy(self._facts["policy"]),
+            description=self._facts["description"],
+        )
+
+    def numbers(self) -> Numbers:
+        """Every live passage number, ascending."""
+        return self._numbers("SELECT number FROM passages ORDER BY number")
+
+    def changes_since(self, version: int) -> Changes:
+        """Live passages added after `version`, and numbers removed after it."""
+        return Changes(
+            self._numbers("SELECT number FROM passages WHERE added_in > ? ORDER BY number", version),
+            self._numbers("SELECT number FROM removals WHERE removed_in > ? ORDER BY number", version),
+        )
+
+    def vectors(self, numbers: Sequence[int] | Numbers) -> Vectors:
+        """Shape (len(numbers), dimension), in the order of `numbers`.
+
+        Raises:
+            NotFoundError: a number is not live or has no vector in the collection's space.
+        """
+        space = self.space
+        if space is None or len(numbers) == 0:
+            return np.zeros((0, space.dimension if space else 0), dtype=np.float32)
+        found: dict[int, bytes] = {}
+        for marks, batch in _batches(numbers):
+            found.update(
+                self._connection.execute(
+                    "SELECT p.number, v.vector FROM passages p JOIN vectors v ON v.text_key = p.text_key"  # noqa: S608
+                    f" AND v.space = ? WHERE p.number IN ({marks})",  # (question marks only)
+                    (space.id, *batch),
+                )
+            )
+        missing = [int(number) for number in numbers if int(number) not in found]
+        if missing:
+            raise NotFoundError(f"passages {missing[:5]} have no vector", "the catalog is damaged", "Run `ibid doctor`")
+        return rows.vectors_from_blobs([found[int(number)] for number in numbers], space.dimension)
+
+    def known_keys(self, space: EmbeddingSpace, keys: Iterable[bytes]) -> set[bytes]:
+        """Those of `keys` that already have a vector in `space`."""
+        known: set[bytes] = set()
+        for marks, batch in _batches(list(keys)):
+            found = self._connection.execute(
+                f"SELECT text_key FROM vectors WHERE space = ? AND text_key IN ({marks})",  # noqa: S608
+                (space.id, *batch),
+            )
+            known.update(key for (key,) in found)
+        return known
+
+    def passages(self, numbers: Sequence[int] | Numbers) -> dict[int, StoredPassage]:
+        """The live ones of `numbers` with their documents; what was deleted is absent."""
+        stored: dict[int, StoredPassage] = {}
+        entries: dict[str, DocumentEntry] = {}
+        for marks, batch in _batches(numbers):
+            query = f"SELECT number, {rows.PASSAGE_COLUMNS} FROM passages WHERE number IN ({marks})"  # noqa: S608
+            for number, *columns in self._connection.execute(query, batch):
+                passage = rows.passage_from(columns)
+                if passage.document_id not in entries:
+                    entries[passage.document_id] = self.entry(passage.document_id)
+                stored[number] = StoredPassage(number, passage, entries[passage.document_id])
+        return stored
+
+    def passages_of(self, document_id: str) -> list[StoredPassage]:
+        """Every passage of a document in reading order."""
+        entry = self.entry(document_id)
+        query = f"SELECT number, {rows.PASSAGE_COLUMNS} FROM passages WHERE document_id = ? ORDER BY ordinal"  # noqa: S608
+        found = self._connection.execute(query, (document_id,))
+        return [StoredPassage(number, rows.passage_from(columns), entry) for number, *columns in found]
+
+    def indexed_texts(self, numbers: Sequence[int] | Numbers) -> Iterator[IndexedText]:
+        """What a lexical index reads of the live ones of `numbers`."""
+        titles: dict[str, str] = dict(self._connection.execute("SELECT id, title FROM documents"))
+        for marks, batch in _batches(numbers):
+            query = f"SELECT number, {rows.PASSAGE_COLUMNS} FROM passages WHERE number IN ({marks})"  # noqa: S608
+            for number, *columns in self._connection.execute(query, batch):
+                passage = rows.passage_from(columns)
+                title = titles[passage.document_id]
+                yield IndexedText(number, passage.document_id, title, passage.headings, passage.text)
+
+    def documents(self) -> list[DocumentEntry]:
+        """Every document by name."""
+        query = f"SELECT {rows.ENTRY_COLUMNS} FROM documents ORDER BY name, id"  # noqa: S608
+        return [rows.entry_from(row) for row in self._connection.execute(query)]
+
+    def entry(self, document_id: str) -> DocumentEntry:
+        """One document without its text.
+
+        Raises:
+            NotFoundError: no such document.
+        """
+        query = f"SELECT {rows.ENTRY_COLUMNS} FROM documents WHERE id = ?"  # noqa: S608
+        row = self._connection.execute(query, (document_id,)).fetchone()
+        if row is None:
+            raise NotFoundError(f"no document {document_id}", advice="`ibid documents` lists what is there")
+        return rows.entry_from(row)
+
+    def find_documents(self, wanted: str) -> list[DocumentEntry]:
+        """Documents whose id starts with `wanted` (8 characters or more) or whose name or file name is `wanted`."""
+        return [
+            entry
+            for entry in self.documents()
+            if entry.name == wanted
+            or entry.name.rpartition("/")[2] == wanted
+            or (len(wanted) >= 8 and entry.id.startswith(wanted))
+        ]
+
+    def document(self, document_id: str) -> Document:
+        """One document with its text and marks. Its boxes are read with `place`, page by page.
+
+        Raises:
+            NotFoundError: no such document.
+        """
+        entry = self.entry(document_id)
+        text, marks, domain = self._connection.execute(
+            "SELECT text, marks, domain FROM documents WHERE id = ?", (document_id,)
+        ).fetchone()
+        return Document(
+            id=entry.id,
+            name=entry.name,
+            media_type=entry.media_type,
+            title=entry.title,
+            text=text,
+            language=entry.language,
+            domain=domain,
+            marks=rows.marks_from_json(marks),
+            metadata=entry.metadata,
+            pages=entry.pages,
+            warnings=entry.warnings,
+        )
+
+    def place(self, document_id: str, start: int, end: int) -> tuple[int | None, tuple[Box, ...]]:
+        """The page on which `[start:end]` begins (None where there are no pages) and its boxes, one for each line."""
+        found = self._connection.execute(
+            "SELECT page, packed FROM boxes WHERE document_id = ? AND start < ? AND end > ? ORDER BY page",
+            (document_id, end, start),
+        )
+        words = [word for page, packed in found for word in rows.unpack_boxes(page, packed, start, end)]
+        if words:
+            return words[0].page, _line_boxes(words)
+        return self._page_of(document_id, start), ()
+
+    def sources(self) -> dict[str, Source]:
+        """Where the documents came from, by name."""
+        found = self._connection.execute("SELECT name, size, modified_ns, pipeline, document_id FROM sources")
+        return {row[0]: Source(*row) for row in found}
+
+    def matching(self, filters: Filters) -> Numbers | None:
+        """The live passages that `filters` lets through, ascending; None when it lets everything through."""
+        if not filters:
+            return None
+        query = f"SELECT domain, {rows.ENTRY_COLUMNS} FROM documents"  # noqa: S608
+        entries = [(domain, rows.entry_from(columns)) for domain, *columns in self._connection.execute(query)]
+        wanted = [entry.id for domain, entry in entries if matches(entry, domain, filters)]
+        parts = [
+            self._numbers(f"SELECT number FROM passages WHERE document_id IN ({marks})", *batch)  # noqa: S608
+            for marks, batch in _batches(wanted)
+        ]
+        return np.sort(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
+
+    def _page_of(self, document_id: str, offset: int) -> int | None:
+        row = self._connection.execute("SELECT pages, marks FROM documents WHERE id = ?", (document_id,)).fetchone()
+        if row is None or row[0] == 0:
+            return None
+        return page_at(rows.marks_from_json(row[1]), offset)
+
+    def _numbers(self, query: str, *values: int | str) -> Numbers:
+        return np.array([row[0] for row in self._connection.execute(query, values)], dtype=np.int64)
+
+
+def page_at(marks: Iterable[Mark], offset: int) -> int | None:
+    """The number of the page or slide on which `offset` stands: the last one that starts at or before it."""
+    pages = [mark for mark in marks if mark.kind is MarkKind.PAGE and mark.start <= offset]
+    return pages[-1].number if pages else None
+
+
+def _line_boxes(words: Sequence[Box | tuple[int, int, int, float, float, float, float]]) -> tuple[Box, ...]:
+    """Joins the boxes of neighbouring words on one line."""
+    lines: list[Box] = []
+    for word in words:
+        box = Box(*word[2:])
+        if lines and _on_one_line(lines[-1], box):
+            last = lines[-1]
+            lines[-1] = Box(
+                last.page, min(last.x0, box.x0), min(last.y0, box.y0), max(last.x1, box.x1), max(last.y1, box.y1)
+            )
+        else:
+            lines.append(box)
+    return tuple(lines)
+
+
+def _on_one_line(line: Box, box: Box) -> bool:
+    shared = min(line.y1, box.y1) - max(line.y0, box.y0)
+    lower = max(min(line.y1 - line.y0, box.y1 - box.y0), 0.1)
+    # A word far left of the line's end starts another column or line even at the same height.
+    return line.page == box.page and shared >= _SAME_LINE * lower and box.x0 >= line.x0 - 1
+
+
+def _batches(values: Sequence[_Value] | Numbers) -> Iterator[tuple[str, list[_Value]]]:
+    plain = [value.item() if isinstance(value, np.generic) else value for value in values]
+    for first in range(0, len(plain), _BATCH):
+        batch = plain[first : first + _BATCH]
+        yield ",".join("?" * len(batch)), batch

@@ -1,0 +1,81 @@
+"""What a failed call to a chat model means, in words for people."""
+
+from __future__ import annotations
+
+from kb.errors import ModelError
+from kb.settings import ModelSettings
+
+_REASON_CHARACTERS = 300  # servers put whole tracebacks or HTML pages into their errors
+
+
+def model_error(error: BaseException, settings: ModelSettings, *, received: bool) -> ModelError:
+    """Says what `error` of the client library means.
+
+    Args:
+        error: what the openai or httpx package threw.
+        settings: of the model that was called.
+        received: whether a part of the reply had come before.
+    """
+    if received:
+        return ModelError(
+            f"the reply of model {settings.name} broke off in the middle",
+            _reason(error),
+            "See the model server's log, then ask again",
+        )
+    for part in (_by_status, _by_kind):
+        if found := part(error, settings):
+            return found
+    return ModelError(
+        f"model {settings.name} at {settings.base_url} gave no usable reply",
+        _reason(error),
+        "Is it a server that speaks OpenAI's chat API?",
+    )
+
+
+def _by_status(error: BaseException, settings: ModelSettings) -> ModelError | None:
+    status = getattr(error, "status_code", None)
+    where = f"model server {settings.base_url}"
+    if not isinstance(status, int):
+        return None
+    if status in {401, 403}:
+        return ModelError(f"{where} refused the key", _reason(error), "Set IBID_MODEL_API_KEY to a key it accepts")
+    if status == 404:
+        advice = f"`curl {settings.base_url.rstrip('/')}/models` lists its models; set IBID_MODEL_NAME to one of them"
+        return ModelError(f"{where} has no model {settings.name}", _reason(error), advice)
+    if status == 429:
+        return ModelError(f"{where} takes no more requests now", _reason(error), "Ask again in a moment")
+    if status >= 500:
+        return ModelError(f"{where} failed with status {status}", _reason(error), "See its log, then ask again")
+    return ModelError(
+        f"{where} refused the request with status {status}",
+        _reason(error),
+        "Its context length may be too short for the passages",
+    )
+
+
+def _by_kind(error: BaseException, settings: ModelSettings) -> ModelError | None:
+    import httpx
+    import openai
+
+    where = f"model server {settings.base_url}"
+    silent = (openai.APITimeoutError, httpx.TimeoutException, TimeoutError)
+    if isinstance(error, silent) and not isinstance(error.__cause__, httpx.ConnectTimeout):
+        return ModelError(
+            f"{where} went silent",
+            f"nothing came for {settings.timeout_seconds:g} s",
+            "See its log; IBID_MODEL_TIMEOUT_SECONDS sets how long to wait",
+        )
+    if isinstance(error, (openai.APIConnectionError, httpx.TransportError)):
+        return ModelError(
+            f"{where} cannot be reached",
+            _reason(error.__cause__ or error),
+            "Start it, or correct IBID_MODEL_BASE_URL; without one, answers are quotes from the documents",
+        )
+    return None
+
+
+def _reason(error: BaseException) -> str:
+    body = getattr(error, "body", None)
+    message = body.get("message") if isinstance(body, dict) else None
+    text = " ".join(str(message or error).split()) or type(error).__name__
+    return text if len(text) <= _REASON_CHARACTERS else text[:_REASON_CHARACTERS] + "…"

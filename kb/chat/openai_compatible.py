@@ -1,0 +1,211 @@
+"""Chat models behind any server that speaks OpenAI's chat API (vLLM, llama.cpp, OpenAI itself), through langchain-openai.
+
+Calls run on one event loop of their own in a background thread, because only an asynchronous call can be stopped from
+outside at any moment: while connecting, while waiting for the first token, and between two tokens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from kb.chat.failures import model_error
+from kb.errors import ModelError, SettingsError
+from kb.ports import ChatModel
+from kb.records import Turn
+from kb.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+    from langchain_openai import ChatOpenAI
+
+_CONNECT_SECONDS = 10.0  # a server that takes no connection for this long is down, however slowly it may answer
+_RETRIES = 1  # one more try where nothing was received yet: a server restarting or shedding load for a moment
+
+
+def open_chat_model(settings: ModelSettings) -> ChatModel | None:
+    """The chat model that the settings name; None without a base URL, which means extractive answers.
+
+    Nothing is imported or connected before the first question.
+
+    Raises:
+        SettingsError: there is a base URL but no model name, or the base URL is not one.
+    """
+    if not settings.base_url:
+        return None
+    if not settings.base_url.startswith(("http://", "https://")):
+        raise SettingsError(
+            f"setting model.base_url is {settings.base_url!r}",
+            "it must begin with http:// or https://",
+            "A vLLM server on this machine is http://127.0.0.1:8001/v1",
+        )
+    if not settings.name:
+        raise SettingsError(
+            "setting model.base_url is given without model.name",
+            advice="Set IBID_MODEL_NAME to a name that the server lists under /v1/models",
+        )
+    return OpenAICompatibleModel(settings)
+
+
+class OpenAICompatibleModel:
+    """A chat model on a server. May be used by many threads at once."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: ChatOpenAI | None = None
+
+    @property
+    def name(self) -> str:
+        """The model's name as the server knows it."""
+        return self._settings.name
+
+    def stream(self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None) -> Iterator[str]:
+        """Pieces of the reply as they come. `close()` of the iterator stops the call and may come from any thread.
+
+        Raises (while iterating):
+            ModelError: the server cannot be reached, refuses, breaks off, goes silent, or says nothing.
+        """
+        return _Reply(self, system, tuple(turns), max_tokens or self._settings.max_tokens)
+
+    def close(self) -> None:
+        """Ends the background thread. Calls still running end with it."""
+        with self._lock:
+            loop, self._loop, self._client = self._loop, None, None
+        if loop is not None:
+            loop.call_soon_threadsafe(loop.stop)
+
+    def running_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of the background thread, started when first needed."""
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=_run, args=(self._loop,), name="ibid-chat-model", daemon=True).start()
+            return self._loop
+
+    async def pieces(self, system: str, turns: Sequence[Turn], max_tokens: int, out: queue.SimpleQueue[_Item]) -> None:
+        """Puts the reply's pieces, then its end or its failure, into `out`. Runs on the background loop."""
+        received = finished = False
+        try:
+            async for chunk in self._open_client().astream(_messages(system, turns), max_tokens=max_tokens):
+                finished = finished or bool(chunk.response_metadata.get("finish_reason"))
+                if text := str(chunk.text):
+                    received = True
+                    out.put(text)
+            _check_whole(received=received, finished=finished, settings=self._settings)
+            out.put(None)
+        except ModelError as error:
+            out.put(error)
+        except Exception as error:  # noqa: BLE001 (whatever the client library throws is the model's failure)
+            out.put(model_error(error, self._settings, received=received))
+
+    def _open_client(self) -> ChatOpenAI:
+        if self._client is None:
+            import httpx
+            from langchain_openai import ChatOpenAI
+            from pydantic import SecretStr
+
+            settings = self._settings
+            # A client of its own: langchain-openai would share one between event loops, and it dies with the first.
+            # Keyless local servers accept any key; the client library insists on one.
+            self._client = ChatOpenAI(
+                model=settings.name,
+                base_url=settings.base_url,
+                api_key=SecretStr(settings.api_key or "none"),
+                timeout=httpx.Timeout(settings.timeout_seconds, connect=_CONNECT_SECONDS),
+                stream_chunk_timeout=settings.timeout_seconds,
+                max_retries=_RETRIES,
+                temperature=0.0,
+                stream_usage=False,
+                use_responses_api=False,
+                http_async_client=httpx.AsyncClient(
+                    timeout=httpx.Timeout(settings.timeout_seconds, connect=_CONNECT_SECONDS),
+                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+                ),
+            )
+        return self._client
+
+
+_Item = str | ModelError | None  # a piece, the failure, or the end
+
+
+class _Reply(Iterator[str]):
+    """One reply in the making. The call starts with the first `next()`."""
+
+    def __init__(self, model: OpenAICompatibleModel, system: str, turns: tuple[Turn, ...], max_tokens: int) -> None:
+        self._model = model
+        self._request = (system, turns, max_tokens)
+        self._pieces: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._call: object | None = None
+        self._cancel = lambda: False
+        self._ended = False
+
+    def __next__(self) -> str:
+        self._start()
+        if self._ended:
+            raise StopIteration
+        item = self._pieces.get()
+        if isinstance(item, str) and not self._ended:
+            return item
+        self._ended = True
+        if isinstance(item, ModelError):
+            raise item
+        raise StopIteration
+
+    def close(self) -> None:
+        """Stops the call; a `next()` waiting in another thread ends at once."""
+        with self._lock:
+            self._ended = True
+            self._cancel()
+        self._pieces.put(None)
+
+    def __del__(self) -> None:
+        if not self._ended:
+            self.close()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._call is None and not self._ended:
+                loop = self._model.running_loop()
+                future = asyncio.run_coroutine_threadsafe(self._model.pieces(*self._request, self._pieces), loop)
+                self._call, self._cancel = future, future.cancel
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+def _messages(system: str, turns: Sequence[Turn]) -> list[BaseMessage]:
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+    messages: list[BaseMessage] = [SystemMessage(system)]
+    for turn in turns:
+        messages.append(HumanMessage(turn.text) if turn.role == "user" else AIMessage(turn.text))
+    return messages
+
+
+def _check_whole(*, received: bool, finished: bool, settings: ModelSettings) -> None:
+    if not received:
+        raise ModelError(
+            f"model {settings.name} gave an empty reply",
+            f"{settings.base_url} ended the reply without a word",
+            "See the model server's log; its context length may be too short for the passages",
+        )
+    if not finished:
+        raise ModelError(
+            f"the reply of model {settings.name} broke off",
+            f"{settings.base_url} ended the stream without saying that it was finished",
+            "See the model server's log, then ask again",
+        )

@@ -25,7 +25,20 @@ PASSAGE_COLUMNS = "document_id, ordinal, start, end, text, headings, first_page,
 
 def entry_from(row: Sequence[Any]) -> DocumentEntry:
     """A row of `ENTRY_COLUMNS`."""
-    return DocumentEntry(*row[:9], json.loads(row[9]), tuple(json.loads(row[10])))
+    (document_id, name, title, media_type, language, pages, passages, size, added_at, metadata, warnings) = row
+    return DocumentEntry(
+        document_id,
+        name,
+        title,
+        media_type,
+        language,
+        pages,
+        passages,
+        size,
+        added_at,
+        json.loads(metadata),
+        tuple(json.loads(warnings)),
+    )
 
 
 def passage_from(row: Sequence[Any]) -> Passage:

@@ -1,4 +1,4 @@
-"""Chat models behind any server that speaks OpenAI's chat API (vLLM, llama.cpp, OpenAI itself), through langchain-openai.
+"""Chat models behind any server that speaks OpenAI's chat API (vLLM, llama.cpp, OpenAI), through langchain-openai.
 
 Calls run on one event loop of their own in a background thread, because only an asynchronous call can be stopped from
 outside at any moment: while connecting, while waiting for the first token, and between two tokens.
@@ -10,6 +10,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from kb.chat.failures import model_error
@@ -100,7 +101,7 @@ class OpenAICompatibleModel:
             out.put(None)
         except ModelError as error:
             out.put(error)
-        except Exception as error:  # noqa: BLE001 (whatever the client library throws is the model's failure)
+        except Exception as error:  # whatever the client library throws is the model's failure
             out.put(model_error(error, self._settings, received=received))
 
     def _open_client(self) -> ChatOpenAI:
@@ -141,8 +142,7 @@ class _Reply(Iterator[str]):
         self._request = (system, turns, max_tokens)
         self._pieces: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._call: object | None = None
-        self._cancel = lambda: False
+        self._call: Future[None] | None = None
         self._ended = False
 
     def __next__(self) -> str:
@@ -161,7 +161,8 @@ class _Reply(Iterator[str]):
         """Stops the call; a `next()` waiting in another thread ends at once."""
         with self._lock:
             self._ended = True
-            self._cancel()
+            if self._call is not None:
+                self._call.cancel()
         self._pieces.put(None)
 
     def __del__(self) -> None:
@@ -172,8 +173,7 @@ class _Reply(Iterator[str]):
         with self._lock:
             if self._call is None and not self._ended:
                 loop = self._model.running_loop()
-                future = asyncio.run_coroutine_threadsafe(self._model.pieces(*self._request, self._pieces), loop)
-                self._call, self._cancel = future, future.cancel
+                self._call = asyncio.run_coroutine_threadsafe(self._model.pieces(*self._request, self._pieces), loop)
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
@@ -183,6 +183,7 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
     finally:
         for task in asyncio.all_tasks(loop):
             task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))  # lets them see it
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
 
@@ -191,8 +192,7 @@ def _messages(system: str, turns: Sequence[Turn]) -> list[BaseMessage]:
     from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
     messages: list[BaseMessage] = [SystemMessage(system)]
-    for turn in turns:
-        messages.append(HumanMessage(turn.text) if turn.role == "user" else AIMessage(turn.text))
+    messages.extend(HumanMessage(turn.text) if turn.role == "user" else AIMessage(turn.text) for turn in turns)
     return messages
 
 

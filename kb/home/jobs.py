@@ -1,0 +1,171 @@
+"""Jobs: files on their way into a collection. Whoever serves writes them, a worker takes them, everybody may look.
+
+A worker shows that it lives by touching its job's heartbeat; a job whose worker died is taken again, and failed when it
+has killed `MAX_ATTEMPTS` workers.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kb.catalog.catalog import now
+from kb.errors import NotFoundError
+from kb.home.home import Home
+from kb.records import Job, JobState
+
+MAX_ATTEMPTS = 3  # twice may be bad luck (a power cut, a restart); a third time it is the file
+SILENT_SECONDS = 60.0  # the heartbeat comes every few seconds, whatever a parser does
+
+_COLUMNS = (
+    "id, collection, name, document_id, state, stage, progress, reason, created_at, updated_at, metadata"  # as in Job
+)
+
+
+def add_job(home: Home, collection: str, name: str, document_id: str, metadata: Mapping[str, str] | None = None) -> Job:
+    """Queues a file for a collection. A job for the same bytes that is still under way is returned instead."""
+    moment = now()
+    with home.writing() as connection:
+        row = connection.execute(
+            f"SELECT {_COLUMNS} FROM jobs WHERE collection = ? AND document_id = ? AND state IN (?, ?)",  # noqa: S608
+            (collection, document_id, JobState.QUEUED, JobState.RUNNING),
+        ).fetchone()
+        if row is not None:
+            return _job_from(row)
+        job_id = f"job-{secrets.token_hex(12)}"
+        connection.execute(
+            "INSERT INTO jobs (id, collection, name, document_id, state, stage, progress, reason, metadata, attempts,"
+            " heartbeat, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 'waiting', 0, '', ?, 0, 0, ?, ?)",
+            (job_id, collection, name, document_id, JobState.QUEUED, json.dumps(dict(metadata or {})), moment, moment),
+        )
+    return get_job(home, job_id)
+
+
+def get_job(home: Home, job_id: str) -> Job:
+    """One job.
+
+    Raises:
+        NotFoundError: there is none of that id.
+    """
+    with home.reading() as connection:
+        row = connection.execute(f"SELECT {_COLUMNS} FROM jobs WHERE id = ?", (job_id,)).fetchone()  # noqa: S608
+    if row is None:
+        raise NotFoundError(f"no job {job_id}")
+    return _job_from(row)
+
+
+def list_jobs(home: Home, collection: str | None = None) -> list[Job]:
+    """Jobs, the newest first; of one collection where given."""
+    with home.reading() as connection:
+        rows = connection.execute(
+            f"SELECT {_COLUMNS} FROM jobs WHERE ?1 IS NULL OR collection = ?1 ORDER BY number DESC",  # noqa: S608
+            (collection,),
+        ).fetchall()
+    return [_job_from(row) for row in rows]
+
+
+def latest_job(home: Home, collection: str, document_id: str) -> Job | None:
+    """The newest job of these bytes in a collection."""
+    with home.reading() as connection:
+        row = connection.execute(
+            f"SELECT {_COLUMNS} FROM jobs WHERE collection = ? AND document_id = ?"  # noqa: S608
+            " ORDER BY number DESC LIMIT 1",
+            (collection, document_id),
+        ).fetchone()
+    return _job_from(row) if row else None
+
+
+def take_job(home: Home) -> Job | None:
+    """Takes the oldest job that waits, or one whose worker fell silent; None when there is nothing to do."""
+    silent = time.time() - SILENT_SECONDS
+    with home.writing() as connection:
+        connection.execute(
+            "UPDATE jobs SET state = ?, reason = ?, updated_at = ? WHERE state = ? AND heartbeat < ? AND attempts >= ?",
+            (
+                JobState.FAILED,
+                f"it stopped the worker {MAX_ATTEMPTS} times",
+                now(),
+                JobState.RUNNING,
+                silent,
+                MAX_ATTEMPTS,
+            ),
+        )
+        row = connection.execute(
+            "SELECT id FROM jobs WHERE state = ? OR (state = ? AND heartbeat < ?) ORDER BY number LIMIT 1",
+            (JobState.QUEUED, JobState.RUNNING, silent),
+        ).fetchone()
+        if row is None:
+            return None
+        connection.execute(
+            "UPDATE jobs SET state = ?, stage = 'parsing', progress = 0, reason = '', attempts = attempts + 1,"
+            " heartbeat = ?, updated_at = ? WHERE id = ?",
+            (JobState.RUNNING, time.time(), now(), row[0]),
+        )
+    return get_job(home, row[0])
+
+
+def report_progress(home: Home, job_id: str, stage: str, progress: float) -> bool:
+    """Says how far a job is and that its worker lives; False when the job was cancelled meanwhile."""
+    with home.writing() as connection:
+        changed = connection.execute(
+            "UPDATE jobs SET stage = ?, progress = ?, heartbeat = ?, updated_at = ? WHERE id = ? AND state = ?",
+            (stage, progress, time.time(), now(), job_id, JobState.RUNNING),
+        ).rowcount
+    return changed == 1
+
+
+def finish_job(home: Home, job_id: str, remark: str = "") -> None:
+    """Marks a job done; `remark` is what a reader should know (a page without text, a duplicate)."""
+    _end(home, job_id, JobState.DONE, "done", 1.0, remark)
+
+
+def fail_job(home: Home, job_id: str, reason: str) -> None:
+    """Marks a job failed."""
+    _end(home, job_id, JobState.FAILED, "failed", 0.0, reason)
+
+
+def cancel_jobs(home: Home, collection: str, document_id: str | None = None) -> None:
+    """Ends the jobs of a collection (or of one document in it) that are not done."""
+    with home.writing() as connection:
+        connection.execute(
+            "UPDATE jobs SET state = ?1, reason = 'cancelled', updated_at = ?2 WHERE collection = ?3"
+            " AND (?4 IS NULL OR document_id = ?4) AND state IN (?5, ?6)",
+            (JobState.FAILED, now(), collection, document_id, JobState.QUEUED, JobState.RUNNING),
+        )
+
+
+def forget_jobs(home: Home, collection: str, document_id: str | None = None) -> None:
+    """Removes the jobs of a collection, or of one document in it."""
+    with home.writing() as connection:
+        connection.execute(
+            "DELETE FROM jobs WHERE collection = ?1 AND (?2 IS NULL OR document_id = ?2)", (collection, document_id)
+        )
+
+
+def _end(home: Home, job_id: str, state: JobState, stage: str, progress: float, reason: str) -> None:
+    with home.writing() as connection:
+        connection.execute(
+            "UPDATE jobs SET state = ?1, stage = ?2, progress = max(progress, ?3), reason = ?4, updated_at = ?5"
+            " WHERE id = ?6 AND state = ?7",
+            (state, stage, progress, reason, now(), job_id, JobState.RUNNING),
+        )
+
+
+def _job_from(row: Sequence[Any]) -> Job:
+    (job_id, collection, name, document_id, state, stage, progress, reason, created_at, updated_at, metadata) = row
+    return Job(
+        job_id,
+        collection,
+        name,
+        document_id,
+        JobState(state),
+        stage,
+        progress,
+        reason,
+        created_at,
+        updated_at,
+        json.loads(metadata),
+    )

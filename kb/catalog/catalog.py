@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from kb.catalog import rows
 from kb.catalog.blobs import Blobs
 from kb.catalog.schema import BUSY_SECONDS, connect, migrate, storage_error, transaction
 from kb.catalog.snapshot import Snapshot
-from kb.catalog.types import PreparedDocument, VectorsMissingError
+from kb.catalog.types import PreparedDocument, Source, VectorsMissingError
 from kb.errors import EmbeddingSpaceError, NotFoundError
 from kb.records import Collection, EmbeddingSpace, Policy
 
@@ -125,6 +126,21 @@ class Catalog:
         self.blobs.remove(abandoned)
         return version
 
+    def link(self, sources: Sequence[Source]) -> int:
+        """Notes that documents which are there already (`source.document_id`) also come from these sources.
+
+        Raises:
+            NotFoundError: one of the documents is not there (any more); then nothing is noted.
+        """
+        with self._connection() as connection:
+            with transaction(connection, self._path):
+                version = _next_version(connection)
+                abandoned = [gone for source in sources for gone in _link(connection, source, version)]
+                _drop_unused_vectors(connection)
+            _empty_journal(connection)
+        self.blobs.remove(abandoned)
+        return version
+
     def remove(self, document_ids: Sequence[str]) -> int:
         """Removes documents: no search finds them from the moment this returns.
 
@@ -219,8 +235,7 @@ def _settle_space(connection: sqlite3.Connection, space: EmbeddingSpace) -> None
 
 def _store_document(connection: sqlite3.Connection, prepared: PreparedDocument, version: int) -> list[str]:
     """Returns the documents that lost their last source to this one."""
-    document, source = prepared.document, prepared.source
-    before = connection.execute("SELECT document_id FROM sources WHERE name = ?", (source.name,)).fetchone()
+    document = prepared.document
     stored = connection.execute("SELECT 1 FROM documents WHERE id = ?", (document.id,)).fetchone()
     if stored is not None:  # the same bytes again: read anew by a newer pipeline, or under another name
         _remove_passages(connection, document.id, version)
@@ -233,11 +248,19 @@ def _store_document(connection: sqlite3.Connection, prepared: PreparedDocument, 
     connection.executemany(
         "INSERT INTO boxes VALUES (?, ?, ?, ?, ?)", ((document.id, *row) for row in rows.pack_boxes(document.boxes))
     )
+    return _link(connection, replace(prepared.source, document_id=document.id), version)
+
+
+def _link(connection: sqlite3.Connection, source: Source, version: int) -> list[str]:
+    """Points a source at its document; returns the document that thereby lost its last source."""
+    if connection.execute("SELECT 1 FROM documents WHERE id = ?", (source.document_id,)).fetchone() is None:
+        raise NotFoundError(f"no document {source.document_id}", f"it is said to come from {source.name}")
+    before = connection.execute("SELECT document_id FROM sources WHERE name = ?", (source.name,)).fetchone()
     connection.execute(
         "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?)",
-        (source.name, document.id, source.size, source.modified_ns, source.pipeline),
+        (source.name, source.document_id, source.size, source.modified_ns, source.pipeline),
     )
-    if before is None or before[0] == document.id:
+    if before is None or before[0] == source.document_id:
         return []
     return _remove_if_abandoned(connection, before[0], version)
 

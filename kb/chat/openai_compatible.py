@@ -58,6 +58,7 @@ class OpenAICompatibleModel:
         self._settings = settings
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._client: ChatOpenAI | None = None
 
     @property
@@ -76,16 +77,22 @@ class OpenAICompatibleModel:
     def close(self) -> None:
         """Ends the background thread. Calls still running end with it."""
         with self._lock:
-            loop, self._loop, self._client = self._loop, None, None
-        if loop is not None:
-            loop.call_soon_threadsafe(loop.stop)
+            loop, thread, client = self._loop, self._thread, self._client
+            self._loop = self._thread = self._client = None
+        if loop is None or thread is None:
+            return
+        if client is not None and client.http_async_client is not None:
+            asyncio.run_coroutine_threadsafe(client.http_async_client.aclose(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
 
     def running_loop(self) -> asyncio.AbstractEventLoop:
         """The loop of the background thread, started when first needed."""
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=_run, args=(self._loop,), name="ibid-chat-model", daemon=True).start()
+                self._thread = threading.Thread(target=_run, args=(self._loop,), name="ibid-chat-model", daemon=True)
+                self._thread.start()
             return self._loop
 
     async def pieces(self, system: str, turns: Sequence[Turn], max_tokens: int, out: queue.SimpleQueue[_Item]) -> None:
@@ -181,9 +188,10 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
     try:
         loop.run_forever()
     finally:
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))  # lets them see it
+        while tasks := asyncio.all_tasks(loop):  # a cancelled call may start another task while it ends
+            for task in tasks:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
 

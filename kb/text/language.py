@@ -40,7 +40,7 @@ def detect_language(text: str) -> str:
         han = 0
         if kana > len(words):
             return ""
-    if han and han >= len(words):
+    if han > len(words):
         return _script_of(sample)
     return "en" if _is_english(words) else ""
 

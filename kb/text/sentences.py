@@ -2,8 +2,8 @@
 
 What ends a sentence:
 
-- A line break. Only a wrapped line of English prose goes on: a long line without a stop, and the next one begins in lower
-  case. A table row, a list item, a heading are lines of their own.
+- A line break. Only a wrapped line of English prose goes on: a long line without a stop, and the next one begins in
+  lower case. A table row, a list item, a heading are lines of their own.
 - 。！？｡ and the quotes and brackets that close after them, except inside 《…》 and before a word that leans on the
   quote (“…！”的, “…？”他问).
 - . ! ? before white space, except after abbreviations, initials and list numbers, and where the text goes on in lower

@@ -1,0 +1,50 @@
+# make run    everything, from nothing: environment, documents, server, worker, app, one answer
+# make test   the same environment, every test
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+FAISS ?= cpu# or gpu, on Linux with CUDA 13
+EXTRAS ?= $(FAISS),ui,ocr
+DOCS ?= examples/documents
+HOST ?= 127.0.0.1
+PORT ?= 8000
+APP_PORT ?= 8501
+QUESTION ?= $(if $(filter examples/documents,$(DOCS)),How much is deducted for late work?)
+
+.PHONY: run test check bench venv dev-venv examples screenshots clean
+
+run: venv
+	$(BIN)/ibid ingest $(DOCS)
+	@if [ -n "$(QUESTION)" ]; then echo; echo '> $(QUESTION)'; $(BIN)/ibid ask '$(QUESTION)'; echo; fi
+	$(BIN)/ibid up --host $(HOST) --port $(PORT) --app-port $(APP_PORT)
+
+test: dev-venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+check: dev-venv
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+bench: dev-venv
+	$(BIN)/python benchmarks/all.py
+
+venv: $(VENV)/installed-$(FAISS)
+
+dev-venv: $(VENV)/installed-dev
+
+$(VENV)/installed-$(FAISS): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed-$(FAISS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS),dev]'
+	touch $@
+
+examples: dev-venv
+	$(BIN)/python examples/build.py
+
+clean:
+	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

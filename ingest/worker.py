@@ -1,0 +1,81 @@
+"""The worker: takes jobs from the home folder, one after another, until it is told to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ingest.pipeline import FileState, Parse, ingest_one
+from ingest.walking import FoundFile
+from kb.catalog.collections import create_collection
+from kb.errors import IbidError
+from kb.home.home import Home
+from kb.home.jobs import fail_job, finish_job, report_progress, take_job
+from kb.ports import Embedder
+from kb.records import Job
+from kb.settings import Settings
+
+POLL_SECONDS = 0.5  # an upload starts within a blink; looking costs one indexed query
+HEARTBEAT_SECONDS = 5.0
+
+# Shares of the whole that a stage has usually taken when it begins (measured on the example documents).
+_BEGINS = {"parsing": 0.05, "splitting": 0.25, "embedding": 0.3, "storing": 0.95}
+_ENDS = {"parsing": 0.25, "splitting": 0.3, "embedding": 0.95, "storing": 1.0}
+
+
+def work(
+    home: Home, settings: Settings, embedder: Callable[[], Embedder], parse: Parse, stopped: threading.Event
+) -> None:
+    """Takes jobs until `stopped` is set. A job that fails is marked with its reason, and the next one is taken."""
+    while not stopped.is_set():
+        job = take_job(home)
+        if job is None:
+            stopped.wait(POLL_SECONDS)
+        else:
+            run_job(home, settings, job, embedder, parse)
+
+
+def run_job(home: Home, settings: Settings, job: Job, embedder: Callable[[], Embedder], parse: Parse) -> None:
+    """Runs one job to its end, whatever that is."""
+    path = home.uploads.path(job.document_id)
+    try:
+        size = path.stat().st_size
+        found = FoundFile(path, job.name, size, 0, f"upload:{job.document_id}")
+        catalog = create_collection(settings.home, job.collection)
+        with _heartbeat(home, job) as progress:
+            outcome = ingest_one(found, catalog, embedder(), parse, settings.limits, progress, job.metadata)
+        catalog.close()
+    except IbidError as error:
+        fail_job(home, job.id, str(error))
+    except OSError as error:
+        fail_job(home, job.id, f"cannot read the upload: {error.strerror or error}")
+    else:
+        if outcome.state is FileState.FAILED:
+            fail_job(home, job.id, outcome.reason)
+        else:
+            finish_job(home, job.id, outcome.reason or "; ".join(outcome.warnings))
+
+
+@contextmanager
+def _heartbeat(home: Home, job: Job) -> Iterator[Callable[[str, float], None]]:
+    """Yields the function that reports progress, and repeats its last word every few seconds meanwhile."""
+    said = ("parsing", _BEGINS["parsing"])
+    ended = threading.Event()
+
+    def report(stage: str, share: float) -> None:
+        nonlocal said
+        said = (stage, _BEGINS[stage] + share * (_ENDS[stage] - _BEGINS[stage]))
+        report_progress(home, job.id, *said)
+
+    def repeat() -> None:
+        while not ended.wait(HEARTBEAT_SECONDS):
+            report_progress(home, job.id, *said)
+
+    thread = threading.Thread(target=repeat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield report
+    finally:
+        ended.set()
+        thread.join()

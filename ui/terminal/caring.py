@@ -1,0 +1,115 @@
+"""`ibid documents`, `show`, `delete`, `collections`: the care of a collection."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from kb.catalog import Snapshot
+from kb.catalog.collections import create_collection, delete_collection, list_collections, open_collection
+from kb.errors import NotFoundError, UsageError
+from kb.home.home import Home
+from kb.home.jobs import forget_jobs
+from kb.records import DocumentEntry
+from kb.settings import Settings
+
+
+def documents(options: argparse.Namespace, settings: Settings) -> int:
+    """Lists the documents of a collection."""
+    catalog = open_collection(settings.home, settings.collection)
+    with catalog.snapshot() as snapshot:
+        entries = snapshot.documents()
+        version = snapshot.version
+    if options.json:
+        listed = [asdict(entry) for entry in entries]
+        _print_json({"collection": catalog.name, "version": version, "documents": listed})
+        return 0
+    for entry in entries:
+        pages = f"{entry.pages} pages" if entry.pages else ""
+        print(f"{entry.id[:12]}  {entry.passages:5d} passages  {pages:>10}  {entry.language:7}  {entry.name}")
+    print(f"{len(entries)} documents in {catalog.name!r}", file=sys.stderr)
+    return 0
+
+
+def show(options: argparse.Namespace, settings: Settings) -> int:
+    """Prints a document's text, or its passages as they were cut."""
+    catalog = open_collection(settings.home, settings.collection)
+    with catalog.snapshot() as snapshot:
+        entry = _the_document(snapshot, options.document)
+        document = snapshot.document(entry.id)
+        stored = snapshot.passages_of(entry.id)
+    if options.json:
+        passages = [{"id": item.passage.id, **asdict(item.passage)} for item in stored]
+        marks = [[mark.kind, mark.start, mark.end, mark.number, mark.label] for mark in document.marks]
+        _print_json({**asdict(entry), "text": document.text, "marks": marks, "passages": passages})
+    elif options.passages:
+        for item in stored:
+            passage = item.passage
+            page = f" · page {passage.first_page}" if passage.first_page else ""
+            print(f"— {passage.order + 1} · {passage.start}–{passage.end}{page} · {' › '.join(passage.headings)}")
+            print(passage.text, end="\n\n")
+    else:
+        print(document.text)
+        for warning in entry.warnings:
+            print(f"ibid: note: {warning}", file=sys.stderr)
+    return 0
+
+
+def delete(options: argparse.Namespace, settings: Settings) -> int:
+    """Removes documents: all that were named, or none where one of them is not there."""
+    catalog = open_collection(settings.home, settings.collection)
+    with catalog.snapshot() as snapshot:
+        entries = [_the_document(snapshot, wanted) for wanted in options.documents]
+    version = catalog.remove([entry.id for entry in entries])
+    home = Home(settings.home)
+    for entry in entries:
+        forget_jobs(home, catalog.name, entry.id)
+    if options.json:
+        removed = [{"id": entry.id, "name": entry.name} for entry in entries]
+        _print_json({"collection": catalog.name, "version": version, "removed": removed})
+    else:
+        for entry in entries:
+            print(f"removed {entry.name} ({entry.passages} passages)")
+    return 0
+
+
+def collections(options: argparse.Namespace, settings: Settings) -> int:
+    """Lists collections; makes or removes one where asked to."""
+    if options.create:
+        create_collection(settings.home, options.create)
+    if options.delete:
+        delete_collection(settings.home, options.delete)
+        forget_jobs(Home(settings.home), options.delete)
+    found = list_collections(settings.home)
+    if options.json:
+        _print_json({"collections": [asdict(collection) for collection in found]})
+        return 0
+    for collection in found:
+        model = collection.space.model if collection.space else "no vectors yet"
+        counts = f"{collection.documents:5d} documents  {collection.passages:7d} passages"
+        print(f"{collection.name:20}  {counts}  version {collection.version}  {model}")
+    return 0
+
+
+def _the_document(snapshot: Snapshot, wanted: str) -> DocumentEntry:
+    """The one document that `wanted` names.
+
+    Raises:
+        NotFoundError: there is none.
+        UsageError: there are several.
+    """
+    found = snapshot.find_documents(wanted)
+    if not found:
+        raise NotFoundError(f"no document {wanted!r}", advice="`ibid documents` lists what is there")
+    if len(found) > 1:
+        names = ", ".join(f"{entry.id[:12]} ({entry.name})" for entry in found[:5])
+        raise UsageError(f"{wanted!r} names {len(found)} documents", names, "Give the id")
+    return found[0]
+
+
+def _print_json(value: dict[str, Any] | Sequence[Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,120 @@
+"""`ibid doctor`: what is installed, what is stored, what can be reached; with --repair, mends what can be mended."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from kb.catalog import Catalog
+from kb.catalog.collections import collection_names, open_collection
+from kb.errors import IbidError
+from kb.settings import Settings
+
+_PARTS = (  # module, distribution, what it is for, what brings it
+    ("faiss", "faiss-cpu", "dense search", "pip install 'ibid[cpu]' (or ibid[gpu])"),
+    ("tantivy", "tantivy", "lexical search", "pip install ibid"),
+    ("openvino", "openvino", "fast embedding", "pip install ibid"),
+    ("onnxruntime", "onnxruntime", "embedding and OCR", "pip install ibid"),
+    ("unstructured", "unstructured", "office files, HTML, e-mail", "pip install ibid"),
+    ("rapidocr", "rapidocr", "scanned pages (optional)", "pip install 'ibid[ocr]'"),
+    ("streamlit", "streamlit", "the browser app (optional)", "pip install 'ibid[ui]'"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `level` is "ok", "note" or "fault"."""
+
+    level: str
+    subject: str
+    text: str
+
+
+def doctor(options: argparse.Namespace, settings: Settings) -> int:
+    """Looks at everything; exit 1 where something is at fault."""
+    findings = [*_installed(), *_disk(settings), *_collections(settings, repair=options.repair), *_model(settings)]
+    if options.json:
+        print(json.dumps({"findings": [asdict(finding) for finding in findings]}, ensure_ascii=False, indent=2))
+    else:
+        for finding in findings:
+            print(f"{finding.level:5}  {finding.subject:24}  {finding.text}")
+    return 1 if any(finding.level == "fault" for finding in findings) else 0
+
+
+def _installed() -> Iterator[Finding]:
+    yield Finding("ok", "python", f"{sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
+    for module, distribution, purpose, command in _PARTS:
+        if importlib.util.find_spec(module) is None:
+            level = "note" if "optional" in purpose else "fault"
+            yield Finding(level, module, f"not installed: {purpose}; {command}")
+        else:
+            yield Finding("ok", module, f"{_version(distribution)}: {purpose}")
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "installed"
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.home).free / 1e6
+    level = "ok" if free > settings.limits.free_disk_mb else "fault"
+    yield Finding(
+        level,
+        "disk",
+        f"{free:,.0f} MB free for {settings.home}; below {settings.limits.free_disk_mb} nothing is stored",
+    )
+
+
+def _collections(settings: Settings, *, repair: bool) -> Iterator[Finding]:
+    for name in collection_names(settings.home):
+        try:
+            catalog = open_collection(settings.home, name)
+            yield from _collection(catalog, repair=repair)
+            catalog.close()
+        except IbidError as error:
+            yield Finding("fault", name, str(error))
+
+
+def _collection(catalog: Catalog, *, repair: bool) -> Iterator[Finding]:
+    damage = catalog.damage()
+    for text in damage:
+        yield Finding("fault", catalog.name, text)
+    with catalog.snapshot() as snapshot:
+        entries = snapshot.documents()
+        collection = snapshot.collection()
+    missing = [entry.name for entry in entries if not catalog.blobs.path(entry.id).is_file()]
+    for name in missing:
+        yield Finding("note", catalog.name, f"the original file of {name} is gone; its text is still searched")
+    if repair:
+        shutil.rmtree(catalog.cache_folder, ignore_errors=True)
+        swept = catalog.blobs.sweep({entry.id for entry in entries})
+        yield Finding("ok", catalog.name, f"caches are rebuilt at the next search; {len(swept)} files swept")
+    if not damage:
+        counts = f"{collection.documents} documents, {collection.passages} passages, version {collection.version}"
+        yield Finding("ok", catalog.name, counts)
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    if not settings.model.base_url:
+        yield Finding("note", "chat model", "none is set: answers are quotes (IBID_MODEL_BASE_URL sets one)")
+        return
+    import httpx
+
+    url = settings.model.base_url.rstrip("/") + "/models"
+    try:
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {settings.model.api_key}"}, timeout=5)
+        level, text = ("ok", "answers") if answer.is_success else ("fault", f"answers with status {answer.status_code}")
+    except httpx.HTTPError as error:
+        level, text = "fault", f"does not answer: {error}"
+    yield Finding(level, "chat model", f"{settings.model.base_url} {text}")

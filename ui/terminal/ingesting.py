@@ -1,0 +1,99 @@
+"""`ibid ingest`: files and folders into a collection."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+
+from ingest.sandbox import ParserPool
+from tqdm import tqdm
+
+from ingest.locking import ingestion_lock
+from ingest.pipeline import FileOutcome, FileState, ingest_files
+from ingest.pruning import prune
+from ingest.walking import FoundFile, walk
+from kb.catalog import Catalog
+from kb.catalog.collections import create_collection
+from kb.errors import InputError
+from kb.settings import Settings
+from ui.terminal.parts import embedder_of
+
+
+def ingest(options: argparse.Namespace, settings: Settings) -> int:
+    """Takes in what was named, reports every file that failed, and sums up."""
+    catalog = create_collection(settings.home, settings.collection)
+    with ingestion_lock(catalog.folder):
+        found = list(walk(options.paths))
+        outcomes = _take_in(found, catalog, settings, options.workers)
+        removed = prune(catalog, options.paths, found) if options.prune else []
+    collection = catalog.collection()
+    if options.json:
+        summary = {"collection": collection.name, "version": collection.version, "removed": removed}
+        files = [{**asdict(outcome), "state": str(outcome.state)} for outcome in outcomes]
+        print(json.dumps({**summary, "files": files}, ensure_ascii=False, indent=2))
+    else:
+        print(_summary(outcomes, removed, catalog))
+    return 1 if any(outcome.state is FileState.FAILED for outcome in outcomes) else 0
+
+
+def _take_in(
+    found: Sequence[FoundFile | InputError], catalog: Catalog, settings: Settings, workers: int
+) -> list[FileOutcome]:
+    if not found:
+        print("ibid: no file that can be read in what was named", file=sys.stderr)
+        return []
+    outcomes = []
+    parsers = workers or max(1, (os.cpu_count() or 2) // 2)  # the other half of the cores embeds meanwhile
+    with ParserPool(settings.limits) as pool, _progress(len(found)) as advance:
+        files = ingest_files(found, catalog, embedder_of(settings)(), pool.parse, settings.limits, workers=parsers)
+        for outcome in files:
+            outcomes.append(outcome)
+            advance(outcome)
+    return outcomes
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[_Advance]:
+    """A bar on a terminal, plain lines elsewhere; both on stderr."""
+    bar = tqdm(total=total, unit="file", desc="Reading", disable=not sys.stderr.isatty(), file=sys.stderr)
+    try:
+        yield _Advance(bar)
+    finally:
+        bar.close()
+
+
+class _Advance:
+    """Shows one outcome after another."""
+
+    def __init__(self, bar: tqdm[None]) -> None:
+        self._bar = bar
+
+    def __call__(self, outcome: FileOutcome) -> None:
+        """Advances the bar; failures and warnings always get their line."""
+        if outcome.state is FileState.FAILED:
+            self._say(f"failed     {outcome.name}: {outcome.reason}")
+        elif outcome.state is FileState.DUPLICATE:
+            self._say(f"duplicate  {outcome.name}: {outcome.reason}")
+        elif self._bar.disable and outcome.state is FileState.STORED:
+            self._say(f"stored     {outcome.name}: {outcome.passages} passages")
+        for warning in outcome.warnings:
+            self._say(f"note       {outcome.name}: {warning}")
+        self._bar.update()
+
+    def _say(self, line: str) -> None:
+        self._bar.write(line, file=sys.stderr)
+
+
+def _summary(outcomes: Sequence[FileOutcome], removed: Sequence[str], catalog: Catalog) -> str:
+    collection = catalog.collection()
+    counts = {state: sum(outcome.state is state for outcome in outcomes) for state in FileState}
+    parts = [f"{count} {state}" for state, count in counts.items() if count]
+    if removed:
+        parts.append(f"{len(removed)} removed")
+    done = ", ".join(parts) or "nothing to do"
+    return f"{collection.name}: {done}; {collection.documents} documents, {collection.passages} passages in all"

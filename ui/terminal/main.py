@@ -1,0 +1,144 @@
+"""The command `ibid`: reads the arguments and calls the command's own module, which alone is imported.
+
+Data goes to stdout, everything else to stderr. Exit 0: done; 1: some input failed; 2: wrong usage or settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from kb.errors import IbidError, NotFoundError, UsageError
+from kb.settings import Settings, read_settings
+
+INTERRUPTED = 130  # what shells report for a program that Ctrl-C ended
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit status."""
+    options = build_parser().parse_args(arguments)
+    try:
+        settings = _settings_from(options)
+        command = importlib.import_module(options.module)
+        status = getattr(command, options.function)(options, settings)
+    except IbidError as error:
+        print(f"ibid: {error}", file=sys.stderr)
+        return 2 if isinstance(error, UsageError | NotFoundError) else 1
+    except KeyboardInterrupt:
+        print("ibid: interrupted; what was stored before stays", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return int(status)
+
+
+def _settings_from(options: argparse.Namespace) -> Settings:
+    settings = read_settings(home=options.home)
+    return replace(settings, collection=options.collection or settings.collection)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line. `docs/commands.md` and the tests are held to it."""
+    parser = argparse.ArgumentParser(prog="ibid", description="Cited, checked answers from your own documents.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_ingest(commands)
+    _add_search(commands)
+    _add_ask(commands)
+    _add_care(commands)
+    _add_servers(commands)
+    _add_measures(commands)
+    return parser
+
+
+_Commands = argparse._SubParsersAction
+
+
+def _command(
+    commands: _Commands[argparse.ArgumentParser], name: str, function: str, text: str, *, json: bool = True
+) -> argparse.ArgumentParser:
+    """One command; `function` is "module.name" under `ui.terminal`."""
+    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    module, _, attribute = function.partition(".")
+    command.set_defaults(module=f"ui.terminal.{module}", function=attribute)
+    command.add_argument("--home", type=Path, metavar="DIR", help="where everything is kept (default: IBID_HOME)")
+    command.add_argument("-c", "--collection", metavar="NAME", help="the collection (default: from the settings)")
+    if json:
+        command.add_argument("--json", action="store_true", help="print one JSON document")
+    return command
+
+
+def _add_ingest(commands: _Commands[argparse.ArgumentParser]) -> None:
+    ingest = _command(commands, "ingest", "ingesting.ingest", "take files and folders into a collection")
+    ingest.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    ingest.add_argument("--workers", type=int, default=0, metavar="N", help="files parsed at once (default: by cores)")
+    ingest.add_argument("--prune", action="store_true", help="remove documents whose files are gone from the folders")
+
+
+def _add_search(commands: _Commands[argparse.ArgumentParser]) -> None:
+    search = _command(commands, "search", "asking.search", "show the passages that fit a question best")
+    _add_question(search)
+    search.add_argument("-k", type=int, default=10, metavar="N", help="how many passages (default: 10)")
+    search.add_argument("--mode", choices=("hybrid", "dense", "lexical"), default="hybrid")
+
+
+def _add_ask(commands: _Commands[argparse.ArgumentParser]) -> None:
+    ask = _command(commands, "ask", "asking.ask", "answer a question from the documents, with citations")
+    _add_question(ask)
+    ask.add_argument("--model", metavar="M", help="the chat model's name (default: from the settings)")
+    ask.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server (default: from the settings)")
+
+
+def _add_question(command: argparse.ArgumentParser) -> None:
+    command.add_argument("question", metavar="QUESTION")
+    command.add_argument("--filter", action="append", default=[], metavar="K=V", help="only documents that have it")
+    command.add_argument("--as-of", metavar="DATE", help="only documents in force on that day (2026-03-01)")
+
+
+def _add_care(commands: _Commands[argparse.ArgumentParser]) -> None:
+    _command(commands, "documents", "caring.documents", "list the documents of a collection")
+    show = _command(commands, "show", "caring.show", "show a document with its passages")
+    show.add_argument("document", metavar="DOC", help="an id (its first 8 characters will do) or a name")
+    show.add_argument("--passages", action="store_true", help="as it was cut, instead of the text")
+    delete = _command(commands, "delete", "caring.delete", "remove documents, from every search at once")
+    delete.add_argument("documents", nargs="+", metavar="DOC")
+    collections = _command(commands, "collections", "caring.collections", "list, make or remove collections")
+    collections.add_argument("--create", metavar="NAME")
+    collections.add_argument("--delete", metavar="NAME")
+    doctor = _command(commands, "doctor", "doctoring.doctor", "check what is installed, stored and reachable")
+    doctor.add_argument("--repair", action="store_true", help="rebuild caches and sweep files that nothing owns")
+
+
+def _add_servers(commands: _Commands[argparse.ArgumentParser]) -> None:
+    for name, function, text in (
+        ("serve", "running.serve", "run the HTTP server"),
+        ("worker", "running.worker", "run the worker that takes uploads in"),
+        ("app", "running.app", "run the browser app"),
+        ("up", "running.up", "run server, worker and app until interrupted"),
+    ):
+        command = _command(commands, name, function, text)
+        if name != "worker":
+            command.add_argument("--host", help="the address to listen on (default: 127.0.0.1)")
+            command.add_argument("--port", type=int, help="the HTTP server's port (default: 8000)")
+        if name in ("app", "up"):
+            command.add_argument("--app-port", type=int, help="the browser app's port (default: 8501)")
+
+
+def _add_measures(commands: _Commands[argparse.ArgumentParser]) -> None:
+    measure = _command(commands, "eval", "measuring.evaluate", "measure retrieval on question sets", json=False)
+    measure.add_argument("sets", nargs="+", type=Path, metavar="SET", help="folder with corpus, queries and qrels")
+    measure.add_argument("--task", choices=("retrieval",), default="retrieval")
+    measure.add_argument("--mode", choices=("hybrid", "dense", "lexical"), default="hybrid")
+    measure.add_argument("--limit", type=int, metavar="N", help="only the first N questions")
+    measure.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
+    models = _command(commands, "models", "measuring.models", "say which models are used and prepare them")
+    models.add_argument("--prepare", action="store_true", help="convert and check the embedding model now")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

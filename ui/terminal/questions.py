@@ -1,0 +1,31 @@
+"""What `search` and `ask` have in common: filters and dates from the command line."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+
+from kb.errors import UsageError
+from kb.records import Filters
+
+
+def filters_from(options: argparse.Namespace) -> Filters:
+    """The filters of `--filter K=V` (the same key again widens it) and `--as-of DATE`.
+
+    Raises:
+        UsageError: one of them is not of that form.
+    """
+    metadata: dict[str, tuple[str, ...]] = {}
+    for condition in options.filter:
+        key, equals, value = condition.partition("=")
+        if not (key and equals and value):
+            raise UsageError(f"--filter {condition} is not a condition", advice="Write it as KEY=VALUE")
+        metadata[key] = (*metadata.get(key, ()), value)
+    return Filters(metadata, _day(options.as_of))
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError(f"--as-of {text} is not a date", advice="Write it as 2026-03-01") from None

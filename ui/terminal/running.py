@@ -1,0 +1,132 @@
+"""`ibid serve`, `worker`, `app`, `up`: the programs that stay up."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from types import FrameType
+
+import httpx
+
+from kb.errors import IbidError
+from kb.settings import ServeSettings, Settings
+from ui.terminal.parts import embedder_of
+
+START_SECONDS = 120.0  # the first start prepares the embedding model, which takes half a minute on two busy cores
+STOP_SECONDS = 10.0  # a stream may end its sentence; after that it is cut
+RESTART_SECONDS = 1.0  # a part that dies at once must not be restarted in a tight loop
+
+
+def serve(options: argparse.Namespace, settings: Settings) -> int:
+    """Runs the HTTP server until interrupted."""
+    from serving.http.server import serve as run_server
+
+    return run_server(_with_addresses(options, settings))
+
+
+def worker(options: argparse.Namespace, settings: Settings) -> int:
+    """Takes uploads in until interrupted; the file in hand is finished first."""
+    from ingest.sandbox import ParserPool
+
+    from ingest.worker import work
+    from kb.home.home import Home
+
+    stopped = threading.Event()
+    _on_stop_signals(stopped)
+    with ParserPool(settings.limits) as pool:
+        work(Home(settings.home), settings, embedder_of(settings), pool.parse, stopped)
+    return 0
+
+
+def app(options: argparse.Namespace, settings: Settings) -> int:
+    """Runs the browser app until interrupted."""
+    from ui.browser.launch import run_app
+
+    return run_app(_with_addresses(options, settings))
+
+
+def up(options: argparse.Namespace, settings: Settings) -> int:
+    """Runs server, worker and app, each in its own process, and restarts a worker or an app that dies."""
+    settings = _with_addresses(options, settings)
+    stopped = threading.Event()
+    _on_stop_signals(stopped)
+    parts = {name: _start(name, settings) for name in ("serve", "worker", "app")}
+    try:
+        _wait_for_server(parts["serve"], settings.serve, stopped)
+        if not stopped.is_set():
+            address = settings.serve
+            print(f"API  http://{address.host}:{address.port}/v1", file=sys.stderr)
+            print(f"App  http://{address.host}:{address.app_port}  (Ctrl-C stops everything)", file=sys.stderr)
+        return _watch(parts, settings, stopped)
+    finally:
+        _stop(list(parts.values()))
+
+
+def _with_addresses(options: argparse.Namespace, settings: Settings) -> Settings:
+    given = {"host": options.host, "port": options.port, "app_port": getattr(options, "app_port", None)}
+    return replace(settings, serve=replace(settings.serve, **{k: v for k, v in given.items() if v is not None}))
+
+
+def _start(name: str, settings: Settings) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "ui.terminal.main", name, "--home", str(settings.home)]
+    command += ["-c", settings.collection]
+    if name != "worker":
+        command += ["--host", settings.serve.host, "--port", str(settings.serve.port)]
+    if name == "app":
+        command += ["--app-port", str(settings.serve.app_port)]
+    return subprocess.Popen(command)  # noqa: S603 (our own program)
+
+
+def _wait_for_server(server: subprocess.Popen[bytes], address: ServeSettings, stopped: threading.Event) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not stopped.wait(0.2) and server.poll() is None:
+        try:
+            httpx.get(f"http://{address.host}:{address.port}/health", timeout=2)
+        except httpx.HTTPError as error:
+            if time.monotonic() > deadline:
+                raise IbidError("the server does not answer", str(error), "See its messages above") from error
+        else:
+            return
+
+
+def _watch(parts: dict[str, subprocess.Popen[bytes]], settings: Settings, stopped: threading.Event) -> int:
+    """Until stopped, or until the server ends: without it nothing works, so its exit status is ours."""
+    while not stopped.wait(RESTART_SECONDS):
+        status = parts["serve"].poll()
+        if status is not None:
+            return status
+        for name in ("worker", "app"):
+            status = parts[name].poll()
+            if status == 2:  # wrong usage or a port in use: starting it again changes nothing
+                return status
+            if status is not None:
+                print(f"ibid: the {name} ended with status {status}; it is started again", file=sys.stderr)
+                parts[name] = _start(name, settings)
+    return 0
+
+
+def _stop(parts: Sequence[subprocess.Popen[bytes]]) -> None:
+    for part in parts:
+        if part.poll() is None:
+            part.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for part in parts:
+        try:
+            part.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            part.kill()
+            part.wait()
+
+
+def _on_stop_signals(stopped: threading.Event) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)

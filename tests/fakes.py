@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class HashEmbedder:
     def _vector(self, text: str) -> Vectors:
         words = self._words(text)
         vector = np.zeros(self.space.dimension, dtype=np.float32)
-        for feature in [*words, *map("".join, zip(words, words[1:], strict=False))]:
+        for feature in [*words, *map("".join, pairwise(words))]:
             digest = hashlib.blake2b(feature.encode(), digest_size=8).digest()
             vector[digest[0] % self.space.dimension] += 1.0 if digest[1] % 2 else -1.0
         length = float(np.linalg.norm(vector))

@@ -9,19 +9,17 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.catalog import rows
+from kb.catalog import rows, writing
 from kb.catalog.blobs import Blobs
-from kb.catalog.schema import BUSY_SECONDS, connect, migrate, storage_error, transaction
+from kb.catalog.schema import connect, migrate, storage_error, transaction
 from kb.catalog.snapshot import Snapshot
-from kb.catalog.types import PreparedDocument, Source, VectorsMissingError
-from kb.errors import EmbeddingSpaceError, NotFoundError
+from kb.catalog.types import PreparedDocument, Source
+from kb.errors import NotFoundError
 from kb.records import Collection, EmbeddingSpace, Policy
 
 NewVectors = Mapping[bytes, NDArray[np.float32]]
@@ -70,7 +68,13 @@ class Catalog:
         """Makes an empty collection, or opens the one that is there."""
         folder.mkdir(parents=True, exist_ok=True)
         catalog = cls(folder)
-        facts = {"name": folder.name, "created_at": now(), "version": "0", "policy": policy, "description": description}
+        facts = {
+            "name": folder.name,
+            "created_at": writing.now(),
+            "version": "0",
+            "policy": policy,
+            "description": description,
+        }
         with catalog._connection() as connection:
             migrate(connection, catalog._path)
             with transaction(connection, catalog._path):
@@ -114,15 +118,19 @@ class Catalog:
             StorageError: the disk is full.
         """
         with self._connection() as connection, transaction(connection, self._path):
-            _settle_space(connection, space)
-            version = _next_version(connection)
+            writing.settle_space(connection, space)
+            version = writing.next_version(connection)
             connection.executemany(
                 "INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)",
                 ((space.id, key, rows.vector_to_blob(vector)) for key, vector in vectors.items()),
             )
             abandoned = [
-                document_id for prepared in documents for document_id in _store_document(connection, prepared, version)
+                document_id
+                for prepared in documents
+                for document_id in writing.store_document(connection, prepared, version)
             ]
+            writing.drop_unused_vectors(connection)
+            writing.require_vectors(connection, space, [key for prepared in documents for key in prepared.text_keys])
         self.blobs.remove(abandoned)
         return version
 
@@ -134,10 +142,10 @@ class Catalog:
         """
         with self._connection() as connection:
             with transaction(connection, self._path):
-                version = _next_version(connection)
-                abandoned = [gone for source in sources for gone in _link(connection, source, version)]
-                _drop_unused_vectors(connection)
-            _empty_journal(connection)
+                version = writing.next_version(connection)
+                abandoned = [gone for source in sources for gone in writing.link_source(connection, source, version)]
+                writing.drop_unused_vectors(connection)
+            writing.empty_journal(connection)
         self.blobs.remove(abandoned)
         return version
 
@@ -149,14 +157,14 @@ class Catalog:
         """
         with self._connection() as connection:
             with transaction(connection, self._path):
-                version = _next_version(connection) if document_ids else _version(connection)
+                version = writing.next_version(connection) if document_ids else writing.version_of(connection)
                 for document_id in dict.fromkeys(document_ids):
                     if connection.execute("SELECT 1 FROM documents WHERE id = ?", (document_id,)).fetchone() is None:
                         raise NotFoundError(f"no document {document_id}", "nothing was removed")
                     connection.execute("DELETE FROM sources WHERE document_id = ?", (document_id,))
-                    _remove_document(connection, document_id, version)
-                _drop_unused_vectors(connection)
-            _empty_journal(connection)
+                    writing.remove_document(connection, document_id, version)
+                writing.drop_unused_vectors(connection)
+            writing.empty_journal(connection)
         self.blobs.remove(document_ids)
         return version
 
@@ -164,10 +172,12 @@ class Catalog:
         """Forgets where documents came from; removes and returns those that no source is left for."""
         with self._connection() as connection:
             with transaction(connection, self._path):
-                version = _next_version(connection) if names else _version(connection)
-                abandoned = [document_id for name in names for document_id in _drop_source(connection, name, version)]
-                _drop_unused_vectors(connection)
-            _empty_journal(connection)
+                version = writing.next_version(connection) if names else writing.version_of(connection)
+                abandoned = [
+                    document_id for name in names for document_id in writing.drop_source(connection, name, version)
+                ]
+                writing.drop_unused_vectors(connection)
+            writing.empty_journal(connection)
         self.blobs.remove(abandoned)
         return abandoned
 
@@ -201,145 +211,3 @@ class Catalog:
         finally:
             with self._lock:
                 self._idle.append(connection)
-
-
-def now() -> str:
-    """This moment in UTC, ISO 8601, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT value FROM facts WHERE key = 'version'").fetchone()[0])
-
-
-def _next_version(connection: sqlite3.Connection) -> int:
-    version = _version(connection) + 1
-    connection.execute("UPDATE facts SET value = ? WHERE key = 'version'", (str(version),))
-    return version
-
-
-def _settle_space(connection: sqlite3.Connection, space: EmbeddingSpace) -> None:
-    row = connection.execute("SELECT value FROM facts WHERE key = 'space'").fetchone()
-    if row is None:
-        connection.execute("INSERT INTO facts VALUES ('space', ?)", (rows.space_to_json(space),))
-        return
-    own = rows.space_from_json(row[0])
-    if own.id != space.id:
-        raise EmbeddingSpaceError(
-            "cannot store these vectors",
-            f"the collection holds vectors of {own.model} ({own.dimension}), these are of {space.model}"
-            f" ({space.dimension})",
-            "Set the collection's own model again, or change the collection with `ibid reembed`",
-        )
-
-
-def _store_document(connection: sqlite3.Connection, prepared: PreparedDocument, version: int) -> list[str]:
-    """Returns the documents that lost their last source to this one."""
-    document = prepared.document
-    stored = connection.execute("SELECT 1 FROM documents WHERE id = ?", (document.id,)).fetchone()
-    if stored is not None:  # the same bytes again: read anew by a newer pipeline, or under another name
-        _remove_passages(connection, document.id, version)
-    _insert_document(connection, prepared)
-    connection.executemany(
-        f"INSERT INTO passages ({rows.PASSAGE_COLUMNS}, text_key, added_in)"  # noqa: S608 (a constant)
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        ((*rows.passage_to_row(p), key, version) for p, key in zip(prepared.passages, prepared.text_keys, strict=True)),
-    )
-    connection.executemany(
-        "INSERT INTO boxes VALUES (?, ?, ?, ?, ?)", ((document.id, *row) for row in rows.pack_boxes(document.boxes))
-    )
-    return _link(connection, replace(prepared.source, document_id=document.id), version)
-
-
-def _link(connection: sqlite3.Connection, source: Source, version: int) -> list[str]:
-    """Points a source at its document; returns the document that thereby lost its last source."""
-    if connection.execute("SELECT 1 FROM documents WHERE id = ?", (source.document_id,)).fetchone() is None:
-        raise NotFoundError(f"no document {source.document_id}", f"it is said to come from {source.name}")
-    before = connection.execute("SELECT document_id FROM sources WHERE name = ?", (source.name,)).fetchone()
-    connection.execute(
-        "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?)",
-        (source.name, source.document_id, source.size, source.modified_ns, source.pipeline),
-    )
-    if before is None or before[0] == source.document_id:
-        return []
-    return _remove_if_abandoned(connection, before[0], version)
-
-
-def _insert_document(connection: sqlite3.Connection, prepared: PreparedDocument) -> None:
-    document = prepared.document
-    connection.execute(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET name=excluded.name, title=excluded.title, media_type=excluded.media_type,"
-        " language=excluded.language, text=excluded.text, marks=excluded.marks, metadata=excluded.metadata,"
-        " pages=excluded.pages, passages=excluded.passages, warnings=excluded.warnings, domain=excluded.domain",
-        (
-            document.id,
-            document.name,
-            document.media_type,
-            document.title,
-            document.domain,
-            document.language,
-            document.text,
-            rows.marks_to_json(document.marks),
-            rows.to_json(document.metadata),
-            document.pages,
-            len(prepared.passages),
-            prepared.source.size,
-            rows.to_json(document.warnings),
-            now(),
-        ),
-    )
-
-
-def _drop_source(connection: sqlite3.Connection, name: str, version: int) -> list[str]:
-    row = connection.execute("SELECT document_id FROM sources WHERE name = ?", (name,)).fetchone()
-    connection.execute("DELETE FROM sources WHERE name = ?", (name,))
-    return _remove_if_abandoned(connection, row[0], version) if row else []
-
-
-def _remove_if_abandoned(connection: sqlite3.Connection, document_id: str, version: int) -> list[str]:
-    if connection.execute("SELECT 1 FROM sources WHERE document_id = ?", (document_id,)).fetchone():
-        return []
-    _remove_document(connection, document_id, version)
-    return [document_id]
-
-
-def _remove_document(connection: sqlite3.Connection, document_id: str, version: int) -> None:
-    _remove_passages(connection, document_id, version)
-    connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
-
-
-def _remove_passages(connection: sqlite3.Connection, document_id: str, version: int) -> None:
-    connection.execute(
-        "INSERT INTO removals SELECT number, ? FROM passages WHERE document_id = ?", (version, document_id)
-    )
-    connection.execute(
-        "INSERT INTO temp.left_texts SELECT text_key FROM passages WHERE document_id = ?", (document_id,)
-    )
-    connection.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
-    connection.execute("DELETE FROM boxes WHERE document_id = ?", (document_id,))
-
-
-def _drop_unused_vectors(connection: sqlite3.Connection) -> None:
-    """A vector tells something of its text: it goes with the last passage that says it."""
-    connection.execute(
-        "DELETE FROM vectors WHERE text_key IN (SELECT text_key FROM temp.left_texts)"
-        " AND NOT EXISTS (SELECT 1 FROM passages WHERE passages.text_key = vectors.text_key)"
-    )
-    connection.execute("DELETE FROM temp.left_texts")
-
-
-def _require_vectors(connection: sqlite3.Connection, space: EmbeddingSpace, keys: Sequence[bytes]) -> None:
-    missing = set(keys) - Snapshot(connection).known_keys(space, keys)
-    if missing:
-        raise VectorsMissingError(missing)
-
-
-def _empty_journal(connection: sqlite3.Connection) -> None:
-    """Moves deleted pages out of the write-ahead log, so that the text is gone from the disk.
-
-    A reader of an older version makes this wait, and after a moment give up: the next one that gets through does it.
-    """
-    connection.execute("PRAGMA busy_timeout=200")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")

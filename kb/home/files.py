@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kb.catalog.catalog import now
+from kb.catalog.writing import now
 from kb.errors import NotFoundError
 from kb.home.home import Home
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kb.catalog.catalog import now
+from kb.catalog.writing import now
 from kb.errors import NotFoundError
 from kb.home.home import Home
 from kb.records import Job, JobState

@@ -1,0 +1,163 @@
+"""The statements of a write. Each function runs inside a transaction of the caller."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from kb.catalog import rows
+from kb.catalog.schema import BUSY_SECONDS
+from kb.catalog.snapshot import Snapshot
+from kb.catalog.types import PreparedDocument, Source, VectorsMissingError
+from kb.errors import EmbeddingSpaceError, NotFoundError
+from kb.records import EmbeddingSpace
+
+
+def now() -> str:
+    """This moment in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The collection's version before this transaction."""
+    return int(connection.execute("SELECT value FROM facts WHERE key = 'version'").fetchone()[0])
+
+
+def next_version(connection: sqlite3.Connection) -> int:
+    """Raises the version by one and returns it."""
+    version = version_of(connection) + 1
+    connection.execute("UPDATE facts SET value = ? WHERE key = 'version'", (str(version),))
+    return version
+
+
+def settle_space(connection: sqlite3.Connection, space: EmbeddingSpace) -> None:
+    """The first vectors decide the collection's space; later ones must be of it."""
+    row = connection.execute("SELECT value FROM facts WHERE key = 'space'").fetchone()
+    if row is None:
+        connection.execute("INSERT INTO facts VALUES ('space', ?)", (rows.space_to_json(space),))
+        return
+    own = rows.space_from_json(row[0])
+    if own.id != space.id:
+        raise EmbeddingSpaceError(
+            "cannot store these vectors",
+            f"the collection holds vectors of {own.model} ({own.dimension}), these are of {space.model}"
+            f" ({space.dimension})",
+            "Set the collection's own model again, or change the collection with `ibid reembed`",
+        )
+
+
+def store_document(connection: sqlite3.Connection, prepared: PreparedDocument, version: int) -> list[str]:
+    """Writes a document with its passages, boxes and source; returns what lost its last source to it."""
+    document = prepared.document
+    stored = connection.execute("SELECT 1 FROM documents WHERE id = ?", (document.id,)).fetchone()
+    if stored is not None:  # the same bytes again: read anew by a newer pipeline, or under another name
+        _remove_passages(connection, document.id, version)
+    _insert_document(connection, prepared)
+    connection.executemany(
+        f"INSERT INTO passages ({rows.PASSAGE_COLUMNS}, text_key, added_in)"  # noqa: S608 (a constant)
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ((*rows.passage_to_row(p), key, version) for p, key in zip(prepared.passages, prepared.text_keys, strict=True)),
+    )
+    connection.executemany(
+        "INSERT INTO boxes VALUES (?, ?, ?, ?, ?)", ((document.id, *row) for row in rows.pack_boxes(document.boxes))
+    )
+    return link_source(connection, replace(prepared.source, document_id=document.id), version)
+
+
+def link_source(connection: sqlite3.Connection, source: Source, version: int) -> list[str]:
+    """Points a source at its document; returns the document that thereby lost its last source."""
+    if connection.execute("SELECT 1 FROM documents WHERE id = ?", (source.document_id,)).fetchone() is None:
+        raise NotFoundError(f"no document {source.document_id}", f"it is said to come from {source.name}")
+    before = connection.execute("SELECT document_id FROM sources WHERE name = ?", (source.name,)).fetchone()
+    connection.execute(
+        "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?)",
+        (source.name, source.document_id, source.size, source.modified_ns, source.pipeline),
+    )
+    if before is None or before[0] == source.document_id:
+        return []
+    return _remove_if_abandoned(connection, before[0], version)
+
+
+def _insert_document(connection: sqlite3.Connection, prepared: PreparedDocument) -> None:
+    document = prepared.document
+    connection.execute(
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET name=excluded.name, title=excluded.title, media_type=excluded.media_type,"
+        " language=excluded.language, text=excluded.text, marks=excluded.marks, metadata=excluded.metadata,"
+        " pages=excluded.pages, passages=excluded.passages, warnings=excluded.warnings, domain=excluded.domain",
+        (
+            document.id,
+            document.name,
+            document.media_type,
+            document.title,
+            document.domain,
+            document.language,
+            document.text,
+            rows.marks_to_json(document.marks),
+            rows.to_json(document.metadata),
+            document.pages,
+            len(prepared.passages),
+            prepared.source.size,
+            rows.to_json(document.warnings),
+            now(),
+        ),
+    )
+
+
+def drop_source(connection: sqlite3.Connection, name: str, version: int) -> list[str]:
+    """Forgets a source; returns the document that thereby lost its last one."""
+    row = connection.execute("SELECT document_id FROM sources WHERE name = ?", (name,)).fetchone()
+    connection.execute("DELETE FROM sources WHERE name = ?", (name,))
+    return _remove_if_abandoned(connection, row[0], version) if row else []
+
+
+def _remove_if_abandoned(connection: sqlite3.Connection, document_id: str, version: int) -> list[str]:
+    if connection.execute("SELECT 1 FROM sources WHERE document_id = ?", (document_id,)).fetchone():
+        return []
+    remove_document(connection, document_id, version)
+    return [document_id]
+
+
+def remove_document(connection: sqlite3.Connection, document_id: str, version: int) -> None:
+    """Removes a document that no source points to, with all that hangs on it."""
+    _remove_passages(connection, document_id, version)
+    connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+
+
+def _remove_passages(connection: sqlite3.Connection, document_id: str, version: int) -> None:
+    connection.execute(
+        "INSERT INTO removals SELECT number, ? FROM passages WHERE document_id = ?", (version, document_id)
+    )
+    connection.execute(
+        "INSERT INTO temp.left_texts SELECT text_key FROM passages WHERE document_id = ?", (document_id,)
+    )
+    connection.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
+    connection.execute("DELETE FROM boxes WHERE document_id = ?", (document_id,))
+
+
+def drop_unused_vectors(connection: sqlite3.Connection) -> None:
+    """A vector tells something of its text: it goes with the last passage that says it."""
+    connection.execute(
+        "DELETE FROM vectors WHERE text_key IN (SELECT text_key FROM temp.left_texts)"
+        " AND NOT EXISTS (SELECT 1 FROM passages WHERE passages.text_key = vectors.text_key)"
+    )
+    connection.execute("DELETE FROM temp.left_texts")
+
+
+def require_vectors(connection: sqlite3.Connection, space: EmbeddingSpace, keys: Sequence[bytes]) -> None:
+    """Refuses to commit passages whose vectors are not there."""
+    missing = set(keys) - Snapshot(connection).known_keys(space, keys)
+    if missing:
+        raise VectorsMissingError(missing)
+
+
+def empty_journal(connection: sqlite3.Connection) -> None:
+    """Moves deleted pages out of the write-ahead log, so that the text is gone from the disk.
+
+    A reader of an older version makes this wait, and after a moment give up: the next one that gets through does it.
+    """
+    connection.execute("PRAGMA busy_timeout=200")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")

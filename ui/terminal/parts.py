@@ -1,16 +1,15 @@
-"""Puts the parts of one process together from its settings: catalog, embedder, searcher, chat model, verifier."""
+"""Puts the parts of one process together from its settings: catalog, embedder, searcher."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
 
-from retriever.searcher import Searcher
-
 from kb.catalog import Catalog
 from kb.catalog.collections import open_collection
-from kb.ports import ChatModel, Embedder
+from kb.ports import Embedder
 from kb.settings import Settings
+from retriever.searcher import Searcher
 
 
 def embedder_of(settings: Settings) -> Callable[[], Embedder]:
@@ -33,12 +32,3 @@ def searcher_of(settings: Settings) -> tuple[Catalog, Searcher]:
     """
     catalog = open_collection(settings.home, settings.collection)
     return catalog, Searcher(catalog, embedder_of(settings))
-
-
-def chat_model_of(settings: Settings) -> ChatModel | None:
-    """The configured chat model; None where there is none, and answers are extractive."""
-    if not settings.model.base_url:
-        return None
-    from kb.chat.openai_compatible import OpenAICompatibleModel
-
-    return OpenAICompatibleModel(settings.model)

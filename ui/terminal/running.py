@@ -27,10 +27,11 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
     """Runs the HTTP server until interrupted."""
     from serving.http.server import serve as run_server
 
-    return run_server(_with_addresses(options, settings))
+    run_server(_with_addresses(options, settings))
+    return 0
 
 
-def worker(options: argparse.Namespace, settings: Settings) -> int:
+def worker(_options: argparse.Namespace, settings: Settings) -> int:
     """Takes uploads in until interrupted; the file in hand is finished first."""
     from ingest.sandbox import ParserPool
 

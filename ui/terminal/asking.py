@@ -1,0 +1,112 @@
+"""`ibid search` and `ibid ask`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+
+from kb.records import Answer, AnswerEvent, AnswerStatus, Citation, Claimed, Finished, Hit, Verdict
+from kb.settings import Settings
+from ui.terminal.parts import searcher_of
+from ui.terminal.questions import filters_from
+
+_SHOWN_CHARACTERS = 320  # four lines of a terminal: enough to recognise a passage
+
+# What is said of a sentence that its citations do not fully bear out; nothing is said of the others.
+_REMARKS = {
+    Verdict.PARTLY: "partly borne out",
+    Verdict.CONTRADICTED: "contradicted by what it cites",
+    Verdict.UNSUPPORTED: "not borne out by what it cites",
+    Verdict.UNCITED: "cites nothing",
+}
+
+
+def search(options: argparse.Namespace, settings: Settings) -> int:
+    """Prints ranked passages."""
+    from retriever.searcher import SearchMode
+
+    _, searcher = searcher_of(settings)
+    result = searcher.search(
+        options.question, k=options.k, mode=SearchMode(options.mode), filters=filters_from(options)
+    )
+    if options.json:
+        from serving.answer_json import search_as_json
+
+        print(json.dumps(search_as_json(result), ensure_ascii=False, indent=2))
+        return 0
+    for rank, hit in enumerate(result.hits, start=1):
+        print(_hit_lines(rank, hit), end="\n\n")
+    if not result.hits:
+        print(f"ibid: nothing found in {result.collection!r}", file=sys.stderr)
+    return 0
+
+
+def ask(options: argparse.Namespace, settings: Settings) -> int:
+    """Prints an answer sentence by sentence as it is released, then its citations."""
+    from kb.chat.openai_compatible import open_chat_model
+    from serving.answering import answer_question
+    from serving.verification import LexicalVerifier
+
+    given = {"name": options.model, "base_url": options.base_url}
+    model = replace(settings.model, **{key: value for key, value in given.items() if value})
+    catalog, searcher = searcher_of(settings)
+    events = answer_question(
+        options.question,
+        searcher=searcher,
+        catalog=catalog,
+        verifier=LexicalVerifier(),
+        model=open_chat_model(model),
+        filters=filters_from(options),
+        limits=settings.limits,
+    )
+    answer: Answer | None = None
+    for event in events:
+        if not options.json:
+            _show(event)
+        if isinstance(event, Finished):
+            answer = event.answer
+    if options.json and answer is not None:
+        from serving.answer_json import answer_as_json
+
+        print(json.dumps(answer_as_json(answer), ensure_ascii=False, indent=2))
+    return 0
+
+
+def _show(event: AnswerEvent) -> None:
+    match event:
+        case Claimed(claim, _):
+            print(claim.text, end="", flush=True)
+        case Finished(answer):
+            print()
+            _show_places(answer)
+
+
+def _show_places(answer: Answer) -> None:
+    for claim in answer.claims:
+        if claim.verdict in _REMARKS and answer.status is not AnswerStatus.REFUSED:
+            print(f"! {_REMARKS[claim.verdict]}: {claim.text.strip()} ({claim.why})", file=sys.stderr)
+    for citation in answer.citations:
+        print(f"\n[{citation.marker}] {_place(citation)}\n    {_one_line(citation.quote)}")
+    if answer.status is AnswerStatus.REFUSED and answer.looked_at:
+        print("\nNearest passages:")
+        for rank, hit in enumerate(answer.looked_at[:3], start=1):
+            print(_hit_lines(rank, hit))
+
+
+def _place(citation: Citation) -> str:
+    page = f", p. {citation.page}" if citation.page else ""
+    headings = f" · {' › '.join(citation.headings)}" if citation.headings else ""
+    return f"{citation.document}{page}{headings} ({citation.start}–{citation.end})"
+
+
+def _hit_lines(rank: int, hit: Hit) -> str:
+    page = f", p. {hit.passage.first_page}" if hit.passage.first_page else ""
+    headings = f" · {' › '.join(hit.passage.headings)}" if hit.passage.headings else ""
+    return f"{rank}. {hit.document.name}{page}{headings}  [{hit.score:.3f}]\n   {_one_line(hit.passage.text)}"
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 1] + "…"

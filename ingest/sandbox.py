@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ingest.parsing.codec import decode
+from ingest.parsing.confinement import MOST_GRANTED
 from ingest.parsing.host import LARGEST_PACKET
 from kb.errors import FileLimitError, UnreadableFileError
 from kb.records import Document
@@ -34,7 +35,18 @@ _WALL = 3  # times the CPU seconds that a file may take by the clock: on a busy 
 _GRACE = 20.0  # seconds after which a host that says nothing of a child's end is given up
 _LARGEST_ANSWER = 1 << 29  # bytes; a book of 5,000 pages with a box for every word has some 300 MB
 # The host sees no keys and no settings; only what Python needs to find its modules and places.
-_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
+_ENVIRONMENT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+    "SYSTEMROOT",
+)
 
 
 class ParserPool:
@@ -51,7 +63,9 @@ class ParserPool:
     def __enter__(self) -> ParserPool:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -67,10 +81,9 @@ class ParserPool:
                 UnreadableFileError when it made the parser crash.
         """
         self._check_size(path, name)
-        deadline = time.monotonic() + self._wall_seconds + _GRACE
-        content, report = self._run(path, name, deadline)
+        content, report = self._run(path, name)
         if not report:  # the warm process itself was killed, not by this file's fault
-            content, report = self._run(path, name, time.monotonic() + self._wall_seconds + _GRACE)
+            content, report = self._run(path, name)
         if not report:
             raise UnreadableFileError(f"cannot read {name}", "the process that parses files ended", "Try again")
         self._raise_for(json.loads(report), name)
@@ -90,7 +103,7 @@ class ParserPool:
                 f"{name} is too large", f"{size / 1e6:.0f} MB, {self._limits.max_file_mb} allowed", "Split it"
             )
 
-    def _run(self, path: Path, name: str, deadline: float) -> tuple[bytes, bytes]:
+    def _run(self, path: Path, name: str) -> tuple[bytes, bytes]:
         result, result_end = os.pipe()
         report, report_end = os.pipe()
         try:
@@ -99,8 +112,9 @@ class ParserPool:
             os.close(result_end)
             os.close(report_end)
         try:
-            content = _read_all(result, deadline)
-            return content, _read_all(report, deadline)
+            # The host ends late children; this end only guards against a host that hangs itself.
+            deadline = time.monotonic() + self._wall_seconds + _WALL * MOST_GRANTED + _GRACE
+            return _read_all(result, deadline), _read_all(report, deadline)
         except TimeoutError:
             self.close()
             return b"", b""

@@ -7,22 +7,17 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kb.catalog import rows, writing
+from kb.catalog import writing
 from kb.catalog.blobs import Blobs
 from kb.catalog.schema import connect, migrate, storage_error, transaction
 from kb.catalog.snapshot import Snapshot
-from kb.catalog.types import PreparedDocument, Source
+from kb.catalog.types import NewVectors, PreparedDocument, Source
 from kb.errors import NotFoundError
 from kb.records import Collection, EmbeddingSpace, Policy
-
-NewVectors = Mapping[bytes, NDArray[np.float32]]
 
 _DATABASE = "catalog.db"
 
@@ -120,10 +115,7 @@ class Catalog:
         with self._connection() as connection, transaction(connection, self._path):
             writing.settle_space(connection, space)
             version = writing.next_version(connection)
-            connection.executemany(
-                "INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)",
-                ((space.id, key, rows.vector_to_blob(vector)) for key, vector in vectors.items()),
-            )
+            writing.insert_vectors(connection, space, vectors)
             abandoned = [
                 document_id
                 for prepared in documents
@@ -133,6 +125,23 @@ class Catalog:
             writing.require_vectors(connection, space, [key for prepared in documents for key in prepared.text_keys])
         self.blobs.remove(abandoned)
         return version
+
+    def add_vectors(self, space: EmbeddingSpace, vectors: NewVectors) -> None:
+        """Keeps vectors of a space that the collection does not use yet; searches go on in its own space."""
+        with self._connection() as connection, transaction(connection, self._path):
+            writing.insert_vectors(connection, space, vectors)
+
+    def use_space(self, space: EmbeddingSpace) -> int:
+        """Makes `space` the collection's own, in one transaction, and forgets the vectors of every other space.
+
+        Raises:
+            VectorsMissingError: a passage has no vector in it yet; then nothing changes.
+        """
+        with self._connection() as connection, transaction(connection, self._path):
+            keys = [key for (key,) in connection.execute("SELECT DISTINCT text_key FROM passages")]
+            writing.require_vectors(connection, space, keys)
+            writing.replace_space(connection, space)
+            return writing.next_version(connection)
 
     def link(self, sources: Sequence[Source]) -> int:
         """Notes that documents which are there already (`source.document_id`) also come from these sources.

@@ -85,7 +85,9 @@ class Snapshot:
         for marks, batch in _batches(numbers):
             found.update(
                 self._connection.execute(
-                    "SELECT p.number, v.vector FROM passages p JOIN vectors v ON v.text_key = p.text_key"  # noqa: S608
+                    # CROSS JOIN: SQLite would read every vector of the space for each batch, a thousand times slower.
+                    "SELECT p.number, v.vector FROM passages p CROSS JOIN vectors v"  # noqa: S608
+                    " ON v.text_key = p.text_key"
                     f" AND v.space = ? WHERE p.number IN ({marks})",  # (question marks only)
                     (space.id, *batch),
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from kb.errors import IbidError
 from kb.records import Document, DocumentEntry, Passage
+
+NewVectors = Mapping[bytes, NDArray[np.float32]]  # by text key, each of shape (dimension,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from kb.catalog import rows
 from kb.catalog.schema import BUSY_SECONDS
 from kb.catalog.snapshot import Snapshot
-from kb.catalog.types import PreparedDocument, Source, VectorsMissingError
+from kb.catalog.types import NewVectors, PreparedDocument, Source, VectorsMissingError
 from kb.errors import EmbeddingSpaceError, NotFoundError
 from kb.records import EmbeddingSpace
 
@@ -46,6 +46,20 @@ def settle_space(connection: sqlite3.Connection, space: EmbeddingSpace) -> None:
             f" ({space.dimension})",
             "Set the collection's own model again, or change the collection with `ibid reembed`",
         )
+
+
+def insert_vectors(connection: sqlite3.Connection, space: EmbeddingSpace, vectors: NewVectors) -> None:
+    """Keeps vectors; those that are there already stay as they are."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)",
+        ((space.id, key, rows.vector_to_blob(vector)) for key, vector in vectors.items()),
+    )
+
+
+def replace_space(connection: sqlite3.Connection, space: EmbeddingSpace) -> None:
+    """Points the collection at another space; a dense index of the old one sees that its space is gone."""
+    connection.execute("INSERT OR REPLACE INTO facts VALUES ('space', ?)", (rows.space_to_json(space),))
+    connection.execute("DELETE FROM vectors WHERE space <> ?", (space.id,))
 
 
 def store_document(connection: sqlite3.Connection, prepared: PreparedDocument, version: int) -> list[str]:

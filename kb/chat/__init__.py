@@ -1,1 +1,1 @@
-"""Chat models behind the `ChatModel` port."""
+"""Chat models: the real one behind any OpenAI-compatible server."""

@@ -7,16 +7,21 @@ is meant for search tokens and for finding a quote; what a person reads is never
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from kb.errors import MissingPartError
+
+_ASCII_RUNS = re.compile(r"([\x00-\x7f]+)")
+
 # Latin letters that Unicode does not take apart into a letter and an accent.
 _STROKED_LETTERS = dict(ø="o", ł="l", đ="d", ħ="h", ŧ="t", ð="d", þ="th", æ="ae", œ="oe", ı="i")  # noqa: C408
 
-# Written 著 in Taiwan and 着 in mainland China and Hong Kong; OpenCC leaves it, since 著 is also a character of both.
-_MORE_VARIANTS = {"著": "着", "妳": "你", "牠": "它", "祂": "他"}
+# Pronouns that mainland China does not tell apart. 著 stays: as 着 it would tear 著作权 from the word lists.
+_MORE_VARIANTS = {"妳": "你", "牠": "它", "祂": "他"}
 
 
 def fold(text: str) -> str:
@@ -25,7 +30,10 @@ def fold(text: str) -> str:
         return text.lower()
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
-    return text.translate(_fold_table())
+    table = _fold_table()
+    runs = _ASCII_RUNS.split(text)  # ASCII and the rest in turns: the table is slow where it is not needed
+    folded = "".join([run.lower() if run.isascii() else run.translate(table) for run in runs])
+    return folded if unicodedata.is_normalized("NFC", folded) else fold(folded)  # か and a half-width ﾞ now make が
 
 
 def fold_with_offsets(text: str) -> tuple[str, list[int]]:
@@ -33,22 +41,42 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
 
     Returns:
         The same string as `fold(text)`, and for each of its characters the offset in `text` of the character (or of the
-        first of the combining characters) it was made from. The offsets never go down.
+        first of the combining characters) that it was made from. The offsets never go down.
     """
     if text.isascii():
         return text.lower(), list(range(len(text)))
+    if not unicodedata.is_normalized("NFC", text):
+        return _fold_clusters(text)
     table = _fold_table()
-    if unicodedata.is_normalized("NFC", text):
-        pieces = [table[code] for code in map(ord, text)]
-        starts = list(range(len(text)))
-    else:
-        starts = _cluster_starts(text)
-        ends = [*starts[1:], len(text)]
-        clusters = [unicodedata.normalize("NFC", text[start:end]) for start, end in zip(starts, ends, strict=True)]
-        pieces = [cluster.translate(table) for cluster in clusters]
-    folded = "".join(pieces)
-    offsets = [start for start, piece in zip(starts, pieces, strict=True) for _ in piece]
-    return folded, offsets
+    pieces: list[str] = []
+    offsets: list[int] = []
+    start = 0
+    for run in _ASCII_RUNS.split(text):
+        end = start + len(run)
+        folded = run.lower() if run.isascii() else run.translate(table)
+        pieces.append(folded)
+        if run.isascii() or table.resized.isdisjoint(run):
+            offsets.extend(range(start, end))
+        else:
+            offsets.extend(offset for offset in range(start, end) for _ in table[ord(text[offset])])
+        start = end
+    return _composed("".join(pieces), offsets)
+
+
+def _composed(folded: str, offsets: list[int]) -> tuple[str, list[int]]:
+    """Folds once more what folding has made composable."""
+    if unicodedata.is_normalized("NFC", folded):
+        return folded, offsets
+    again, inner = fold_with_offsets(folded)
+    return again, [offsets[index] for index in inner]
+
+
+def _fold_clusters(text: str) -> tuple[str, list[int]]:
+    """`fold_with_offsets` for text in which characters are still to be composed."""
+    starts = _cluster_starts(text)
+    ends = [*starts[1:], len(text)]
+    pieces = [fold(text[start:end]) for start, end in zip(starts, ends, strict=True)]
+    return _composed("".join(pieces), [start for start, piece in zip(starts, pieces, strict=True) for _ in piece])
 
 
 def _cluster_starts(text: str) -> list[int]:
@@ -64,7 +92,11 @@ def _joins_previous(character: str) -> bool:
 
 
 class _FoldTable(dict[int, str]):
-    """From a code point to its folded text, filled as characters are met."""
+    """From a code point to its folded text, filled as characters are met. `resized` became none or several."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resized: set[str] = set()
 
     def __missing__(self, code: int) -> str:
         folded = chr(code)
@@ -74,6 +106,8 @@ class _FoldTable(dict[int, str]):
                 break
             folded = again
         self[code] = folded
+        if len(folded) != 1:
+            self.resized.add(chr(code))
         return folded
 
 
@@ -131,5 +165,7 @@ def _dictionary_lines(name: str) -> list[str]:
     # The file is read without importing the package: its converter needs far longer to load than this table.
     spec = find_spec("opencc")
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("opencc-python-reimplemented is not installed")
+        raise MissingPartError(
+            "the table of Chinese characters is missing", advice="Install ibid again: pip install ibid"
+        )
     return (Path(spec.origin).parent / "dictionary" / name).read_text(encoding="utf-8").splitlines()

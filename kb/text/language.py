@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from string import ascii_lowercase
 
 from kb.text.folding import simplified_only, traditional_only
 
 _SAMPLE = 6000  # characters read from the beginning, the middle and the end each: enough to tell, and quick
+
+_LATIN = 0.75  # of the letters at least must be plain Latin ones: others are Cyrillic, Arabic, Vietnamese, …
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _KANA = re.compile(r"[\u3041-\u30ff\uff66-\uff9f]")
@@ -60,9 +63,8 @@ def _script_of(sample: str) -> str:
 
 
 def _is_english(words: list[str]) -> bool:
-    plain = sum(len(word) for word in words if word.isascii())
-    letters = sum(map(len, words))
-    if not letters or plain < 0.9 * letters:
+    letters = "".join(words)
+    if not letters or sum(map(letters.count, ascii_lowercase)) < _LATIN * len(letters):
         return False
     counts = Counter(words)
     hits = {name: sum(counts[word] for word in common.split()) for name, common in _COMMON_WORDS.items()}

@@ -12,8 +12,9 @@ import pytest
 from ingest import pipeline
 from ingest.pipeline import FileOutcome, FileState, ingest_files, ingest_one
 from ingest.pruning import prune
+from ingest.reembedding import reembed
 from ingest.walking import FoundFile, walk
-from kb.catalog import Catalog
+from kb.catalog import Catalog, VectorsMissingError
 from kb.errors import EmbeddingSpaceError, InputError, StorageError, UnreadableFileError
 from kb.records import Document, document_id_of
 from kb.settings import LimitSettings
@@ -232,3 +233,26 @@ def test_a_folder_without_permission_is_reported() -> None:
     shutil.rmtree(folder)
     assert isinstance(error, InputError)
     assert "locked: permission denied" in str(error)
+
+
+def test_a_collection_changes_its_model_without_losing_a_passage(catalog: Catalog, folder: Path) -> None:
+    (folder / "a.txt").write_text("late work loses marks")
+    (folder / "b.txt").write_text("extensions are rare")
+    take_in(catalog, folder)
+    other = HashEmbedder(dimension=32, model="other")
+    said: list[tuple[int, int]] = []
+    version = reembed(catalog, other, lambda done, total: said.append((done, total)))
+    assert said[-1] == (2, 2)
+    with catalog.snapshot() as snapshot:
+        assert (snapshot.version, snapshot.space) == (version, other.space)
+        assert snapshot.vectors(snapshot.numbers()).shape == (2, 32)
+    assert states(take_in(catalog, folder, embedder=other)) == {"a.txt": "unchanged", "b.txt": "unchanged"}
+
+
+def test_a_space_with_missing_vectors_is_never_taken_into_use(catalog: Catalog, folder: Path) -> None:
+    (folder / "a.txt").write_text("late work loses marks")
+    take_in(catalog, folder)
+    with pytest.raises(VectorsMissingError):
+        catalog.use_space(HashEmbedder(model="other").space)
+    with catalog.snapshot() as snapshot:
+        assert snapshot.space == HashEmbedder().space

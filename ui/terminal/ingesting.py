@@ -1,4 +1,4 @@
-"""`ibid ingest`: files and folders into a collection."""
+"""`ibid ingest` and `ibid reembed`: files into a collection, and a collection to another embedding model."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from ingest.sandbox import ParserPool
 from tqdm import tqdm
 
 from ingest.locking import ingestion_lock
 from ingest.pipeline import FileOutcome, FileState, ingest_files
 from ingest.pruning import prune
+from ingest.sandbox import ParserPool
 from ingest.walking import FoundFile, walk
 from kb.catalog import Catalog
-from kb.catalog.collections import create_collection
+from kb.catalog.collections import create_collection, open_collection
 from kb.errors import InputError
 from kb.settings import Settings
 from ui.terminal.parts import embedder_of
@@ -97,3 +97,26 @@ def _summary(outcomes: Sequence[FileOutcome], removed: Sequence[str], catalog: C
         parts.append(f"{len(removed)} removed")
     done = ", ".join(parts) or "nothing to do"
     return f"{collection.name}: {done}; {collection.documents} documents, {collection.passages} passages in all"
+
+
+def reembed(options: argparse.Namespace, settings: Settings) -> int:
+    """Gives every passage of a collection a vector of the settings' model, then searches with it."""
+    from ingest.reembedding import reembed as change_model
+
+    catalog = open_collection(settings.home, settings.collection)
+    embedder = embedder_of(settings)()
+    with (
+        ingestion_lock(catalog.folder),
+        tqdm(unit="passage", desc="Embedding", disable=not sys.stderr.isatty(), file=sys.stderr) as bar,
+    ):
+
+        def report(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        version = change_model(catalog, embedder, report)
+    if options.json:
+        print(json.dumps({"collection": catalog.name, "version": version, "model": embedder.space.model}))
+    else:
+        print(f"{catalog.name}: version {version} uses {embedder.space.model} ({embedder.space.dimension} dimensions)")
+    return 0

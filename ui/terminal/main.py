@@ -110,6 +110,7 @@ def _add_care(commands: _Commands[argparse.ArgumentParser]) -> None:
     collections = _command(commands, "collections", "caring.collections", "list, make or remove collections")
     collections.add_argument("--create", metavar="NAME")
     collections.add_argument("--delete", metavar="NAME")
+    _command(commands, "reembed", "ingesting.reembed", "change a collection to the embedding model of the settings")
     doctor = _command(commands, "doctor", "doctoring.doctor", "check what is installed, stored and reachable")
     doctor.add_argument("--repair", action="store_true", help="rebuild caches and sweep files that nothing owns")
 

@@ -1,0 +1,86 @@
+"""The manifest of a prepared model: all that opening it needs to know. It is written last: without it there is no preparation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from kb.records import EmbeddingSpace
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One runtime as measured while preparing. `agreement` is the least cosine to torch in fp32 over the sample."""
+
+    runtime: str  # openvino, onnx, torch
+    precision: str  # bf16, f32
+    agreement: float
+    seconds: float  # CPU seconds for the sample; 0 where it was not timed
+    why_not: str = ""  # why it could not be taken; "" where it could
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What the vectors depend on besides the weights."""
+
+    name: str
+    revision: str  # the first 16 hexadecimal digits of a hash of weights, tokenizer and module settings
+    dimension: int
+    pooling: str
+    max_tokens: int  # the model's window, special tokens counted
+    special_tokens: int  # how many of them are special
+    pad_id: int
+    query_prefix: str
+    passage_prefix: str
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """The space that the vectors of this model belong to, through whichever runtime."""
+        return EmbeddingSpace(
+            model=self.name,
+            revision=self.revision,
+            dimension=self.dimension,
+            pooling=self.pooling,
+            query_prefix=self.query_prefix,
+            passage_prefix=self.passage_prefix,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """A model made ready: which runtime was taken and what it was measured against."""
+
+    facts: ModelFacts
+    runtime: str
+    precision: str
+    agreement: float
+    seconds: float  # what preparing took
+    folder: Path
+    candidates: tuple[Candidate, ...]
+    libraries: tuple[str, ...]
+    inputs: tuple[str, ...]  # the exported graph's inputs
+    source: str  # the model's folder or hub name, for the torch runtime
+
+
+def write_manifest(preparation: Preparation, folder: Path) -> None:
+    """Writes `preparation` into `folder`, which may be a temporary one."""
+    values = asdict(preparation)
+    del values["folder"]
+    (folder / MANIFEST).write_text(json.dumps(values, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> Preparation | None:
+    """The preparation in `folder`, or None where there is none or it cannot be read."""
+    try:
+        values: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        values["facts"] = ModelFacts(**values["facts"])
+        values["candidates"] = tuple(Candidate(**item) for item in values["candidates"])
+        values["libraries"] = tuple(values["libraries"])
+        values["inputs"] = tuple(values["inputs"])
+        return Preparation(folder=folder, **{item.name: values[item.name] for item in fields(Preparation) if item.name != "folder"})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

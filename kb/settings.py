@@ -68,6 +68,11 @@ class Settings:
     serve: ServeSettings = field(default_factory=ServeSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
 
+    @property
+    def models_folder(self) -> Path:
+        """Where embedding models stand as prepared for this machine; may be deleted at any time."""
+        return self.home / "models"
+
 
 _Section = TypeVar("_Section", EmbedderSettings, ModelSettings, ServeSettings, LimitSettings)
 _SECTIONS = ("embedder", "model", "serve", "limits")

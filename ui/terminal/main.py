@@ -135,7 +135,7 @@ def _add_measures(commands: _Commands[argparse.ArgumentParser]) -> None:
     measure.add_argument("sets", nargs="+", type=Path, metavar="SET", help="folder with corpus, queries and qrels")
     measure.add_argument("--task", choices=("retrieval",), default="retrieval")
     measure.add_argument("--mode", choices=("hybrid", "dense", "lexical"), default="hybrid")
-    measure.add_argument("--limit", type=int, metavar="N", help="only the first N questions")
+    measure.add_argument("--part", default="", metavar="P", help="only questions of this part (dev, test)")
     measure.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
     models = _command(commands, "models", "measuring.models", "say which models are used and prepare them")
     models.add_argument("--prepare", action="store_true", help="convert and check the embedding model now")

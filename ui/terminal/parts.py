@@ -19,7 +19,7 @@ def embedder_of(settings: Settings) -> Callable[[], Embedder]:
     def opened() -> Embedder:
         from kb.embedding import open_embedder
 
-        return open_embedder(settings.embedder, settings.home / "models")
+        return open_embedder(settings.embedder, settings.models_folder)
 
     return opened
 

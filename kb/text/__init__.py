@@ -1,0 +1,1 @@
+"""Rules of text in both languages: sentences, folding, numerals, search tokens, language."""

@@ -42,6 +42,7 @@ _LONGEST_NAME = (
 )
 _REACH = 60  # characters looked at around a candidate: longer than any title, abbreviation or list number
 
+_BRACKETED = re.compile(r"^[^()]*\)|\([^()]*(?:\)|$)")
 _CHINESE_ENUMERATOR = re.compile(
     r"\s*(?:以及|或者|和|或|及)?"
     r"(?:[（(](?:[一二三四五六七八九十百\d]{1,4}|[a-z]{1,4})[)）]|[①-⑳⑴-⒇]|\d{1,2}[.．、)）](?!\d)|[一二三四五六七八九十]{1,3}[、.．])"
@@ -70,12 +71,13 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     piece = 0
+    has_rows = "|" in text
     for match in _CANDIDATE.finditer(text):
         start = match.start()
         mark = text[start]
         if mark in _NEWLINES:
             end = 0 if goes_on_in_next_line(text, piece, start) else start + 1
-        elif _is_in_row(text, piece, start):
+        elif has_rows and _is_in_row(text, piece, start):
             end = 0
         elif mark in _SEMICOLONS:
             end = start + 1 if _semicolon_ends(text, piece, start) else 0
@@ -95,12 +97,10 @@ def _append_trimmed(spans: list[tuple[int, int]], text: str, start: int, end: in
 
 
 def _is_in_row(text: str, piece: int, start: int) -> bool:
-    """Whether a cell border stands near, on the same line."""
+    """Whether a cell border stands near, on the same line and not in brackets as in P(A | B)."""
     before = text[max(piece, start - _CELL) : start]
-    if "| " in before or " |" in before:
-        return True
-    bar = text.find("|", start, start + _REACH)
-    return bar >= 0 and text[bar - 1] == " " and "\n" not in text[start:bar]
+    after = text[start : start + _REACH].partition("\n")[0]
+    return "|" in before + after and " |" in _BRACKETED.sub("", before + after)
 
 
 def _semicolon_ends(text: str, piece: int, start: int) -> bool:

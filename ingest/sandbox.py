@@ -1,7 +1,7 @@
 """Files from outside, each parsed in a process of its own that may not harm anything but itself.
 
-A child is forked for every file from one warm process that has the parsers' libraries loaded, so that only the first file
-pays for them. What a child may do is in `ingest.parsing.confinement`; what comes back from it is JSON.
+A child is forked for every file from one warm process that has the parsers' libraries loaded, so that only the first
+file pays for them. What a child may do is in `ingest.parsing.confinement`; what comes back from it is JSON.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ class ParserPool:
         """Reads the file at `path` into a `Document` called `name`.
 
         Raises:
-            InputError: as `ingest.parsing.parse_file`; FileLimitError also when the file took too much time or memory, and
-                UnreadableFileError when it made the parser crash.
+            InputError: as `ingest.parsing.parse_file`; FileLimitError also when the file took too much time or memory,
+                and UnreadableFileError when it made the parser crash.
         """
         self._check_size(path, name)
         content, report = self._run(path, name)
@@ -161,7 +161,8 @@ class ParserPool:
         }
         self._host = subprocess.Popen(
             [sys.executable, "-m", "ingest.parsing.host"],
-            stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, start_new_session=True,
+            stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment,
+            start_new_session=True,
         )  # fmt: skip
         theirs.close()
         self._requests = ours

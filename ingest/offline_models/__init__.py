@@ -1,0 +1,1 @@
+"""Packages that stand in for models that a library would fetch from the internet. See `ingest.parsing.elements`."""

@@ -1,0 +1,165 @@
+"""The warm process behind `ingest.sandbox`: it holds the parsers' libraries and forks a child for each file.
+
+Protocol: the parent sends, over the socket on standard input, one packet for each file: a JSON object, with the writing
+ends of two pipes attached. The child writes the document or error to the first; when it has ended, the host writes
+how to the second. The host itself never opens a file from outside. It ends when the socket closes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingest.parsing.confinement import GRANTED, MOST_GRANTED
+
+LARGEST_PACKET = 64 * 1024  # bytes; a request holds two paths and a few numbers
+_WALL = 3  # seconds by the clock for each CPU second granted: on a busy machine a process waits
+_TICK = 0.2  # seconds between two looks at the clock while children run
+
+
+@dataclass(slots=True)
+class _Child:
+    """A running child, and where its end is reported."""
+
+    report: int
+    folder: str
+    deadline: float
+    timed_out: bool = False
+
+
+def main() -> None:
+    """Serves until the parent goes away."""
+    requests = socket.socket(fileno=os.dup(0))
+    wake, woken = os.pipe()
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # only so that the descriptor below is written to
+    os.set_blocking(woken, False)
+    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    children: dict[int, _Child] = {}
+    try:
+        while True:
+            ready, _, _ = select.select([requests.fileno(), wake], [], [], _TICK if children else None)
+            if wake in ready:
+                os.read(wake, 4096)
+            if requests.fileno() in ready and not _accept(requests, children):
+                return
+            _reap(children)
+            _kill_late(children)
+    finally:
+        for process in children:
+            os.kill(process, signal.SIGKILL)
+        for child in children.values():
+            shutil.rmtree(child.folder, ignore_errors=True)
+
+
+def _accept(requests: socket.socket, children: dict[int, _Child]) -> bool:
+    packet, files, _, _ = socket.recv_fds(requests, LARGEST_PACKET, 2)
+    if not packet:
+        return False
+    request = json.loads(packet)
+    result, report = files
+    _preload(request["preload"])
+    folder = tempfile.mkdtemp(prefix="ibid-parse-")
+    gc.freeze()  # what is loaded stays shared with the child
+    process = os.fork()
+    if process == 0:
+        _run_child(request, result, folder)
+    os.close(result)
+    children[process] = _Child(report, folder, time.monotonic() + request["wall_seconds"])
+    return True
+
+
+def _preload(modules: list[str]) -> None:
+    """Loads what this kind of file needs, once. What fails here fails in the child with its own reason."""
+    for name in modules:
+        module, _, function = name.partition(":")
+        if name in _loaded:
+            continue
+        _loaded.add(name)
+        with contextlib.suppress(Exception):
+            loaded = importlib.import_module(module)
+            if function:
+                getattr(loaded, function)()
+
+
+_loaded: set[str] = set()
+
+
+def _run_child(request: dict[str, Any], result: int, folder: str) -> None:
+    """Parses in the forked process and never returns."""
+    code = 0
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        silence = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(silence, stream)
+        content = _parse(request, folder)
+        with os.fdopen(result, "wb") as out:
+            out.write(content)
+    except MemoryError:
+        code = _OUT_OF_MEMORY
+    except BaseException:  # the parent learns of it by the exit code; nothing may escape the fork
+        code = 1
+    finally:
+        os._exit(code)
+
+
+_OUT_OF_MEMORY = 77
+
+
+def _parse(request: dict[str, Any], folder: str) -> bytes:
+    from ingest.parsing.codec import encode_document, encode_error
+    from ingest.parsing.confinement import confine
+    from kb.errors import IbidError
+
+    module, _, function = request["parser"].partition(":")
+    parser = getattr(importlib.import_module(module), function)
+    confine(request["cpu_seconds"], request["memory_mb"], folder)
+    try:
+        return encode_document(parser(Path(request["path"]), request["name"], max_pages=request["max_pages"]))
+    except IbidError as error:
+        return encode_error(error)
+
+
+def _reap(children: dict[int, _Child]) -> None:
+    for process in list(children):
+        done, status = os.waitpid(process, os.WNOHANG)
+        if done == 0:
+            continue
+        child = children.pop(process)
+        shutil.rmtree(child.folder, ignore_errors=True)
+        code = os.waitstatus_to_exitcode(status)
+        report = {"code": code, "timed_out": child.timed_out, "out_of_memory": code == _OUT_OF_MEMORY}
+        with contextlib.suppress(OSError), os.fdopen(child.report, "wb") as out:
+            out.write(json.dumps(report).encode())
+
+
+def _kill_late(children: dict[int, _Child]) -> None:
+    now = time.monotonic()
+    for process, child in children.items():
+        if now > child.deadline + _WALL * _granted(child) and not child.timed_out:
+            child.timed_out = True
+            os.kill(process, signal.SIGKILL)
+
+
+def _granted(child: _Child) -> int:
+    """Seconds that the child was granted for pages read by OCR; see `confinement.grant`."""
+    try:
+        return min(int((Path(child.folder) / GRANTED).read_text()[:9]), MOST_GRANTED)
+    except (OSError, ValueError):
+        return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -57,6 +57,7 @@ class OpenAICompatibleModel:
     def __init__(self, settings: ModelSettings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
+        self._opening = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._client: ChatOpenAI | None = None
@@ -73,6 +74,10 @@ class OpenAICompatibleModel:
             ModelError: the server cannot be reached, refuses, breaks off, goes silent, or says nothing.
         """
         return _Reply(self, system, tuple(turns), max_tokens or self._settings.max_tokens)
+
+    def prepare(self) -> None:
+        """Loads the client library, which takes a second or more, so that the first question need not wait for it."""
+        self._open_client()
 
     def close(self) -> None:
         """Ends the background thread. Calls still running end with it."""
@@ -112,30 +117,33 @@ class OpenAICompatibleModel:
             out.put(model_error(error, self._settings, received=received))
 
     def _open_client(self) -> ChatOpenAI:
-        if self._client is None:
-            import httpx
-            from langchain_openai import ChatOpenAI
-            from pydantic import SecretStr
+        with self._opening:
+            if self._client is None:
+                self._client = self._new_client()
+            return self._client
 
-            settings = self._settings
-            # A client of its own: langchain-openai would share one between event loops, and it dies with the first.
+    def _new_client(self) -> ChatOpenAI:
+        import httpx
+        from langchain_openai import ChatOpenAI
+        from pydantic import SecretStr
+
+        settings = self._settings
+        timeout = httpx.Timeout(settings.timeout_seconds, connect=_CONNECT_SECONDS)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+        return ChatOpenAI(
+            model=settings.name,
+            base_url=settings.base_url,
             # Keyless local servers accept any key; the client library insists on one.
-            self._client = ChatOpenAI(
-                model=settings.name,
-                base_url=settings.base_url,
-                api_key=SecretStr(settings.api_key or "none"),
-                timeout=httpx.Timeout(settings.timeout_seconds, connect=_CONNECT_SECONDS),
-                stream_chunk_timeout=settings.timeout_seconds,
-                max_retries=_RETRIES,
-                temperature=0.0,
-                stream_usage=False,
-                use_responses_api=False,
-                http_async_client=httpx.AsyncClient(
-                    timeout=httpx.Timeout(settings.timeout_seconds, connect=_CONNECT_SECONDS),
-                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-                ),
-            )
-        return self._client
+            api_key=SecretStr(settings.api_key or "none"),
+            timeout=timeout,
+            stream_chunk_timeout=settings.timeout_seconds,
+            max_retries=_RETRIES,
+            temperature=0.0,
+            stream_usage=False,
+            use_responses_api=False,
+            # A client of its own: langchain-openai would share one between event loops, and it dies with the first.
+            http_async_client=httpx.AsyncClient(timeout=timeout, limits=limits),
+        )
 
 
 _Item = str | ModelError | None  # a piece, the failure, or the end

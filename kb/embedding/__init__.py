@@ -1,7 +1,7 @@
-"""Embedding: sentence-transformers models behind the `Embedder` port, through the fastest runtime that keeps their vectors.
+"""Embedding: sentence-transformers models behind the `Embedder` port, by the fastest runtime that keeps their vectors.
 
-`prepare` loads a model once with sentence-transformers, exports it, measures which runtimes give the same vectors, and keeps
-the fastest on disk. `open_embedder` opens what was prepared without torch, sentence-transformers or transformers.
+`prepare` loads a model once with sentence-transformers, exports it, measures which runtimes give the same vectors, and
+keeps the fastest on disk. `open_embedder` opens what was prepared without torch, sentence-transformers or transformers.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kb.errors import ModelError
 from kb.ports import Embedder
 from kb.settings import EmbedderSettings
 
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["find_preparation", "open_embedder", "prepare"]
 
 
-def open_embedder(
-    settings: EmbedderSettings, cache: Path, report: Callable[[str], None] | None = None
-) -> Embedder:
+def open_embedder(settings: EmbedderSettings, cache: Path, report: Callable[[str], None] | None = None) -> Embedder:
     """Opens the model of `settings`, preparing it first where that was not yet done (some seconds, once).
 
     Args:
@@ -34,14 +33,20 @@ def open_embedder(
         ModelError: the model cannot be fetched, loaded or run.
         StorageError: the cache cannot be written.
     """
+    from kb.embedding.manifest import discard
     from kb.embedding.opening import open_prepared
 
-    return open_prepared(prepare(settings, cache, report), settings)
+    preparation = prepare(settings, cache, report)
+    try:
+        return open_prepared(preparation, settings.threads)
+    except ModelError:
+        if preparation.runtime == "torch":
+            raise
+    discard(preparation)  # damaged: made once more
+    return open_prepared(prepare(settings, cache, report), settings.threads)
 
 
-def prepare(
-    settings: EmbedderSettings, cache: Path, report: Callable[[str], None] | None = None
-) -> Preparation:
+def prepare(settings: EmbedderSettings, cache: Path, report: Callable[[str], None] | None = None) -> Preparation:
     """What `open_embedder` opens: found in `cache`, or made there now. Raises as `open_embedder` does."""
     found = find_preparation(settings, cache)
     if found is not None:

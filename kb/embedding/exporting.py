@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-import hashlib
+import re
 import warnings
 from pathlib import Path
 from typing import Any
 
 from kb.embedding.manifest import ModelFacts
-from kb.embedding.sources import ModelSource
 from kb.errors import ModelError
 
-GRAPH = "model.onnx"
-TOKENIZER = "tokenizer.json"
-INPUTS = ("input_ids", "attention_mask")
+_INPUTS = ("input_ids", "attention_mask")
 
+# What the model cards of two much used families ask for while their files do not say it.
+_FAMILY_PREFIXES = (
+    (r"(^|[/-])e5-(small|base|large)(?!.*instruct)", ("query: ", "passage: ")),
+    (r"(^|/)bge-(small|base|large)-en", ("Represent this sentence for searching relevant passages: ", "")),
+    (r"(^|/)bge-(small|base|large)-zh", ("为这个句子生成表示以用于检索相关文章：", "")),
+)
+
+_CUSTOMARY_WINDOW = 512  # where a model says nothing at all: that of BERT
 _OPSET = 18  # the newest that torch's tracing exporter writes without a converter; both runtimes read it
 
 
-def read_facts(model: Any, source: ModelSource, folder: Path) -> ModelFacts:
-    """All that the manifest keeps about a loaded `SentenceTransformer` whose tokenizer was saved into `folder`."""
-    from tokenizers import Tokenizer
-
-    prefixes = read_prefixes(model, source.name)
+def read_facts(model: Any, name: str, revision: str) -> ModelFacts:
+    """All that the manifest keeps about a loaded `SentenceTransformer`."""
+    prefixes = read_prefixes(model, name)
     return ModelFacts(
-        name=source.name,
-        revision=_revision(model),
+        name=name,
+        revision=revision,
         dimension=int(model.get_embedding_dimension()),
         pooling=_pooling(model),
         max_tokens=_window(model),
-        special_tokens=Tokenizer.from_file(str(folder / TOKENIZER)).num_special_tokens_to_add(False),
         pad_id=int(model.tokenizer.pad_token_id or 0),
         query_prefix=prefixes[0],
         passage_prefix=prefixes[1],
     )
 
 
-def save_tokenizer(model: Any, folder: Path) -> None:
-    """Writes the model's fast tokenizer as `tokenizer.json`.
+def save_tokenizer(model: Any, file: Path) -> None:
+    """Writes the model's fast tokenizer.
 
     Raises:
         ModelError: the model has no fast tokenizer.
@@ -45,7 +47,7 @@ def save_tokenizer(model: Any, folder: Path) -> None:
     backend = getattr(model.tokenizer, "backend_tokenizer", None)
     if backend is None:
         raise ModelError("the model has no fast tokenizer")
-    backend.save(str(folder / TOKENIZER))
+    backend.save(str(file))
 
 
 def export_graph(model: Any, file: Path) -> None:
@@ -55,6 +57,9 @@ def export_graph(model: Any, file: Path) -> None:
         ModelError: torch cannot trace this model.
     """
     import torch
+
+    if any(getattr(module, "include_prompt", True) is False for module in model) and any(model.prompts.values()):
+        raise ModelError("the model leaves its prompt out of the pooling", "which only sentence-transformers does")
 
     class Chain(torch.nn.Module):
         def __init__(self) -> None:
@@ -71,8 +76,8 @@ def export_graph(model: Any, file: Path) -> None:
     axes = {0: "batch", 1: "length"}
     try:
         with torch.no_grad(), warnings.catch_warnings():
-            # The tracing exporter is deprecated, and transformers warns wherever it looks at a shape; the agreement that
-            # is measured on every exported graph says more than they do.
+            # The tracing exporter is deprecated (the new one needs one more library), and transformers warns wherever
+            # it looks at a shape; the agreement measured on every exported graph says more than they do.
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 Chain().eval(),
@@ -80,9 +85,9 @@ def export_graph(model: Any, file: Path) -> None:
                 str(file),
                 dynamo=False,
                 opset_version=_OPSET,
-                input_names=list(INPUTS),
+                input_names=list(_INPUTS),
                 output_names=["vectors"],
-                dynamic_axes={**dict.fromkeys(INPUTS, axes), "vectors": {0: "batch"}},
+                dynamic_axes={**dict.fromkeys(_INPUTS, axes), "vectors": {0: "batch"}},
             )
     except Exception as error:
         raise ModelError("torch cannot export the model", str(error).splitlines()[0] if str(error) else "") from error
@@ -94,7 +99,9 @@ def read_prefixes(model: Any, name: str) -> tuple[str, str]:
     default = prompts.get(model.default_prompt_name or "", "")
     query = prompts.get("query", default)
     passage = next((prompts[key] for key in ("document", "passage", "corpus") if key in prompts), default)
-    return query, passage
+    if prompts:
+        return query, passage
+    return next((pair for pattern, pair in _FAMILY_PREFIXES if re.search(pattern, name.lower())), ("", ""))
 
 
 def _pooling(model: Any) -> str:
@@ -104,16 +111,10 @@ def _pooling(model: Any) -> str:
 
 
 def _window(model: Any) -> int:
-    positions = getattr(getattr(model[0], "auto_model", None), "config", None)
-    limits = [model.max_seq_length, getattr(model.tokenizer, "model_max_length", None), getattr(positions, "max_position_embeddings", None)]
-    return int(min([limit for limit in limits if limit] or [512]))
-
-
-def _revision(model: Any) -> str:
-    """A hash of the weights, the tokenizer and the modules' settings, wherever the files came from."""
-    digest = hashlib.sha256(model.tokenizer.backend_tokenizer.to_str().encode() if hasattr(model.tokenizer, "backend_tokenizer") else b"")
-    digest.update(repr([(type(module).__name__, getattr(module, "pooling_mode", "")) for module in model]).encode())
-    for name, weights in sorted(model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(weights.detach().cpu().contiguous().view(-1).numpy().tobytes())
-    return digest.hexdigest()[:16]
+    settings = getattr(getattr(model[0], "model", None), "config", None)
+    limits = [
+        model.max_seq_length,
+        getattr(model.tokenizer, "model_max_length", None),
+        getattr(settings, "max_position_embeddings", None),
+    ]
+    return int(min((limit for limit in limits if limit), default=_CUSTOMARY_WINDOW))

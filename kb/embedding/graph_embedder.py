@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
@@ -55,23 +53,24 @@ class GraphEmbedder:
         """Shape (len(texts), dimension), float32, each row of length 1, in the order of `texts`."""
         vectors = np.zeros((len(texts), self._facts.dimension), dtype=np.float32)
         with ThreadPoolExecutor(self._runtime.lanes, "embed") as workers:
-            waiting: deque[Future[None]] = deque()
+            running: list[Future[None]] = []
             for start in range(0, len(texts), _WINDOW):
+                # Tokenised while the workers still run the window before.
                 rows = self._encode(texts[start : start + _WINDOW], self._facts.passage_prefix)
+                _wait_for_all(running)
                 part = vectors[start : start + _WINDOW]
-                earlier = len(waiting)
-                for places in plan_batches([len(row) for row in rows], _BATCH_TOKENS):
-                    waiting.append(workers.submit(self._fill, part, places, [rows[place] for place in places]))
-                for future in itertools.islice(_drain(waiting), earlier):
-                    future.result()
-            for future in _drain(waiting):
-                future.result()
+                running = [
+                    workers.submit(self._fill, part, places, [rows[place] for place in places])
+                    for places in plan_batches([len(row) for row in rows], _BATCH_TOKENS)
+                ]
+            _wait_for_all(running)
         return vectors
 
     def embed_question(self, text: str) -> Vectors:
         """Shape (dimension,), float32, length 1."""
         rows = self._encode([text], self._facts.query_prefix)
-        return _to_unit_length(self._runtime.run(*pad(rows, self._facts.pad_id)))[0]
+        vector: Vectors = _to_unit_length(self._runtime.run(*self._pad(rows)))[0]
+        return vector
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text takes in this model, special tokens not counted."""
@@ -80,12 +79,22 @@ class GraphEmbedder:
     def _encode(self, texts: Sequence[str], prefix: str) -> list[list[int]]:
         return self._tokenizer.encode([prefix + text for text in texts] if prefix else texts)
 
+    def _pad(self, rows: list[list[int]]) -> tuple[Tokens, Tokens]:
+        return pad(rows, self._facts.pad_id, self._facts.max_tokens)
+
     def _fill(self, vectors: Vectors, places: list[int], rows: list[list[int]]) -> None:
-        vectors[places] = _to_unit_length(self._runtime.run(*pad(rows, self._facts.pad_id)))
+        vectors[places] = _to_unit_length(self._runtime.run(*self._pad(rows)))
 
 
-def _drain(waiting: deque[Future[None]]) -> itertools.chain[Future[None]]:
-    return itertools.chain(iter(lambda: waiting.popleft() if waiting else None, None))  # type: ignore[arg-type]
+def _wait_for_all(futures: Sequence[Future[None]]) -> None:
+    """Returns when all are done; raises what the first failed one raised, after dropping those not yet begun."""
+    try:
+        for future in futures:
+            future.result()
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
 
 
 def _to_unit_length(vectors: Vectors) -> Vectors:

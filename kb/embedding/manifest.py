@@ -1,8 +1,9 @@
-"""The manifest of a prepared model: all that opening it needs to know. It is written last: without it there is no preparation."""
+"""The manifest of a prepared model: all that opening it needs to know. Without it a folder is no preparation."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,6 @@ class ModelFacts:
     dimension: int
     pooling: str
     max_tokens: int  # the model's window, special tokens counted
-    special_tokens: int  # how many of them are special
     pad_id: int
     query_prefix: str
     passage_prefix: str
@@ -61,8 +61,8 @@ class Preparation:
     seconds: float  # what preparing took
     folder: Path
     candidates: tuple[Candidate, ...]
-    libraries: tuple[str, ...]
-    inputs: tuple[str, ...]  # the exported graph's inputs
+    libraries: tuple[str, ...]  # one "name version" each
+    probe: tuple[float, ...]  # what the taken runtime made of the probe tokens: a damaged file shows there
     source: str  # the model's folder or hub name, for the torch runtime
 
 
@@ -80,7 +80,14 @@ def read_manifest(folder: Path) -> Preparation | None:
         values["facts"] = ModelFacts(**values["facts"])
         values["candidates"] = tuple(Candidate(**item) for item in values["candidates"])
         values["libraries"] = tuple(values["libraries"])
-        values["inputs"] = tuple(values["inputs"])
-        return Preparation(folder=folder, **{item.name: values[item.name] for item in fields(Preparation) if item.name != "folder"})
+        values["probe"] = tuple(values["probe"])
+        names = [item.name for item in fields(Preparation) if item.name != "folder"]
+        return Preparation(folder=folder, **{name: values[name] for name in names})
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def discard(preparation: Preparation) -> None:
+    """Takes a damaged preparation away: the manifest first, so that nobody opens what is half gone."""
+    (preparation.folder / MANIFEST).unlink(missing_ok=True)
+    shutil.rmtree(preparation.folder, ignore_errors=True)

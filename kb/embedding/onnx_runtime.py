@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
 from kb.embedding.batches import Tokens
+from kb.embedding.lanes import count_lanes
 from kb.ports import Vectors
 
 
@@ -15,9 +15,9 @@ class OnnxRuntime:
     """One session whose runs take one thread each: several threads may run it at once."""
 
     def __init__(self, graph: Path, threads: int) -> None:
-        import onnxruntime
+        import onnxruntime  # type: ignore[import-untyped]  # it has no types
 
-        self.lanes = threads or os.cpu_count() or 1
+        self.lanes = count_lanes(threads)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3  # errors only: what it warns of (an unknown processor) nobody can act on

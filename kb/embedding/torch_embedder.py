@@ -1,4 +1,4 @@
-"""The embedder over sentence-transformers itself: for models that cannot be exported, and what all others are held against."""
+"""The embedder over sentence-transformers itself: for models that cannot be exported, and the measure of all others."""
 
 from __future__ import annotations
 
@@ -37,11 +37,16 @@ class TorchEmbedder:
 
     def embed_question(self, text: str) -> Vectors:
         """Shape (dimension,), float32, length 1."""
-        return self._encode([text], self._facts.query_prefix)[0]
+        vector: Vectors = self._encode([text], self._facts.query_prefix)[0]
+        return vector
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text takes in this model, special tokens not counted."""
-        return [len(self._model.tokenizer.encode(text, add_special_tokens=False)) for text in texts]
+        if not texts:
+            return []
+        # verbose: transformers would warn of texts longer than the window, which are meant to be counted.
+        tokens = self._model.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
+        return [len(row) for row in tokens["input_ids"]]
 
     def _encode(self, texts: list[str], prefix: str) -> Vectors:
         # prompt=prefix: pooling may have to leave the prefix out. normalize: not every model does it itself.
@@ -51,22 +56,31 @@ class TorchEmbedder:
         return np.asarray(vectors, dtype=np.float32)
 
 
-def load_sentence_transformer(source: ModelSource, device: str | None = None) -> Any:
-    """The model in float32, as sentence-transformers loads it; a hub name from its local cache where it is there.
+def load_sentence_transformer(source: ModelSource, *, to_export: bool = False) -> Any:
+    """The model in float32 as sentence-transformers loads it, on its own choice of device or, `to_export`, on the CPU.
 
     Raises:
         ModelError: it cannot be loaded or fetched.
     """
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
-    place = str(source.folder or source.name)
+    # A bar for files that load within a second, in the midst of our own lines.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+    arguments: dict[str, Any] = {"dtype": "float32"}
+    if to_export:
+        # Attention written out in full: runtimes recognise it and fuse it themselves, better than torch's fused kind.
+        arguments["attn_implementation"] = "eager"
     try:
         return SentenceTransformer(
-            place, device=device, trust_remote_code=False, model_kwargs={"dtype": "float32", "attn_implementation": "eager"}
+            str(source.folder or source.name),
+            device="cpu" if to_export else None,
+            trust_remote_code=False,
+            model_kwargs=arguments,
         ).eval()
-    except Exception as error:
+    except Exception as error:  # the loader raises OSError, ValueError, KeyError, ImportError and its own kinds
         raise ModelError(
             f"cannot load the embedding model {source.name}",
-            str(error).splitlines()[0] if str(error) else type(error).__name__,
-            "Give a folder with its files, or fetch it while the network is there",
+            str(error).partition("\n")[0] or type(error).__name__,
+            "Set embedder.model to a folder that holds it, or fetch it once while the model hub can be reached",
         ) from error

@@ -1,0 +1,1 @@
+"""Measures any floor below: question sets, metrics, intervals."""

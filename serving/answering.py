@@ -1,0 +1,187 @@
+"""The one answer path: terminal, HTTP, browser app and evaluation all drain `answer_question`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from kb.catalog import Catalog
+from kb.errors import QuestionError
+from kb.ports import ChatModel, Verifier
+from kb.records import (
+    NO_FILTERS,
+    Answer,
+    AnswerEvent,
+    Claimed,
+    Filters,
+    Finished,
+    Searched,
+    SearchResult,
+    Turn,
+)
+from kb.settings import LimitSettings
+from retriever.searcher import Searcher
+from serving.cancellation import Cancellation
+from serving.citations import Ledger
+from serving.claims import Claims, Outcome, refuse
+from serving.drafting import Drafting, draft_answer
+from serving.extractive import Extraction, extract
+from serving.follow_ups import standalone_question
+from serving.languages import has_han, language_of
+from serving.quoting import quote_answer
+
+PASSAGES = 10  # read for one answer: some 2,000 tokens of a model's prompt
+_QUOTES = 2  # a reader takes in two quotes at a glance
+_TOO_THIN = 0.02  # confidence of the extractive reading below which a model is not even asked
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Everything that one answer is made from."""
+
+    question: str
+    searcher: Searcher
+    catalog: Catalog
+    verifier: Verifier
+    model: ChatModel | None = None
+    history: tuple[Turn, ...] = ()
+    filters: Filters = NO_FILTERS
+    k: int = PASSAGES
+    max_tokens: int | None = None
+    cancellation: Cancellation = field(default_factory=Cancellation)
+
+
+def answer_question(
+    question: str,
+    *,
+    searcher: Searcher,
+    catalog: Catalog,
+    verifier: Verifier,
+    model: ChatModel | None = None,
+    history: Sequence[Turn] = (),
+    filters: Filters = NO_FILTERS,
+    k: int = PASSAGES,
+    max_tokens: int | None = None,
+    limits: LimitSettings | None = None,
+    cancellation: Cancellation | None = None,
+) -> Iterator[AnswerEvent]:
+    """Answers from the documents of a collection: `Searched`, then `Claimed` for each sentence, then `Finished`.
+
+    Args:
+        question: as asked; with `history` it may be a follow-up.
+        searcher: finds passages in `catalog`.
+        catalog: where citations find their pages and boxes, and the collection its policy.
+        verifier: judges each sentence against what it cites.
+        model: writes the answer; without one it is made of quotes.
+        history: the conversation so far, the oldest turn first.
+        filters: which passages may be read.
+        k: how many passages are read.
+        max_tokens: of the model's reply.
+        limits: how long a question may be.
+        cancellation: ends the answer from another thread; then no `Finished` comes.
+
+    Raises:
+        QuestionError: the question is empty or too long; raised by the call itself, everything else while iterating.
+        ModelError: the model failed.
+        EmbeddingSpaceError: the collection was made with another embedder.
+    """
+    check_question(question, (limits or LimitSettings()).question_characters)
+    stop = cancellation or Cancellation()
+    asked = Asked(question, searcher, catalog, verifier, model, tuple(history), filters, k, max_tokens, stop)
+    return _answer(asked)
+
+
+def check_question(question: str, limit: int) -> None:
+    """Refuses questions that nobody can answer.
+
+    Raises:
+        QuestionError: empty, or longer than `limit` characters.
+    """
+    if not question.strip():
+        raise QuestionError("the question is empty", advice="Ask something")
+    if len(question) > limit:
+        raise QuestionError(
+            f"the question has {len(question):,} characters",
+            f"{limit:,} are the most",
+            "Put long texts into a document and ask about it",
+        )
+
+
+def _answer(asked: Asked) -> Iterator[AnswerEvent]:
+    started = time.perf_counter()
+    timings: dict[str, float] = {}
+    question = standalone_question(asked.question, asked.history, asked.model, asked.cancellation)
+    if asked.cancellation.cancelled:
+        return
+    timings["understanding"] = time.perf_counter() - started
+    result = asked.searcher.search(question, k=asked.k, filters=asked.filters)
+    timings |= result.timings
+    yield Searched(result)
+
+    written: list[Claimed] = []
+    moments: list[float] = []
+    with closing(_claims(asked, question, result, timings)) as making:
+        outcome = yield from _released(making, written, moments, asked.cancellation)
+    if outcome is None:
+        return
+    timings |= {"first_claim": moments[0] - started, "total": time.perf_counter() - started}
+    yield Finished(
+        Answer(
+            question=asked.question,
+            collection=result.collection,
+            version=result.version,
+            status=outcome.status,
+            confidence=round(outcome.confidence, 3),
+            model=outcome.model,
+            claims=tuple(claimed.claim for claimed in written),
+            citations=tuple(citation for claimed in written for citation in claimed.citations),
+            timings={stage: round(seconds, 4) for stage, seconds in timings.items()},
+            looked_at=result.hits,
+        )
+    )
+
+
+def _released(
+    making: Claims, written: list[Claimed], moments: list[float], cancellation: Cancellation
+) -> Generator[Claimed, None, Outcome | None]:
+    """Hands the claims on and notes them and their moments; returns how they ended, None when cancelled."""
+    while not cancellation.cancelled:
+        try:
+            claimed = next(making)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return None if cancellation.cancelled else outcome
+        written.append(claimed)
+        moments.append(time.perf_counter())
+        yield claimed
+    return None
+
+
+def _claims(asked: Asked, question: str, result: SearchResult, timings: dict[str, float]) -> Claims:
+    started = time.perf_counter()
+    language = language_of(asked.question)
+    ledger = Ledger(asked.catalog)
+    extraction = extract(question, result.hits, at_most=_QUOTES)
+    timings["reading"] = time.perf_counter() - started
+    if asked.model is None:
+        return quote_answer(extraction, result.hits, ledger=ledger, verifier=asked.verifier, language=language)
+    if _is_too_thin(extraction, result):
+        name, confidence, why = asked.model.name, extraction.confidence, extraction.why
+        return refuse(result.hits, language, model=name, confidence=confidence, why=why)
+    policy = asked.catalog.collection().policy
+    means = Drafting(asked.model, asked.verifier, ledger, policy, asked.cancellation, asked.max_tokens)
+    return draft_answer(question, result.hits, language, means)
+
+
+def _is_too_thin(extraction: Extraction, result: SearchResult) -> bool:
+    """Whether a model could only invent. It may find an answer where the extractive reading sees none.
+
+    That reading compares words: where no passage is in the question's script, it has nothing to say.
+    """
+    if not result.hits:
+        return True
+    chinese = has_han(result.question)
+    comparable = any(has_han(hit.passage.text) == chinese for hit in result.hits)
+    return comparable and not extraction.answered and extraction.confidence < _TOO_THIN

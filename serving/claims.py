@@ -1,0 +1,64 @@
+"""The sentences of an answer, made while they pass: what each kind of answer hands on, and how it is summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+from kb.records import AnswerStatus, Claim, Claimed, Hit, Verdict
+from serving.refusal import refusal_text
+
+# What a sentence of each verdict is worth: the mean over an answer's sentences is its confidence. Nothing says that a
+# partly supported sentence is worth just this; the order is what matters.
+_WORTH = {
+    Verdict.SUPPORTED: 1.0,
+    Verdict.PARTLY: 0.6,
+    Verdict.UNCITED: 0.2,
+    Verdict.UNSUPPORTED: 0.1,
+    Verdict.CONTRADICTED: 0.0,
+}
+_BORNE_OUT = frozenset({Verdict.SUPPORTED, Verdict.PARTLY})
+
+OF_IBID_ITSELF = "said by ibid about its search, not by the documents"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an answer ended."""
+
+    status: AnswerStatus
+    confidence: float  # 0 to 1
+    model: str
+
+
+Claims = Generator[Claimed, None, Outcome]
+
+
+def refuse(
+    hits: Sequence[Hit], language: str, *, model: str, confidence: float = 0.0, why: str = OF_IBID_ITSELF
+) -> Claims:
+    """The only claim is the refusal itself: what was looked at, with nothing cited."""
+    yield Claimed(Claim(refusal_text(hits, language), Verdict.UNCITED, why), ())
+    return Outcome(AnswerStatus.REFUSED, confidence, model)
+
+
+def status_of(verdicts: Sequence[Verdict], *, whole: bool) -> AnswerStatus:
+    """ANSWERED when every sentence is borne out at least partly, REFUSED when nothing may be shown, else PARTLY.
+
+    `whole` is False when sentences were withheld, or the model said that it knows no more.
+    """
+    if not verdicts:
+        return AnswerStatus.REFUSED
+    if whole and all(verdict in _BORNE_OUT for verdict in verdicts):
+        return AnswerStatus.ANSWERED
+    return AnswerStatus.PARTLY
+
+
+def is_withheld(verdict: Verdict) -> bool:
+    """Whether a strict collection keeps a sentence of this verdict back."""
+    return verdict not in _BORNE_OUT
+
+
+def worth_of(verdicts: Sequence[Verdict]) -> float:
+    """The mean worth of sentences with these verdicts, 0 to 1."""
+    return sum(_WORTH[verdict] for verdict in verdicts) / len(verdicts) if verdicts else 0.0

@@ -1,0 +1,6 @@
+"""Answers made of the documents' own sentences, for when no language model is configured."""
+
+from serving.extractive.extraction import extract
+from serving.extractive.records import Extraction, Quote
+
+__all__ = ["Extraction", "Quote", "extract"]

@@ -1,0 +1,147 @@
+"""How far what was read bears the question out, whether that is enough for an answer, and why not.
+
+Only measures that mean the same in a collection of any size take part: shares of the question's terms, and how far the
+best sentence and passage stand out. BM25 itself grows with the collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from kb.records import Hit
+from serving.extractive.candidates import Candidate
+from serving.extractive.features import Matrix, TermWeights, title_terms
+from serving.extractive.questions import Question
+from serving.extractive.terms import Terms, is_weak, words_of
+
+_Item = TypeVar("_Item")
+
+_WORDS_NAMED = 3  # more make the sentence unreadable
+_RUNNERS_UP = 10  # sentences that the best one is compared with
+
+EVIDENCE_NAMES = (
+    "sentence_coverage",  # weighted share of the question's terms in the best chosen sentence and its headings
+    "loose_coverage",  # the same over beginnings of words and single characters, headings left out
+    "pair_coverage",  # share of the question's pairs of neighbouring terms in the best chosen sentence
+    "passage_coverage",  # weighted share in the first sentence's passage
+    "passage_pairs",
+    "passage_missing",  # share of the question's strong terms that this passage lacks
+    "passage_loose_missing",
+    "passage_names_missing",
+    "missing",  # weighted share of the terms that nothing read holds
+    "strong_missing",
+    "loose_missing",
+    "names_missing",
+    "cosine",  # the best cosine similarity to the question
+    "lexical_gap",  # how far the best BM25 is above the mean, as a share of the best
+    "searches_agree",  # both searches like the same passage best
+    "score_gap",  # how far the best sentence's score is above the mean of the best ten
+    "chance",  # the best sentence's chance among all
+    "terms",  # logarithm of the number of the question's terms
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found for a question: values by EVIDENCE_NAMES, and the question's words that nothing read holds."""
+
+    values: dict[str, float]
+    missing: tuple[str, ...]
+
+
+def weigh_evidence(
+    question: Question, hits: Sequence[Hit], candidates: Sequence[Candidate], scores: Matrix, chosen: Sequence[int]
+) -> Evidence:
+    """Measures the evidence for a question.
+
+    Args:
+        question: what is asked.
+        hits: the passages read.
+        candidates: their sentences, at least one.
+        scores: of each candidate, before softmax.
+        chosen: indices of the candidates that would be quoted, best first.
+    """
+    weights = TermWeights(question, candidates)
+    quoted = [candidates[index] for index in chosen]
+    best = quoted[0]
+    read = _joined(candidates, [title_terms(hit) for hit in hits])
+    passage = _joined([c for c in candidates if c.rank == best.rank], [title_terms(best.hit)])
+    asked = question.terms
+    strong = frozenset(term for term in asked.exact if not is_weak(term))
+    values = {
+        "sentence_coverage": max(weights.covered(c.terms.exact | title_terms(c.hit).exact) for c in quoted),
+        "loose_coverage": max(weights.loosely_covered(c.terms.loose) for c in quoted),
+        "pair_coverage": max(_share(asked.pairs, c.terms.pairs) for c in quoted),
+        "passage_coverage": weights.covered(passage.exact),
+        "passage_pairs": _share(asked.pairs, passage.pairs),
+        "passage_missing": _lack(strong, passage.exact),
+        "passage_loose_missing": _lack(asked.loose, passage.loose),
+        "passage_names_missing": _lack(question.names, passage.exact),
+        "missing": 1.0 - weights.covered(read.exact),
+        "strong_missing": _lack(strong, read.exact),
+        "loose_missing": _lack(asked.loose, read.loose),
+        "names_missing": _lack(question.names, read.exact),
+        "terms": float(np.log1p(len(asked.exact))),
+        **_searching(hits),
+        **_standing(scores),
+    }
+    return Evidence(values, words_of(question.text, asked.exact - read.exact))
+
+
+def _joined(candidates: Sequence[Candidate], others: Sequence[Terms]) -> Terms:
+    every = [*(candidate.terms for candidate in candidates), *others]
+    return Terms(
+        (),
+        frozenset().union(*(terms.exact for terms in every)),
+        frozenset().union(*(terms.pairs for terms in every)),
+        frozenset().union(*(terms.loose for terms in every)),
+    )
+
+
+def _share(wanted: frozenset[_Item], found: frozenset[_Item]) -> float:
+    return len(wanted & found) / len(wanted) if wanted else 0.0
+
+
+def _lack(wanted: frozenset[_Item], found: frozenset[_Item]) -> float:
+    return len(wanted - found) / len(wanted) if wanted else 0.0
+
+
+def _searching(hits: Sequence[Hit]) -> dict[str, float]:
+    lexical = np.array([hit.lexical_score or 0.0 for hit in hits])
+    cosines = np.array([hit.dense_score or 0.0 for hit in hits])
+    best = float(lexical.max())
+    return {
+        "cosine": float(cosines.max()),
+        "lexical_gap": (best - float(lexical.mean())) / best if best else 0.0,
+        "searches_agree": float(best > 0 and lexical.argmax() == cosines.argmax()),
+    }
+
+
+def _standing(scores: Matrix) -> dict[str, float]:
+    powers = np.exp(scores - scores.max())
+    best = np.sort(scores)[-_RUNNERS_UP:]
+    return {"score_gap": float(best[-1] - best.mean()), "chance": float(1.0 / powers.sum())}
+
+
+def explain(question: Question, evidence: Evidence, hits: Sequence[Hit], *, answered: bool) -> str:
+    """One sentence for people, in the question's language."""
+    count, names = len(hits), evidence.missing[:_WORDS_NAMED]
+    if question.chinese:
+        if answered:
+            return f"在读过的{count}个段落中找到了与问题最相符的句子。"
+        if names:
+            return f"读过的{count}个段落都没有提到{''.join(f'“{name}”' for name in names)}。"
+        return f"读过的{count}个段落中没有一句话足以回答这个问题。"
+    if answered:
+        return f"Of the {_passages(count)} read, these sentences fit the question best."
+    if names:
+        return f"None of the {_passages(count)} read mentions {' or '.join(f'“{name}”' for name in names)}."
+    return f"No sentence of the {_passages(count)} read fits the question well enough."
+
+
+def _passages(count: int) -> str:
+    return "1 passage" if count == 1 else f"{count} passages"

@@ -1,0 +1,57 @@
+"""The weights of a sentence's features and of the evidence, and what they add up to.
+
+They stand in weights.json, fitted by benchmarks/extractive_answers.py. docs/decisions/0004-extractive-answers.md says
+on what they were fitted and how well they do.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from serving.extractive.evidence import EVIDENCE_NAMES, Evidence
+from serving.extractive.features import FEATURE_NAMES, Matrix
+from serving.extractive.questions import Question
+
+LATIN = "latin"  # questions in Latin letters
+CHINESE = "chinese"  # questions in Chinese: without cosines, since the packaged model knows only English
+WORDS = "latin_without_cosines"  # questions in Latin letters to another embedding model, whose cosines lie elsewhere
+
+
+@lru_cache(maxsize=1)
+def _tables() -> dict[str, Any]:
+    text = files("serving.extractive").joinpath("weights.json").read_text(encoding="utf-8")
+    tables: dict[str, Any] = json.loads(text)
+    return tables
+
+
+@lru_cache(maxsize=4)
+def _sentence_weights(script: str) -> Matrix:
+    table = _tables()["sentences"][script]
+    return np.array([table[name] for name in FEATURE_NAMES])
+
+
+def score_sentences(features: Matrix, question: Question) -> Matrix:
+    """The score of each row of features, shape (candidates,); their softmax is the chance that a sentence answers."""
+    return np.asarray(features @ _sentence_weights(CHINESE if question.chinese else LATIN))
+
+
+def softmax(scores: Matrix) -> Matrix:
+    """The chance of each score among all: shape (candidates,), sum 1."""
+    powers = np.exp(scores - scores.max())
+    return np.asarray(powers / powers.sum())
+
+
+def confidence_in(evidence: Evidence, question: Question, *, trust_cosines: bool) -> tuple[float, bool]:
+    """The chance that the hits hold an answer (logistic in the evidence), and whether it is enough to give one."""
+    script = CHINESE if question.chinese else LATIN if trust_cosines else WORDS
+    weights = _tables()["evidence"][script]
+    sum_of_evidence = weights["constant"] + sum(
+        weights.get(name, 0.0) * evidence.values[name] for name in EVIDENCE_NAMES
+    )
+    confidence = float(1 / (1 + np.exp(-np.clip(sum_of_evidence, -30.0, 30.0))))
+    return confidence, confidence >= _tables()["answer_from"][script]

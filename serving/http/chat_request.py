@@ -1,0 +1,140 @@
+"""What may stand in a request to POST /v1/chat/completions."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from kb.records import Turn
+from serving.answering import PASSAGES
+from serving.http.errors import ApiError, unsupported
+
+# They steer a model's style, which an answer made of checked sentences does not have, or concern OpenAI's own business.
+_IGNORED = frozenset(
+    {
+        "frequency_penalty", "logit_bias", "metadata", "moderation", "parallel_tool_calls", "prediction",
+        "presence_penalty", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort",
+        "safety_identifier", "seed", "service_tier", "store", "temperature", "top_p", "user", "verbosity",
+    }
+)  # fmt: skip
+_REFUSED = {
+    "tools": "ibid calls no tools",
+    "tool_choice": "ibid calls no tools",
+    "functions": "ibid calls no functions",
+    "function_call": "ibid calls no functions",
+    "logprobs": "ibid gives no log probabilities; see `ibid.claims` for verdicts",
+    "top_logprobs": "ibid gives no log probabilities; see `ibid.claims` for verdicts",
+    "audio": "ibid answers in text only",
+    "stop": "an answer ends with its last checked sentence; stop sequences are not supported",
+    "web_search_options": "ibid reads its own documents only",
+}
+_NEUTRAL: dict[str, tuple[Any, ...]] = {  # what clients send without meaning anything by it
+    "tools": ([],),
+    "tool_choice": ("none", "auto"),
+    "functions": ([],),
+    "function_call": ("none", "auto"),
+    "logprobs": (False,),
+    "top_logprobs": (0,),
+    "stop": ([],),
+}
+_MOST_PASSAGES = 50
+
+
+class ContentPart(BaseModel):
+    """A part of a message. Only text is understood."""
+
+    type: str
+    text: str = ""
+
+
+class Message(BaseModel):
+    """One message of the conversation."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[ContentPart] | None = None
+
+    def words(self, place: int) -> str:
+        """The text of the message.
+
+        Raises:
+            ApiError: a part of it is no text.
+        """
+        if self.content is None or isinstance(self.content, str):
+            return self.content or ""
+        for number, part in enumerate(self.content):
+            if part.type not in {"text", "input_text", "output_text", "refusal"}:
+                raise unsupported(
+                    f"messages.{place}.content.{number}.type",
+                    f"content of type {part.type!r} cannot be read, only text",
+                )
+        return "\n".join(part.text for part in self.content)
+
+
+class StreamOptions(BaseModel):
+    """How to stream."""
+
+    include_usage: bool = False
+    include_obfuscation: bool = False  # OpenAI pads chunks against listeners on the line; loopback has none
+
+
+class IbidOptions(BaseModel):
+    """What OpenAI's API has no place for. With the official clients: `extra_body={"ibid": {…}}`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    filters: dict[str, Any] | None = None
+    as_of: str | None = None
+    passages: int = Field(default=PASSAGES, ge=1, le=_MOST_PASSAGES)
+
+
+class ChatRequest(BaseModel):
+    """A question with the conversation before it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str
+    messages: list[Message] = Field(min_length=1)
+    stream: bool | None = False
+    stream_options: StreamOptions | None = None
+    n: int | None = 1
+    max_tokens: int | None = Field(default=None, ge=1)
+    max_completion_tokens: int | None = Field(default=None, ge=1)
+    ibid: IbidOptions = IbidOptions()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_does_not_matter(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        for name, reason in _REFUSED.items():
+            if given.get(name) is not None and given[name] not in _NEUTRAL.get(name, ()):
+                raise unsupported(name, f"{name}: {reason}")
+        _check_formats(given)
+        dropped = _IGNORED | _REFUSED.keys() | {"response_format", "modalities"}
+        return {name: value for name, value in given.items() if name not in dropped}
+
+    def conversation(self) -> tuple[str, tuple[Turn, ...]]:
+        """The question and the turns before it; instructions to a model (system, developer) have no say here.
+
+        Raises:
+            ApiError: the last message is not the user's, or a message holds more than text.
+        """
+        if self.n not in {None, 1}:
+            raise unsupported("n", "n: there is one answer to a question")
+        turns = [
+            Turn(message.role, message.words(place))
+            for place, message in enumerate(self.messages)
+            if message.role in {"user", "assistant"}
+        ]
+        if not turns or turns[-1].role != "user":
+            raise ApiError(400, "the last message must be the user's question", code="invalid_value", param="messages")
+        return turns[-1].text, tuple(turns[:-1])
+
+
+def _check_formats(given: dict[str, Any]) -> None:
+    wanted = given.get("response_format")
+    if wanted is not None and not (isinstance(wanted, dict) and wanted.get("type") == "text"):
+        raise unsupported("response_format", "response_format: answers are text; the field `ibid` holds them as JSON")
+    if given.get("modalities") not in (None, ["text"]):
+        raise unsupported("modalities", "modalities: ibid answers in text only")

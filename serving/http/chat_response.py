@@ -1,0 +1,99 @@
+"""Answers in the shapes of POST /v1/chat/completions."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from kb.home.files import file_id_of
+from kb.records import Answer, Claimed
+from serving.answer_json import answer_as_json, citation_as_json, claim_as_json
+from serving.markers import MARKER, cited_numbers
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What all parts of one response have in common."""
+
+    model: str
+    id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    def whole(self, answer: Answer, usage: Json) -> Json:
+        """The response that is not streamed."""
+        message = {
+            "role": "assistant",
+            "content": answer.text,
+            "refusal": None,
+            "annotations": annotations_of(answer),
+        }
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+        return {
+            "id": self.id,
+            "object": "chat.completion",
+            "created": self.created,
+            "model": self.model,
+            "choices": [choice],
+            "usage": usage,
+            "ibid": answer_as_json(answer),
+        }
+
+    def opening(self) -> Json:
+        """The first chunk: nothing but the role, so that a client knows that it is being answered."""
+        return self._chunk({"role": "assistant", "content": ""})
+
+    def sentence(self, claimed: Claimed) -> Json:
+        """The chunk of one released sentence."""
+        chunk = self._chunk({"content": claimed.claim.text})
+        chunk["ibid"] = {
+            "claim": claim_as_json(claimed.claim),
+            "citations": [citation_as_json(citation) for citation in claimed.citations],
+        }
+        return chunk
+
+    def closing(self, answer: Answer) -> Json:
+        """The last chunk, with annotations and the whole answer as JSON."""
+        chunk = self._chunk({"annotations": annotations_of(answer)}, "stop")
+        chunk["ibid"] = answer_as_json(answer)
+        return chunk
+
+    def usage(self, usage: Json) -> Json:
+        """The chunk after the last one, for those who ask for it."""
+        return {**self._chunk({}), "choices": [], "usage": usage}
+
+    def _chunk(self, delta: Json, finish_reason: str | None = None) -> Json:
+        return {
+            "id": self.id,
+            "object": "chat.completion.chunk",
+            "created": self.created,
+            "model": self.model,
+            "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}],
+        }
+
+
+def annotations_of(answer: Answer) -> list[Json]:
+    """One annotation for each marker in the text: `text[start_index:end_index]` is "[n]"."""
+    citations = {citation.marker: citation for citation in answer.citations}
+    annotations: list[Json] = []
+    offset = 0
+    for claim in answer.claims:
+        for match in MARKER.finditer(claim.text):
+            numbers = cited_numbers(match[0])
+            if len(numbers) == 1 and numbers[0] in claim.citations:
+                citation = citations[numbers[0]]
+                annotations.append(
+                    {
+                        "type": "file_citation",
+                        "file_id": file_id_of(citation.document_id),
+                        "filename": citation.document,
+                        "index": offset + match.start(),
+                        "start_index": offset + match.start(),
+                        "end_index": offset + match.end(),
+                    }
+                )
+        offset += len(claim.text)
+    return annotations

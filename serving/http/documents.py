@@ -1,0 +1,138 @@
+"""/documents/{id}: what a document is, what stands around a quote, a picture of a page, the original file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse, Response
+
+from kb.catalog import Catalog
+from kb.catalog.snapshot import page_at
+from kb.errors import UsageError
+from kb.records import Document, MarkKind
+from serving.http.files import attachment
+from serving.http.finding import need_document
+from serving.http.page_pictures import page_picture
+from serving.http.state import services_of
+
+router = APIRouter()
+
+_CONTEXT = 1500  # characters around a quote: about a printed page
+_SLACK = 300  # characters the context may grow or shrink to end at a line's border
+_WIDTH = 1000  # pixels: an A4 page is well read at this width
+_LEAST_WIDTH, _MOST_WIDTH = 100, 2400
+
+Offset = Annotated[int | None, Query(ge=0)]
+
+
+@router.get("/documents/{document_id}")
+def read_document(
+    request: Request, document_id: str, collection: str = "", start: Offset = None, end: Offset = None
+) -> dict[str, Any]:
+    """A document's facts and headings; with `start` and `end` also what stands around that span."""
+    catalog = _catalog(request, collection)
+    entry = need_document(catalog, document_id)
+    with catalog.snapshot() as snapshot:
+        document = snapshot.document(entry.id)
+    described: dict[str, Any] = {
+        "id": entry.id,
+        "collection": catalog.name,
+        "name": entry.name,
+        "title": entry.title,
+        "media_type": entry.media_type,
+        "language": entry.language,
+        "pages": entry.pages,
+        "passages": entry.passages,
+        "size": entry.size,
+        "added_at": entry.added_at,
+        "characters": len(document.text),
+        "metadata": dict(entry.metadata),
+        "headings": _headings(document),
+        "warnings": list(entry.warnings),
+    }
+    if start is not None and end is not None:
+        described["context"] = _context(document.text, start, end)
+    return described
+
+
+@router.get("/documents/{document_id}/pages/{page}.png", response_model=None)
+def read_page(
+    request: Request,
+    document_id: str,
+    page: int,
+    collection: str = "",
+    highlight: str = "",
+    width: Annotated[int, Query(ge=_LEAST_WIDTH, le=_MOST_WIDTH)] = _WIDTH,
+) -> Response:
+    """A picture of a page; `highlight=start-end` marks the words at those offsets of the document's text."""
+    catalog = _catalog(request, collection)
+    entry = need_document(catalog, document_id)
+    picture = page_picture(catalog, entry, page, _span(highlight), width)
+    headers = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
+    return Response(picture, media_type="image/png", headers=headers)
+
+
+@router.get("/documents/{document_id}/file", response_model=None)
+def download_document(request: Request, document_id: str, collection: str = "") -> FileResponse:
+    """The original bytes."""
+    catalog = _catalog(request, collection)
+    entry = need_document(catalog, document_id)
+    return attachment(catalog.blobs.path(entry.id), entry.name)
+
+
+def _catalog(request: Request, collection: str) -> Catalog:
+    collections = services_of(request).collections
+    return collections.catalog(collection or collections.default)
+
+
+def _headings(document: Document) -> list[dict[str, Any]]:
+    pages = [mark for mark in document.marks if mark.kind is MarkKind.PAGE]
+    return [
+        {
+            "level": mark.number,
+            "text": document.text[mark.start : mark.end].strip(),
+            "start": mark.start,
+            "page": page_at(pages, mark.start),
+        }
+        for mark in document.marks
+        if mark.kind is MarkKind.HEADING
+    ]
+
+
+def _context(text: str, start: int, end: int) -> dict[str, Any]:
+    if not start < end <= len(text):
+        raise UsageError(f"there is no span {start}-{end}", f"the document has {len(text)} characters")
+    around = max(0, _CONTEXT - (end - start)) // 2
+    first, last = max(0, start - around), min(len(text), end + around)
+    if first > 0:
+        first = _after_break(text, first, start)
+    if last < len(text):
+        last = _before_break(text, last, end)
+    return {"start": first, "end": last, "text": text[first:last]}
+
+
+def _after_break(text: str, offset: int, limit: int) -> int:
+    """The line's beginning nearest before `offset`, or a little after it, or a word's beginning."""
+    before = text.rfind("\n", max(0, offset - _SLACK), offset)
+    if before >= 0:
+        return before + 1
+    after = text.find("\n", offset, min(limit, offset + _SLACK))
+    return after + 1 if after >= 0 else offset
+
+
+def _before_break(text: str, offset: int, limit: int) -> int:
+    after = text.find("\n", offset, offset + _SLACK)
+    if after >= 0:
+        return after
+    before = text.rfind("\n", max(limit, offset - _SLACK), offset)
+    return before if before >= 0 else offset
+
+
+def _span(highlight: str) -> tuple[int, int] | None:
+    if not highlight:
+        return None
+    start, dash, end = highlight.partition("-")
+    if not (dash and start.isdecimal() and end.isdecimal() and int(start) < int(end) and len(highlight) < 24):
+        raise UsageError(f"highlight is {highlight[:40]!r}", "it must be two offsets like 120-180")
+    return int(start), int(end)

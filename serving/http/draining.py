@@ -1,0 +1,116 @@
+"""From the synchronous answer generator to the event loop, and back to a stop when the client hangs up."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import closing
+from typing import TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from kb.records import AnswerEvent
+from serving.cancellation import Cancellation
+from serving.http.errors import ApiError
+
+T = TypeVar("T")
+Answering = Callable[[Cancellation], Iterator[AnswerEvent]]
+
+
+async def events_of(answering: Answering, places: threading.Semaphore) -> AsyncGenerator[AnswerEvent, None]:
+    """The events of an answer that is made in a thread of its own.
+
+    Closing this iterator stops the answer and its model call. The thread gives its place in `places` back when it ends.
+
+    Raises:
+        ApiError: 429, when no place is free.
+    """
+    if not places.acquire(blocking=False):
+        raise ApiError(429, "too many questions are being answered; ask again in a moment")
+    loop = asyncio.get_running_loop()
+    events: asyncio.Queue[AnswerEvent | BaseException | None] = asyncio.Queue()
+    cancellation = Cancellation()
+
+    def hand_over(item: AnswerEvent | BaseException | None) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(events.put_nowait, item)
+
+    def work() -> None:
+        try:
+            with closing(answering(cancellation)) as answer:  # type: ignore[type-var]  # it is a generator
+                for event in answer:
+                    hand_over(event)
+            hand_over(None)
+        except BaseException as error:  # it is raised where the events are read
+            hand_over(error)
+        finally:
+            places.release()
+
+    threading.Thread(target=work, name="ibid-answer", daemon=True).start()
+    try:
+        while (event := await events.get()) is not None:
+            if isinstance(event, BaseException):
+                raise event
+            yield event
+    finally:
+        cancellation.cancel()
+
+
+async def unless_gone(request: Request, work: Awaitable[T]) -> T:
+    """The result of `work`, which is cancelled when the client hangs up.
+
+    Raises:
+        ClientDisconnect: it hung up.
+    """
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_gone(request.receive))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientDisconnect
+        return task.result()
+    finally:
+        for waiting in (task, gone):
+            waiting.cancel()
+        await asyncio.gather(task, gone, return_exceptions=True)
+
+
+class EventStream(Response):
+    """Server-sent events. Stops reading `lines` as soon as the client hangs up, whether or not there is one to send."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, lines: AsyncGenerator[str, None]) -> None:
+        super().__init__(headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        del self.headers["content-length"]
+        self._lines = lines
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI's signature)
+        """Sends every line as it comes."""
+        sending = asyncio.ensure_future(self._send(send))
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                sending.result()
+        finally:
+            for waiting in (sending, gone):
+                waiting.cancel()
+            await asyncio.gather(sending, gone, return_exceptions=True)
+
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        try:
+            async for line in self._lines:
+                await send({"type": "http.response.body", "body": line.encode(), "more_body": True})
+        finally:
+            await self._lines.aclose()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

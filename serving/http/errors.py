@@ -1,0 +1,114 @@
+"""Every error in OpenAI's shape: {"error": {"message", "type", "param", "code"}}. Never a traceback."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from kb.errors import (
+    BusyError,
+    EmbeddingSpaceError,
+    FileLimitError,
+    IbidError,
+    InputError,
+    ModelError,
+    NotFoundError,
+    StorageError,
+    UsageError,
+)
+
+_STATUS: tuple[tuple[type[IbidError], int, str], ...] = (
+    (NotFoundError, 404, "not_found"),
+    (FileLimitError, 413, "too_large"),
+    (UsageError, 400, "invalid_request"),
+    (InputError, 400, "invalid_file"),
+    (BusyError, 503, "busy"),
+    (StorageError, 507, "storage"),
+    (EmbeddingSpaceError, 409, "embedding_space"),
+    (ModelError, 502, "model_error"),
+)
+# OpenAI's clients try again after 409 and 5xx. Where trying again changes nothing, they are told so.
+_FINAL = frozenset({409, 507})
+_CODES = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 429: "rate_limited"}
+_RETRY_SECONDS = "1"  # a place is free again when one answer is done: seconds
+
+
+class ApiError(HTTPException):
+    """An error with all that OpenAI's shape can say.
+
+    It is an HTTPException so that the framework lets it through where it catches everything else (reading a body).
+    """
+
+    def __init__(self, status: int, message: str, *, code: str | None = None, param: str | None = None) -> None:
+        super().__init__(status, message)
+        self.code = code or _CODES.get(status)
+        self.param = param
+
+
+def unsupported(param: str, message: str) -> ApiError:
+    """An option of OpenAI's API that ibid does not have."""
+    return ApiError(400, message, code="unsupported_parameter", param=param)
+
+
+def error_body(error: BaseException) -> tuple[int, dict[str, Any]]:
+    """The status and the JSON of any exception."""
+    if isinstance(error, ApiError):
+        return error.status_code, _body(error.status_code, error.detail, error.code, error.param)
+    if isinstance(error, HTTPException):
+        return error.status_code, _body(error.status_code, str(error.detail), _CODES.get(error.status_code))
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return 507, _body(507, "the disk is full; free some space", "storage")
+    for kind, status, code in _STATUS:
+        if isinstance(error, kind):
+            return status, _body(status, str(error), code)
+    return 500, _body(500, "the server failed; its log says where", "internal_error")
+
+
+def error_response(error: BaseException) -> JSONResponse:
+    """The response that tells of `error`."""
+    status, body = error_body(error)
+    headers: dict[str, str] = {}
+    if status in _FINAL:
+        headers["x-should-retry"] = "false"
+    if status in {429, 503}:
+        headers["Retry-After"] = _RETRY_SECONDS
+    return JSONResponse(body, status, headers)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Makes `app` answer every failure in OpenAI's shape."""
+
+    async def answer(_: Request, error: Exception) -> JSONResponse:
+        return error_response(error)
+
+    async def answer_invalid(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        return error_response(_from_validation(error.errors()))
+
+    app.add_exception_handler(HTTPException, answer)
+    app.add_exception_handler(RequestValidationError, answer_invalid)
+    app.add_exception_handler(IbidError, answer)
+    app.add_exception_handler(Exception, answer)
+
+
+def _from_validation(problems: Sequence[Mapping[str, Any]]) -> ApiError:
+    """The first problem says enough; OpenAI names one, too."""
+    problem = problems[0]
+    where = [str(part) for part in problem["loc"] if part not in {"body", "query", "path"}]
+    name = ".".join(where) or None
+    if problem["type"] == "extra_forbidden":
+        return ApiError(400, f"unknown parameter: {name}", code="unknown_parameter", param=name)
+    if problem["type"] == "missing":
+        return ApiError(400, f"missing parameter: {name or 'the body'}", code="missing_parameter", param=name)
+    return ApiError(400, f"{name or 'the body'}: {problem['msg']}", code="invalid_value", param=name)
+
+
+def _body(status: int, message: str, code: str | None, param: str | None = None) -> dict[str, Any]:
+    kind = "server_error" if status >= 500 else "rate_limit_error" if status == 429 else "invalid_request_error"
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}

@@ -1,0 +1,33 @@
+"""Documents by the ids that clients use: the hash of their bytes, or the file id made of its beginning."""
+
+from __future__ import annotations
+
+import re
+
+from kb.catalog import Catalog
+from kb.errors import NotFoundError
+from kb.records import DocumentEntry
+
+_ID = re.compile(r"(?:file-)?([0-9a-f]{32}(?:[0-9a-f]{32})?)")
+
+
+def find_document(catalog: Catalog, wanted: str) -> DocumentEntry | None:
+    """The document of this document id or file id, if the collection holds it."""
+    match = _ID.fullmatch(wanted)
+    if match is None:
+        return None
+    with catalog.snapshot() as snapshot:
+        found = snapshot.find_documents(match[1])
+    return next((entry for entry in found if entry.id.startswith(match[1])), None)
+
+
+def need_document(catalog: Catalog, wanted: str) -> DocumentEntry:
+    """The document of this document id or file id.
+
+    Raises:
+        NotFoundError: the collection does not hold it.
+    """
+    entry = find_document(catalog, wanted)
+    if entry is None:
+        raise NotFoundError(f"no document {wanted[:80]} in collection {catalog.name!r}")
+    return entry

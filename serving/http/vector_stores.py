@@ -1,0 +1,114 @@
+"""/v1/vector_stores: collections."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections import Counter
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from kb.catalog import Catalog
+from kb.home.jobs import cancel_jobs, forget_jobs, list_jobs
+from kb.records import JobState
+from serving.http.bodies import JsonRoute
+from serving.http.errors import ApiError
+from serving.http.models import timestamp, whole_list
+from serving.http.state import Services, services_of
+from serving.http.vector_store_files import add_file_job
+
+router = APIRouter(route_class=JsonRoute)
+
+_STATES = {
+    JobState.QUEUED: "in_progress",
+    JobState.RUNNING: "in_progress",
+    JobState.FAILED: "failed",
+}
+
+
+class NewVectorStore(BaseModel):
+    """A vector store to make. Its name becomes its id, so that it is also the model `ibid/NAME`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = None
+    description: str = ""
+    file_ids: list[str] = Field(default_factory=list, max_length=500)
+    metadata: dict[str, Any] | None = None
+    chunking_strategy: Any = None  # passages are cut along the document's own structure
+    expires_after: None = None
+
+
+@router.post("/v1/vector_stores")
+def create_vector_store(request: Request, asked: NewVectorStore) -> dict[str, Any]:
+    """Makes an empty collection."""
+    services = services_of(request)
+    name = re.sub(r"\s+", "-", asked.name.strip()) if asked.name else f"vs_{secrets.token_hex(6)}"
+    if name in services.collections.names():
+        raise ApiError(409, f"there is a vector store {name!r} already", code="already_exists", param="name")
+    catalog = services.collections.create(name, asked.description)
+    for file_id in asked.file_ids:
+        add_file_job(services, catalog, file_id, {})
+    return _store(services, catalog)
+
+
+@router.get("/v1/vector_stores")
+def list_vector_stores(request: Request) -> dict[str, Any]:
+    """All collections, the default one first."""
+    services = services_of(request)
+    catalogs = (services.collections.catalog(name) for name in services.collections.names())
+    return whole_list([_store(services, catalog) for catalog in catalogs])
+
+
+@router.get("/v1/vector_stores/{store_id}")
+def read_vector_store(request: Request, store_id: str) -> dict[str, Any]:
+    """One collection."""
+    services = services_of(request)
+    return _store(services, services.collections.catalog(store_id))
+
+
+@router.delete("/v1/vector_stores/{store_id}")
+def remove_vector_store(request: Request, store_id: str) -> dict[str, Any]:
+    """Removes a collection with everything in it."""
+    services = services_of(request)
+    services.collections.catalog(store_id)  # raises where there is none
+    cancel_jobs(services.home, store_id)
+    services.collections.delete(store_id)
+    forget_jobs(services.home, store_id)
+    return {"id": store_id, "object": "vector_store.deleted", "deleted": True}
+
+
+def _store(services: Services, catalog: Catalog) -> dict[str, Any]:
+    collection = catalog.collection()
+    with catalog.snapshot() as snapshot:
+        entries = snapshot.documents()
+    stored = {entry.id for entry in entries}
+    counts = Counter(completed=len(stored))
+    seen = set(stored)
+    for job in list_jobs(services.home, catalog.name):  # the newest first: it has the last word on its document
+        if job.document_id not in seen and job.state in _STATES:
+            counts[_STATES[job.state]] += 1
+        seen.add(job.document_id)
+    states = ("in_progress", "completed", "failed", "cancelled")
+    return {
+        "id": catalog.name,
+        "object": "vector_store",
+        "created_at": timestamp(collection.created_at),
+        "name": catalog.name,
+        "usage_bytes": sum(entry.size for entry in entries),
+        "file_counts": {**{state: counts[state] for state in states}, "total": counts.total()},
+        "status": "in_progress" if counts["in_progress"] else "completed",
+        "expires_after": None,
+        "expires_at": None,
+        "last_active_at": timestamp(max((entry.added_at for entry in entries), default=collection.created_at)),
+        "metadata": {},
+        "ibid": {
+            "description": collection.description,
+            "documents": collection.documents,
+            "passages": collection.passages,
+            "version": collection.version,
+            "policy": collection.policy.value,
+        },
+    }

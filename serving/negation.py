@@ -1,0 +1,28 @@
+"""Whether a clause denies something, in English and Chinese."""
+
+from __future__ import annotations
+
+import re
+
+from kb.text.folding import fold
+
+# Read in folded text. Left out: 不 in words that deny nothing (不仅, 不同, 不断 …), 非 in 非常, "no" in "no. 5".
+_NEGATION = re.compile(
+    r"\b(?:not|never|none|neither|nor|cannot|nobody|nothing|nowhere)\b|n['’]t\b"
+    r"|\bno\b(?!\.\s?\d)(?! (?:later|more|less|fewer) than)"
+    r"|不(?![仅但同断过如论管久止少只错外妨愧由料])|没有?|(?<!毫)无(?![论需锡])|未(?!来|婚|成年)|(?<![并除])非(?![常洲])|并非|禁止|严禁|勿|拒绝"
+)
+_NOT_ONLY = re.compile(r"\bnot only\b|\bnot just\b|\bwhether or not\b|能不能|是不是|可不可以|会不会|要不要")
+_CLAUSE = re.compile(
+    r"[,;:，；：。.!?！？\n]+(?=\s|$|[\u3400-\u9fff“”])|\b(?:but|however|although|whereas|while)\b|但是?|而是|然而|否则"
+)
+
+
+def is_negated(clause: str) -> bool:
+    """Whether the clause says no: an even number of negations cancels out."""
+    return len(_NEGATION.findall(_NOT_ONLY.sub(" ", fold(clause)))) % 2 == 1
+
+
+def clauses(text: str) -> list[str]:
+    """The clauses of `text`, each of which says yes or no by itself."""
+    return [part.strip() for part in _CLAUSE.split(text) if part and part.strip()]

@@ -1,0 +1,154 @@
+"""A verifier that reads words: quick, explainable, and knowing nothing of meaning.
+
+In this order: said to the letter; numbers with their units; negations; the share of words that the quotes hold. It is
+the floor under better checkers: what it finds wrong is nearly always wrong, what it lets pass may still be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kb.ports import Judgement
+from kb.records import Verdict
+from kb.text.folding import fold
+from kb.text.numerals import canonical_numerals
+from serving.extractive.terms import Terms, is_weak, read_terms
+from serving.negation import clauses, is_negated
+from serving.quantities import Quantity, quantities
+
+# Shares of a sentence's terms that the quotes hold. A paraphrase keeps most content words; below a third, what agrees
+# is what any two texts on one subject share.
+_SUPPORTED, _PARTLY = 0.6, 0.34
+_SAME_STATEMENT = 0.6  # share of a clause's terms in another clause from which both speak of the same thing
+_WEAK_WEIGHT = 0.3
+_QUOTED_CHARACTERS = 60  # of a clause in an explanation
+_SPACE_AND_QUOTES = re.compile(r"[\s\"'“”‘’「」『』]+")
+_EDGES = " \t\n.。．,，;；:：!！?？*_-–—•"
+
+
+class LexicalVerifier:
+    """Judges a sentence by the words, numbers and negations of the quotes alone."""
+
+    def verify(self, sentence: str, quotes: Sequence[str]) -> Judgement:
+        """The verdict on `sentence` (without markers) given the words it cites."""
+        if not any(quote.strip() for quote in quotes):
+            return Judgement(Verdict.UNCITED, "no passage is cited")
+        if _stands_in(sentence, quotes):
+            return Judgement(Verdict.SUPPORTED, "the cited words say this to the letter")
+        numbers = _judge_numbers(sentence, quotes)
+        if numbers is not None and numbers.verdict is not Verdict.PARTLY:
+            return numbers
+        if _in_other_scripts(sentence, quotes):
+            why = "the cited words are in another language: numbers agree, words were not compared"
+            return Judgement(Verdict.PARTLY, why, 0.3)
+        return _judge_negation(sentence, quotes) or _judge_words(sentence, quotes, numbers)
+
+
+def _stands_in(sentence: str, quotes: Sequence[str]) -> bool:
+    """Whether a quote says the sentence to the letter, and does not deny it in the words around it."""
+    wanted = _plain(sentence)
+    if not wanted:
+        return False
+    for quote in quotes:
+        before, found, after = _plain(quote).partition(wanted)
+        if found and not is_negated(f"{before[-_QUOTED_CHARACTERS:]} {after[:_QUOTED_CHARACTERS]}"):
+            return True
+        if found and not before:
+            return True
+    return False
+
+
+def _plain(text: str) -> str:
+    return " ".join(_SPACE_AND_QUOTES.sub(" ", fold(text)).split()).strip(_EDGES)
+
+
+def _judge_numbers(sentence: str, quotes: Sequence[str]) -> Judgement | None:
+    """What is wrong with the numbers; PARTLY where only a count is not read; None where all of them stand there."""
+    stated = quantities(sentence)
+    cited = [quantity for quote in quotes for quantity in quantities(quote)]
+    counted: Judgement | None = None
+    for quantity in stated:
+        if any(_agree(quantity, other) for other in cited):
+            continue
+        if quantity.is_count:
+            counted = Judgement(Verdict.PARTLY, f"the cited words do not say “{quantity.written}”", 0.5)
+            continue
+        return _wrong_number(quantity, cited)
+    return counted
+
+
+def _agree(stated: Quantity, cited: Quantity) -> bool:
+    return stated.value == cited.value and (stated.unit == cited.unit or not stated.unit or not cited.unit)
+
+
+def _wrong_number(stated: Quantity, cited: Sequence[Quantity]) -> Judgement:
+    same_value = [other for other in cited if other.value == stated.value]
+    same_unit = [other for other in cited if other.unit == stated.unit and stated.unit]
+    rivals = same_value or same_unit
+    if rivals:
+        said = " and ".join(dict.fromkeys(other.written for other in rivals[:3]))
+        return Judgement(Verdict.CONTRADICTED, f"the cited words say {said}, the answer {stated.written}", 0.8)
+    return Judgement(Verdict.UNSUPPORTED, f"{stated.written} does not occur in the cited words", 0.9)
+
+
+def _judge_negation(sentence: str, quotes: Sequence[str]) -> Judgement | None:
+    """CONTRADICTED where a clause says no and the clause that it rests on says yes, or the other way round."""
+    cited = [_Clause(clause, read_terms(clause)) for quote in quotes for clause in clauses(quote)]
+    for text in clauses(sentence):
+        clause = _Clause(text, read_terms(text))
+        if len(clause.terms.exact) < 2:
+            continue
+        same = [other for other in cited if _share(clause.terms, other.terms) >= _SAME_STATEMENT]
+        denied = is_negated(text)
+        if not same or any(is_negated(other.text) == denied for other in same):
+            continue
+        which = "the answer denies what the cited words say" if denied else "the cited words deny this"
+        return Judgement(Verdict.CONTRADICTED, f"{which}: “{_shortened(same[0].text)}”", 0.6)
+    return None
+
+
+class _Clause(NamedTuple):
+    text: str
+    terms: Terms
+
+
+def _judge_words(sentence: str, quotes: Sequence[str], numbers: Judgement | None) -> Judgement:
+    claim, cited = read_terms(canonical_numerals(sentence)), read_terms(canonical_numerals("\n".join(quotes)))
+    share = _share(claim, cited)
+    percent = f"{share:.0%}"
+    if share >= _SUPPORTED:
+        if numbers is not None:
+            return numbers
+        return Judgement(Verdict.SUPPORTED, f"its numbers and {percent} of its words stand in the cited words", share)
+    if share >= _PARTLY:
+        return Judgement(Verdict.PARTLY, f"only {percent} of its words stand in the cited words", 1 - share)
+    return Judgement(Verdict.UNSUPPORTED, f"only {percent} of its words stand in the cited words", 1 - share)
+
+
+def _share(claim: Terms, cited: Terms) -> float:
+    """The share of the claim's terms that the quotes hold, 0 to 1; half by loose ones, which forgive inflection."""
+    exact = _weighted(claim.exact & cited.exact) / (_weighted(claim.exact) or 1.0)
+    loose = len(claim.loose & cited.loose) / (len(claim.loose) or 1)
+    if not claim.exact:
+        return loose
+    return max(exact, (exact + loose) / 2)
+
+
+def _weighted(terms: frozenset[str]) -> float:
+    return sum(_WEAK_WEIGHT if is_weak(term) else 1.0 for term in terms)
+
+
+def _in_other_scripts(sentence: str, quotes: Sequence[str]) -> bool:
+    return _is_chinese(sentence) != _is_chinese(" ".join(quotes))
+
+
+def _is_chinese(text: str) -> bool:
+    han = sum("\u3400" <= character <= "\u9fff" for character in text)
+    latin = sum(character.isascii() and character.isalpha() for character in text)
+    return han * 3 > latin  # a Chinese character stands for some three letters
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _QUOTED_CHARACTERS else text[:_QUOTED_CHARACTERS] + "…"

@@ -1,0 +1,78 @@
+"""The real server on a loopback port, in a thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import openai
+import uvicorn
+
+from kb.catalog import Catalog
+from kb.ports import ChatModel
+from kb.settings import LimitSettings, Settings
+from serving.http import create_app
+from serving.http.server import listen
+from serving.http.state import Services
+from tests.fakes import HashEmbedder
+from tests.serving.library import make_collection
+
+
+@dataclass
+class RunningServer:
+    address: str
+    settings: Settings
+    services: Services
+    catalog: Catalog
+    embedder: HashEmbedder
+    stack: ExitStack
+
+    def client(self, timeout: float = 30) -> openai.OpenAI:
+        """The official client; closed with the server."""
+        url = f"{self.address}/v1"
+        return self.stack.enter_context(openai.OpenAI(base_url=url, api_key="any", max_retries=0, timeout=timeout))
+
+    def http(self, **headers: str) -> httpx.Client:
+        """A plain client; closed with the server."""
+        return self.stack.enter_context(httpx.Client(base_url=self.address, headers=headers, timeout=30))
+
+
+@contextmanager
+def running_server(
+    home: Path, *, model: ChatModel | None = None, limits: LimitSettings | None = None
+) -> Iterator[RunningServer]:
+    """A server whose default collection holds the three small documents of `library`."""
+    embedder = HashEmbedder()
+    catalog = make_collection(home, embedder)
+    settings = Settings(home=home, limits=limits or LimitSettings())
+    app = create_app(settings, embedder=embedder, model=model)
+    listener = listen("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=lambda: server.run(sockets=[listener]), daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.005)
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        with ExitStack() as stack:
+            yield RunningServer(address, settings, app.state.services, catalog, embedder, stack)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listener.close()
+        catalog.close()
+
+
+def wait_until(true: object, seconds: float = 5.0) -> None:
+    """Waits for something that another thread does."""
+    assert callable(true)
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "never happened"
+        time.sleep(0.005)

@@ -1,0 +1,120 @@
+"""A model server that follows a script: every request to it plays the next step."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the server does with one request."""
+
+    pieces: tuple[str, ...] = ()
+    status: int = 200
+    error: str = ""
+    wait_before: float = 0.0  # seconds until the first byte
+    gap: float = 0.0  # seconds between two pieces
+    ending: str = (
+        "finished"  # "finished", "cut" (connection dies), "unfinished" (ends politely without a word), "error"
+    )
+    raw: bytes | None = None  # sent as the body instead of all that
+
+
+@dataclass
+class ModelServer:
+    base_url: str
+    replies: list[Reply]
+    requests: list[dict[str, object]] = field(default_factory=list)
+    hang_ups: list[float] = field(default_factory=list)  # when a client was found to be gone
+    first_piece_at: float = 0.0
+
+
+@contextmanager
+def model_server(*replies: Reply) -> Iterator[ModelServer]:
+    """The last step is played again for every further request."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.0"
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            state.requests.append(json.loads(body))
+            reply = state.replies.pop(0) if len(state.replies) > 1 else state.replies[0]
+            try:
+                _play(self, reply, state)
+            except OSError:
+                state.hang_ups.append(time.monotonic())
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    state = ModelServer(f"http://127.0.0.1:{server.server_port}/v1", list(replies))
+    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
+    thread.start()
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _play(handler: BaseHTTPRequestHandler, reply: Reply, state: ModelServer) -> None:
+    _wait(handler, reply.wait_before)
+    if reply.status != 200:
+        _send(handler, reply.status, json.dumps({"error": {"message": reply.error, "type": "x"}}).encode())
+        return
+    if reply.raw is not None:
+        _send(handler, 200, reply.raw)
+        return
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/event-stream")
+    if reply.ending == "cut":
+        handler.send_header("Content-Length", "1000000")
+    handler.end_headers()
+    for piece in reply.pieces:
+        state.first_piece_at = state.first_piece_at or time.monotonic()
+        _event(handler, _chunk({"content": piece}, None))
+        _wait(handler, reply.gap)
+    if reply.ending == "error":
+        _event(handler, {"error": {"message": reply.error, "type": "server_error", "code": 500}})
+    if reply.ending == "finished":
+        _event(handler, _chunk({}, "stop"))
+        handler.wfile.write(b"data: [DONE]\n\n")
+
+
+def _wait(handler: BaseHTTPRequestHandler, seconds: float) -> None:
+    """Sleeps, but notices at once when the client hangs up."""
+    if seconds:
+        handler.connection.settimeout(seconds)
+        try:
+            if handler.connection.recv(1) == b"":
+                raise ConnectionResetError
+        except TimeoutError:
+            pass
+
+
+def _send(handler: BaseHTTPRequestHandler, status: int, body: bytes) -> None:
+    handler.send_response(status)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def _event(handler: BaseHTTPRequestHandler, data: dict[str, object]) -> None:
+    handler.wfile.write(f"data: {json.dumps(data, ensure_ascii=False)}\n\n".encode())
+    handler.wfile.flush()
+
+
+def _chunk(delta: dict[str, str], finish: str | None) -> dict[str, object]:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "scripted", "choices": [choice]}

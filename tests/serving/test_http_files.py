@@ -1,0 +1,214 @@
+"""Files and vector stores through the official client. Jobs are worked by hand: the worker is another package."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import openai
+import pytest
+
+from kb.home.files import file_id_of
+from kb.home.jobs import fail_job, finish_job, report_progress, take_job
+from kb.records import document_id_of
+from kb.settings import LimitSettings
+from tests.serving.http_server import RunningServer, running_server
+from tests.serving.library import HANDBOOK, store_text
+
+NOTE = "Office hours\n\nThe office is open on Mondays from 9:00 to 11:00."
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RunningServer]:
+    with running_server(tmp_path, limits=LimitSettings(max_file_mb=2)) as running:
+        yield running
+
+
+def upload(server: RunningServer, name: str = "note.txt", content: bytes = NOTE.encode()) -> str:
+    return server.client().files.create(file=(name, content), purpose="assistants").id
+
+
+def test_an_upload_has_an_id_made_of_its_bytes(server: RunningServer) -> None:
+    client = server.client()
+    file = client.files.create(file=("笔记 1.txt", NOTE.encode()), purpose="user_data")
+    assert file.id == file_id_of(document_id_of(NOTE.encode()))
+    assert (file.filename, file.bytes, file.purpose) == ("笔记 1.txt", len(NOTE.encode()), "user_data")
+    assert client.files.retrieve(file.id).id == file.id
+    assert client.files.content(file.id).read() == NOTE.encode()
+    assert upload(server, "other.txt") == file.id
+    assert [item.id for item in client.files.list()] == [file.id]
+    client.files.delete(file.id)
+    with pytest.raises(openai.NotFoundError):
+        client.files.retrieve(file.id)
+
+
+def test_a_document_that_came_in_otherwise_is_a_file_too(server: RunningServer) -> None:
+    file_id = file_id_of(document_id_of(HANDBOOK.encode()))
+    assert server.client().files.retrieve(file_id).filename == "handbook.txt"
+    assert server.client().files.content(file_id).read() == HANDBOOK.encode()
+
+
+def test_the_way_of_a_file_into_a_vector_store(server: RunningServer) -> None:
+    client, home = server.client(), server.services.home
+    file_id = upload(server)
+    store = client.vector_stores.create(name="office")
+    added = client.vector_stores.files.create(store.id, file_id=file_id, attributes={"year": 2026, "draft": True})
+    assert (added.status, added.ibid["stage"]) == ("in_progress", "waiting")  # type: ignore[attr-defined]
+    assert added.attributes == {"year": "2026", "draft": "true"}
+    assert client.vector_stores.retrieve(store.id).file_counts.in_progress == 1
+
+    job = take_job(home)
+    assert job is not None
+    report_progress(home, job.id, "embedding", 0.5)
+    halfway = client.vector_stores.files.retrieve(file_id, vector_store_id=store.id)
+    assert (halfway.ibid["stage"], halfway.ibid["progress"]) == ("embedding", 0.5)  # type: ignore[attr-defined]
+
+    store_text(server.services.collections.catalog("office"), server.embedder, "note.txt", NOTE)
+    finish_job(home, job.id)
+    done = client.vector_stores.files.retrieve(file_id, vector_store_id=store.id)
+    assert (done.status, done.last_error, done.ibid["passages"]) == ("completed", None, 2)  # type: ignore[attr-defined]
+    assert [item.id for item in client.vector_stores.files.list(store.id)] == [file_id]
+
+    found = client.vector_stores.search(store.id, query="When is the office open?").data[0]
+    assert found.file_id == file_id
+    assert "Mondays" in found.content[0].text
+    completion = client.chat.completions.create(
+        model="ibid/office", messages=[{"role": "user", "content": "When is the office open on Mondays?"}]
+    )
+    assert "from 9:00 to 11:00" in str(completion.choices[0].message.content)
+
+    assert client.vector_stores.files.delete(file_id, vector_store_id=store.id).deleted
+    assert client.vector_stores.search(store.id, query="When is the office open?").data == []
+    with pytest.raises(openai.NotFoundError):
+        client.vector_stores.files.retrieve(file_id, vector_store_id=store.id)
+
+
+def test_a_failed_file_says_why(server: RunningServer) -> None:
+    client, home = server.client(), server.services.home
+    file_id = upload(server, "broken.pdf", b"%PDF-1.4 broken")
+    client.vector_stores.files.create("default", file_id=file_id)
+    job = take_job(home)
+    assert job is not None
+    fail_job(home, job.id, "broken.pdf cannot be read: no pages")
+    failed = client.vector_stores.files.retrieve(file_id, vector_store_id="default")
+    assert failed.status == "failed"
+    assert failed.last_error is not None
+    assert failed.last_error.message == "broken.pdf cannot be read: no pages"
+    counts = client.vector_stores.retrieve("default").file_counts
+    assert (counts.completed, counts.failed, counts.total) == (3, 1, 4)
+    assert client.vector_stores.files.delete(file_id, vector_store_id="default").deleted
+    assert client.vector_stores.retrieve("default").file_counts.failed == 0
+
+
+def test_vector_stores_are_collections(server: RunningServer) -> None:
+    client = server.client()
+    store = client.vector_stores.create(name="my law")
+    assert (store.id, store.name, store.status) == ("my-law", "my-law", "completed")
+    assert [item.id for item in client.vector_stores.list()] == ["default", "my-law"]
+    assert [model.id for model in client.models.list()] == ["ibid", "ibid/my-law"]
+    with pytest.raises(openai.ConflictError):
+        client.vector_stores.create(name="my law")
+    assert client.vector_stores.create().id.startswith("vs_")
+    assert client.vector_stores.delete("my-law").deleted
+    with pytest.raises(openai.NotFoundError):
+        client.vector_stores.retrieve("my-law")
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "x" * 65, ".hidden", "a:b"])
+def test_a_name_that_cannot_be_a_folder_is_a_bad_request(server: RunningServer, name: str) -> None:
+    with pytest.raises(openai.BadRequestError, match="cannot name a collection"):
+        server.client().vector_stores.create(name=name)
+
+
+def test_a_collection_deleted_and_made_again_elsewhere_is_noticed(server: RunningServer) -> None:
+    collections = server.services.collections
+    before = collections.get("default")
+    from kb.catalog.collections import create_collection, delete_collection
+
+    delete_collection(server.settings.home, "default")
+    with pytest.raises(openai.NotFoundError):
+        server.client().vector_stores.search("default", query="report")
+    create_collection(server.settings.home, "default")
+    assert collections.get("default") is not before
+    assert server.client().vector_stores.search("default", query="report").data == []
+
+
+def test_searching_many_ways(server: RunningServer) -> None:
+    client = server.client()
+    one = client.vector_stores.search("default", query="resit fee", max_num_results=1)
+    assert len(one.data) == 1
+    only = client.vector_stores.search(
+        "default",
+        query=["resit", "fee"],
+        filters={"type": "in", "key": "document", "value": ["leaflet.txt"]},
+    )
+    assert {item.filename for item in only.data} == {"leaflet.txt"}
+    with pytest.raises(openai.BadRequestError):
+        client.vector_stores.search("default", query="")
+    with pytest.raises(openai.BadRequestError):
+        client.vector_stores.search("default", query="x", ranking_options={"score_threshold": 0.5})
+    with pytest.raises(openai.NotFoundError):
+        client.vector_stores.search("nowhere", query="x")
+
+
+def test_files_that_cannot_be_taken_are_bad_requests(server: RunningServer) -> None:
+    client = server.client()
+    with pytest.raises(openai.BadRequestError, match="empty"):
+        upload(server, "empty.txt", b"")
+    with pytest.raises(openai.BadRequestError, match="purpose"):
+        client.files.create(file=("a.txt", b"x"), purpose="fine-tune")
+    with pytest.raises(openai.NotFoundError):
+        client.vector_stores.files.create("default", file_id="file-none")
+    http = server.http()
+    assert http.post("/v1/files", data={"purpose": "assistants"}).status_code == 400
+    assert http.post("/v1/files", content=b"x", headers={"content-type": "multipart/form-data"}).status_code == 400
+    broken = http.post("/v1/files", content=b"x", headers={"content-type": "multipart/form-data; boundary=b"})
+    assert broken.status_code == 400
+    assert broken.json()["error"]["message"]
+
+
+def test_a_file_name_is_only_a_name(server: RunningServer) -> None:
+    file = server.client().files.create(file=("../../etc/passwd.txt", b"x"), purpose="assistants")
+    assert file.filename == "passwd.txt"
+    response = server.http().get(f"/v1/files/{file.id}/content")
+    assert response.headers["content-disposition"].startswith("attachment")
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("megabytes", [3, 30])
+def test_too_large_a_file_is_refused_with_its_status(server: RunningServer, megabytes: int) -> None:
+    with pytest.raises(openai.APIStatusError) as caught:
+        upload(server, "large.bin", b"x" * (megabytes << 20))
+    assert caught.value.status_code == 413
+    assert list((server.settings.home / "files").glob("*/*")) == []
+
+
+def test_nothing_is_stored_on_a_disk_that_is_nearly_full(tmp_path: Path) -> None:
+    with running_server(tmp_path, limits=LimitSettings(free_disk_mb=10**9)) as server:
+        with pytest.raises(openai.APIStatusError, match="disk is nearly full") as caught:
+            upload(server)
+        assert caught.value.status_code == 507
+        assert server.client().vector_stores.search("default", query="report").data  # reading goes on
+
+
+def test_a_file_of_unannounced_length_is_refused_while_it_is_read(server: RunningServer) -> None:
+    def endless() -> Iterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+        for _ in range(64):
+            yield b"x" * (1 << 20)
+
+    http = server.http()
+    response = http.post("/v1/files", content=endless(), headers={"content-type": "multipart/form-data; boundary=b"})
+    assert response.status_code == 413
+    assert response.json()["error"]["code"] == "too_large"
+
+
+def test_a_client_that_leaves_in_the_middle_of_an_upload_harms_nothing(server: RunningServer) -> None:
+    host, port = server.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(
+            b"POST /v1/files HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+            b"Content-Length: 100000\r\n\r\n--b\r\n"
+        )
+    assert server.client().models.list().data

@@ -1,0 +1,1 @@
+"""The browser app: a Streamlit client that speaks HTTP to the server and knows nothing else of ibid."""

@@ -1,0 +1,239 @@
+"""A scripted server of the shapes that the real one speaks, on a port of its own, with canned documents and answers."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request, UploadFile
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from tests.ui.browser.fake_answers import HOSTILE, answer_to, hostile_document, stream_of
+from tests.ui.browser.fake_documents import FakeDocument, example_documents, page_png
+
+STAGES = ("waiting", "parsing", "splitting", "embedding", "storing")
+
+
+@dataclass
+class FakeState:
+    """What the server holds, and what it was asked."""
+
+    documents: dict[str, list[FakeDocument]] = field(default_factory=dict)
+    jobs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    uploads: dict[str, str] = field(default_factory=dict)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    pause: float = 0.0  # seconds between two sentences
+    complaint: str = ""  # what a question with "complain" in it is told
+
+    def find(self, collection: str, document_id: str) -> FakeDocument | None:
+        held = self.documents.get(collection, [])
+        return next((item for item in held if document_id in (item.id, item.file_id)), None)
+
+
+def fake_app(state: FakeState) -> FastAPI:
+    app = FastAPI()
+    _add_collections(app, state)
+    _add_files(app, state)
+    _add_documents(app, state)
+    _add_chat(app, state)
+    return app
+
+
+def _error(status: int, message: str) -> JSONResponse:
+    body = {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None}}
+    return JSONResponse(body, status)
+
+
+def _store(state: FakeState, name: str) -> dict[str, Any]:
+    counts = {"completed": len(state.documents[name]), "in_progress": 0, "failed": 0, "cancelled": 0}
+    return {"id": name, "object": "vector_store", "name": name, "file_counts": counts, "created_at": 0}
+
+
+def _add_collections(app: FastAPI, state: FakeState) -> None:
+    @app.get("/v1/vector_stores")
+    def stores(limit: int = 20, after: str = "") -> dict[str, Any]:
+        names = [name for name in state.documents if name > after or not after]
+        data = [_store(state, name) for name in sorted(names)][:limit]
+        return {
+            "object": "list",
+            "data": data,
+            "has_more": len(names) > limit,
+            "last_id": data[-1]["id"] if data else None,
+        }
+
+    @app.post("/v1/vector_stores")
+    async def create(request: Request) -> Response:
+        name = (await request.json())["name"]
+        if "/" in name:
+            return _error(400, f"the name {name!r} cannot be used: it holds a slash")
+        state.documents.setdefault(name, [])
+        return JSONResponse(_store(state, name))
+
+
+def _add_files(app: FastAPI, state: FakeState) -> None:
+    @app.post("/v1/files")
+    async def upload(file: UploadFile) -> Response:
+        content = await file.read()
+        if not content:
+            return _error(400, f"{file.filename} is empty")
+        file_id = f"file-{len(state.uploads):032x}"
+        state.uploads[file_id] = file.filename or ""
+        return JSONResponse({"id": file_id, "object": "file", "filename": file.filename, "bytes": len(content)})
+
+    @app.post("/v1/vector_stores/{name}/files")
+    async def attach(name: str, request: Request) -> Response:
+        file_id = (await request.json())["file_id"]
+        if name not in state.documents:
+            return _error(404, f"no collection {name!r}")
+        job = _entry(file_id, state.uploads[file_id], "in_progress", stage="waiting", progress=0.0)
+        state.jobs.setdefault(name, []).append(job)
+        return JSONResponse(job)
+
+    @app.get("/v1/vector_stores/{name}/files")
+    def listed(name: str) -> Response:
+        if name not in state.documents:
+            return _error(404, f"no collection {name!r}")
+        for job in state.jobs.get(name, []):
+            _advance(job)
+        data = [*state.jobs.get(name, []), *(_document_entry(item) for item in state.documents[name])]
+        return JSONResponse({"object": "list", "data": data, "has_more": False})
+
+    @app.delete("/v1/vector_stores/{name}/files/{file_id}")
+    def delete(name: str, file_id: str) -> Response:
+        state.documents[name] = [item for item in state.documents[name] if item.file_id != file_id]
+        state.jobs[name] = [item for item in state.jobs.get(name, []) if item["id"] != file_id]
+        return JSONResponse({"id": file_id, "object": "vector_store.file.deleted", "deleted": True})
+
+
+def _entry(file_id: str, name: str, status: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": file_id,
+        "object": "vector_store.file",
+        "status": status,
+        "last_error": None,
+        "created_at": 0,
+        "usage_bytes": 1000,
+        "ibid": {"name": name, "title": "", "reason": "", "pages": 0, "passages": 0, **more},
+    }
+
+
+def _document_entry(document: FakeDocument) -> dict[str, Any]:
+    return _entry(
+        document.file_id,
+        document.name,
+        "completed",
+        title=document.title,
+        stage="done",
+        progress=1.0,
+        pages=len(document.pages) if document.paged else 0,
+        passages=12,
+        media_type=document.media_type,
+        language=document.language,
+        warnings=["page 3 has no text"] if document.name.endswith("handbook.pdf") else [],
+    )
+
+
+def _advance(job: dict[str, Any]) -> None:
+    """Each look moves a job one stage on. A name with "broken" in it fails while it is read, "endless" never ends."""
+    more = job["ibid"]
+    if job["status"] != "in_progress" or "endless" in more["name"]:
+        return
+    if more["stage"] == "parsing" and "broken" in more["name"]:
+        job |= {"status": "failed", "last_error": {"code": "invalid_file", "message": "the file is damaged"}}
+        more["reason"] = "the file is damaged: its table of contents points outside it"
+        return
+    following = STAGES.index(more["stage"]) + 1
+    if following < len(STAGES):
+        more |= {"stage": STAGES[following], "progress": following / len(STAGES)}
+    else:
+        job["status"] = "completed"
+        more |= {"stage": "done", "progress": 1.0, "passages": 7, "title": more["name"].rsplit(".", 1)[0]}
+
+
+def _add_documents(app: FastAPI, state: FakeState) -> None:
+    @app.get("/documents/{document_id}")
+    def document(document_id: str, collection: str, start: int = -1, end: int = -1) -> Response:
+        found = state.find(collection, document_id)
+        if found is None:
+            return _error(404, "no such document")
+        body: dict[str, Any] = {
+            "id": found.id,
+            "name": found.name,
+            "title": found.title,
+            "media_type": found.media_type,
+            "language": found.language,
+            "pages": len(found.pages) if found.paged else 0,
+            "passages": 12,
+            "headings": found.outline(),
+            "warnings": [],
+        }
+        if start >= 0:
+            first, last = max(0, start - 600), min(len(found.text), end + 600)
+            body["context"] = {"start": first, "end": last, "text": found.text[first:last]}
+        return JSONResponse(body)
+
+    @app.get("/documents/{document_id}/file")
+    def original(document_id: str, collection: str) -> Response:
+        found = state.find(collection, document_id)
+        if found is None:
+            return _error(404, "no such document")
+        return Response(found.text.encode(), media_type="application/octet-stream")
+
+    @app.get("/documents/{document_id}/pages/{number}.png")
+    def page(document_id: str, number: int, collection: str, highlight: str = "0-0", width: int = 1200) -> Response:
+        found = state.find(collection, document_id)
+        if found is None:
+            return _error(404, "no such document")
+        start, end = map(int, highlight.split("-"))
+        return Response(page_png(found, number, start, end, width), media_type="image/png")
+
+
+def _add_chat(app: FastAPI, state: FakeState) -> None:
+    @app.post("/v1/chat/completions")
+    async def chat(request: Request) -> Response:
+        body = await request.json()
+        state.asked.append(body)
+        question = body["messages"][-1]["content"]
+        if "complain" in question:
+            return _error(400, state.complaint)
+        if "overloaded" in question:
+            return _error(503, "all places are taken")
+        answer = answer_to(question, body["model"].removeprefix("ibid/"))
+        return StreamingResponse(stream_of(answer, question, state.pause), media_type="text/event-stream")
+
+
+@contextmanager
+def serving(state: FakeState) -> Iterator[str]:
+    """Serves `state` on a free port; gives the base URL."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(fake_app(state), log_level="warning", ws="none", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(5)
+        listener.close()
+
+
+def full_state(pause: float = 0.0) -> FakeState:
+    """A server with documents in the default collection, one hostile collection and one without documents."""
+    return FakeState({"default": list(example_documents()), "empty": [], HOSTILE[1]: [hostile_document()]}, pause=pause)
+
+
+if __name__ == "__main__":
+    with serving(full_state(pause=0.8)) as url:
+        print(url, flush=True)
+        threading.Event().wait()

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from kb import Claim, Verdict
+from serving.verification import LexicalVerifier
+from tests.ui.browser.fake_answers import answer_to
+from tests.ui.browser.fake_documents import example_documents
+from tests.ui.browser.fake_server import FakeState
+from ui.browser.client import Client
+from ui.browser.conversation import Exchange, history, start
+from ui.browser.drawing import answer_data, documents_data, source_data
+from ui.browser.failures import FailureKind
+from ui.browser.reasons import reason
+from ui.browser.replies import Place, StoredFile, place_of, read_file, read_reply
+from ui.browser.source import is_gone, look_at
+from ui.browser.wording import read_words
+
+WORDS = read_words("en")
+
+
+def answered(question: str = "late") -> Exchange:
+    reply = read_reply(answer_to(question, "default"))
+    return Exchange(question, "default", list(reply.claims), list(reply.citations), reply)
+
+
+def shown(exchange: Exchange) -> list[str]:
+    """Each sentence as text, its chips in pointed brackets."""
+    sentences = answer_data(exchange, None, 3, WORDS)["sentences"]
+    return ["".join(f"<{p['text']}>" if "place" in p else p["text"] for p in item["pieces"]) for item in sentences]
+
+
+def test_markers_become_chips_and_the_rest_stays_as_it_is() -> None:
+    assert shown(answered()) == [
+        "Late work loses five marks for each working day, for at most five days<1>.",
+        "The module leader may grant an extension of a week or more<2>.",
+        "Speak to your tutor early.",
+    ]
+
+
+def test_a_marker_that_cites_nothing_stays_text_and_an_unmarked_citation_gets_a_chip() -> None:
+    exchange = answered()
+    exchange.claims[:] = [Claim("See [7] and array[2] here. ", Verdict.SUPPORTED, "", (1,))]
+    assert shown(exchange) == ["See [7] and array[2] here.<1>"]
+
+
+def test_every_sentence_shows_its_verdict_with_its_reason() -> None:
+    sentences = answer_data(answered(), 1, 3, WORDS)["sentences"]
+    assert [item["reason"] for item in sentences] == [
+        "Supported by the source",
+        "Supported in part: the source says “up to seven days”",
+        "No source given: no passage is cited",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quotes"),
+    [
+        ("Late work loses five marks.", []),
+        ("Late work loses five marks.", ["Late work loses five marks."]),
+        ("Late work loses 5 marks.", ["Late work loses 7 marks."]),
+        ("Late work loses 50 per cent.", ["The appeals panel meets in spring."]),
+        ("Late work does not lose marks.", ["Late work does lose marks."]),
+        ("Late work does lose marks.", ["Late work does not lose marks."]),
+        ("Late work that was handed in loses several marks.", ["Late work loses marks."]),
+        ("The panel meets once a term.", ["委员会每学期开会一次。"]),
+        ("Dogs bark loudly.", ["The appeals panel meets in spring."]),
+    ],
+)
+def test_the_reasons_of_the_servers_verifier_are_given_in_chinese(sentence: str, quotes: list[str]) -> None:
+    why = LexicalVerifier().verify(sentence, quotes).why
+    assert re.search("[\u4e00-\u9fff]", reason(why, read_words("zh"))), why
+
+
+def test_an_unknown_reason_is_shown_as_it_came() -> None:
+    assert reason("because of the weather", read_words("zh")) == "because of the weather"
+
+
+def test_a_refusal_says_what_was_searched_offers_the_nearest_passages_and_judges_nothing() -> None:
+    data = answer_data(answered("weather"), None, 3, WORDS)
+    assert data["summary"] == "Searched 3 documents in “default”."
+    assert [passage["label"] for passage in data["passages"]] == [
+        "Student handbook · page 2",
+        "Blood pressure at home · Taking your blood pressure at home",
+    ]
+    assert [item["verdict"] for item in data["sentences"]] == [""]
+
+
+def test_a_follow_up_shows_what_it_was_understood_as() -> None:
+    exchange = answered()
+    assert answer_data(exchange, None, 3, WORDS)["note"] == ""
+    assert exchange.reply is not None
+    exchange.reply = replace(exchange.reply, question="What about marks in June?")
+    assert answer_data(exchange, None, 3, WORDS)["note"] == "Understood as: What about marks in June?"
+
+
+def test_follow_ups_carry_what_was_said_and_no_more_than_is_useful() -> None:
+    turns = history([answered()] * 9)
+    assert len(turns) == 12
+    assert [turn.role for turn in turns[:2]] == ["user", "assistant"]
+    assert history([Exchange("unanswered", "default")]) == []
+
+
+def test_an_exchange_that_fails_keeps_what_came(api: str) -> None:
+    exchange = start(Client(api), "default", "this fails midway", [])
+    while exchange.running:
+        pass
+    assert exchange.failure is not None
+    assert len(exchange.claims) == 1
+
+
+def test_a_page_of_a_pdf_is_shown_as_picture_with_its_headings(api: str) -> None:
+    place = place_of(answered().citations[1])
+    view = look_at(Client(api), "default", place)
+    assert view.picture
+    data = source_data(view, WORDS)
+    assert (data["where"], data["path"]) == ("course/handbook.pdf · page 2", "Extensions")
+    assert place.quote in data["alt"]
+
+
+def test_other_formats_are_shown_as_text_around_the_quote(api: str) -> None:
+    leaflet = example_documents()[2]
+    view = look_at(Client(api), "default", place_of(answered("pressure").citations[0]))
+    assert view.picture == ""
+    assert view.before + view.quote + view.after == leaflet.text
+    data = source_data(view, WORDS)
+    assert "".join(piece["text"] for piece in data["before"]) == view.before
+    assert [piece["text"] for piece in (*data["before"], *data["after"]) if piece["heading"]] == list(leaflet.headings)
+
+
+def test_where_the_servers_text_differs_only_the_quote_is_shown(api: str) -> None:
+    place = replace(place_of(answered("pressure").citations[0]), quote="other words")
+    view = look_at(Client(api), "default", place)
+    assert (view.before, view.quote, view.after) == ("", "other words", "")
+
+
+def test_a_deleted_document_is_said_to_be_gone(api: str, state: FakeState) -> None:
+    state.documents["default"] = []
+    assert is_gone(look_at(Client(api), "default", place_of(answered().citations[0])))
+
+
+def test_without_the_picture_the_text_is_shown_and_the_reason_kept(api: str) -> None:
+    def no_pictures(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith(".png"):
+            return httpx.Response(500, json={})
+        return httpx.get(f"{api}{request.url.raw_path.decode()}", trust_env=False)
+
+    view = look_at(Client("http://server", httpx.MockTransport(no_pictures)), "default", first_place())
+    assert view.failure is not None
+    assert view.failure.kind is FailureKind.BROKEN
+    assert view.before + view.after
+
+
+def first_place() -> Place:
+    return place_of(answered().citations[0])
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "label", "notes"),
+    [
+        ("in_progress", {"stage": "parsing", "progress": 0.2}, "Reading", []),
+        ("in_progress", {"stage": "something new"}, "In progress", []),
+        ("completed", {"pages": 1, "passages": 2, "warnings": ["page 3 has no text"]}, "Ready", ["page 3 has no text"]),
+        ("failed", {"reason": "it is damaged"}, "Failed", ["it is damaged"]),
+        ("failed", {}, "Failed", ["The server gave no reason."]),
+    ],
+)
+def test_a_file_shows_its_state_and_why(status: str, more: dict[str, object], label: str, notes: list[str]) -> None:
+    file: StoredFile = read_file({"id": "file-1", "status": status, "ibid": {"name": "a.pdf", **more}})
+    row = documents_data([file], WORDS)["rows"][0]
+    assert (row["state_label"], row["notes"]) == (label, notes)

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.ui.browser.fake_server import FakeState
+
+
+def drawn(app: AppTest, component: str) -> list[dict[str, Any]]:
+    """What the components of one kind were given to draw."""
+    found = [element.proto for element in app.get("bidi_component")]
+    return [json.loads(proto.json) for proto in found if proto.component_name == f"ibid_{component}"]
+
+
+def ask(app: AppTest, question: str) -> None:
+    app.chat_input[0].set_value(question).run()
+    for _ in range(100):
+        if not drawn(app, "answer")[-1]["progress"]:
+            return
+        time.sleep(0.05)
+        app.run()
+    raise AssertionError("the answer did not come")
+
+
+def plain_text(shown: str) -> str:
+    return shown.replace("\u200b\\", "")
+
+
+def test_an_answer_opens_its_first_citation_and_the_next_one_on_request(app: AppTest) -> None:
+    ask(app.run(), "How many marks does late work lose?")
+    assert not app.exception
+    assert drawn(app, "answer")[0]["selected"] == 0
+    assert drawn(app, "source")[0]["where"] == "course/handbook.pdf · page 1"
+    app.button(key="next").click().run()
+    assert drawn(app, "answer")[0]["selected"] == 1
+    assert drawn(app, "source")[0]["where"] == "course/handbook.pdf · page 2"
+    assert app.button(key="next").disabled
+
+
+def test_a_follow_up_sends_what_was_said_and_a_new_conversation_forgets_it(app: AppTest, state: FakeState) -> None:
+    ask(app.run(), "How many marks does late work lose?")
+    ask(app, "And after a week?")
+    assert [message["role"] for message in state.asked[-1]["messages"]] == ["user", "assistant", "user"]
+    app.sidebar.button[0].click().run()
+    assert drawn(app, "answer") == []
+    ask(app, "What may be appealed?")
+    assert len(state.asked[-1]["messages"]) == 1
+
+
+def test_a_refusal_opens_nothing_by_itself(app: AppTest) -> None:
+    ask(app.run(), "What is the weather?")
+    assert drawn(app, "source") == []
+    assert len(drawn(app, "answer")[0]["passages"]) == 2
+
+
+def test_a_broken_answer_is_a_sentence_and_can_be_asked_again(app: AppTest, state: FakeState) -> None:
+    ask(app.run(), "this is cut off")
+    assert plain_text(app.error[0].value) == "The connection broke off before the end. Try again."
+    app.button(key="again").click().run()
+    assert len(state.asked) == 2
+
+
+def test_without_the_example_documents_there_is_advice_in_the_place_of_examples(app: AppTest) -> None:
+    app.run()
+    assert app.caption[0].value.startswith("Ask in a whole sentence")
+    assert len(app.main.button) == 0
+
+
+def test_questions_about_the_example_documents_are_offered_and_can_be_asked(app: AppTest, state: FakeState) -> None:
+    state.documents["default"][0].name = "course/inf342-handbook.pdf"
+    app.run()
+    labels = [plain_text(button.label) for button in app.main.button]
+    assert labels == ["How many marks are taken off a report that arrives 30 hours late?"]
+    app.button(key="example-0").click().run()
+    assert len(state.asked) == 1
+
+
+def test_the_language_is_switched_and_what_was_answered_stays(app: AppTest) -> None:
+    ask(app.run(), "How many marks does late work lose?")
+    app.sidebar.segmented_control(key="language").set_value("zh").run()
+    assert app.chat_input[0].placeholder == "就文档内容提问"
+    assert drawn(app, "answer")[0]["question"] == "How many marks does late work lose?"
+    assert app.query_params["lang"] in ("zh", ["zh"])
+
+
+def test_a_collection_without_documents_points_to_the_library(app: AppTest) -> None:
+    app.run()
+    app.sidebar.selectbox(key="collection").set_value("empty").run()
+    assert app.chat_input[0].disabled
+    assert "Add some in the Library" in app.text[0].value
+
+
+def test_a_new_question_ends_the_wait_for_the_answer_before(app: AppTest, state: FakeState) -> None:
+    state.pause = 0.3
+    app.run().chat_input[0].set_value("How many marks does late work lose?").run()
+    ask(app, "What is the weather?")
+    assert [item["summary"] for item in drawn(app, "answer")] == [
+        "Stopped before the end.",
+        "Searched 3 documents in “default”.",
+    ]
+
+
+def test_a_server_that_is_down_is_a_sentence(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IBID_API_URL", "http://127.0.0.1:9")
+    app.run()
+    assert not app.exception
+    assert plain_text(app.error[0].value).startswith("The server cannot be reached.")
+
+
+def library_page() -> None:
+    from ui.browser import library
+    from ui.browser.session import current_session
+
+    session = current_session()
+    session.refresh_collections()
+    library.show()
+
+
+def test_the_library_lists_documents_and_deletes_only_what_was_confirmed(app: AppTest, state: FakeState) -> None:
+    page = AppTest.from_function(library_page, default_timeout=20).run()
+    rows = drawn(page, "documents")[0]["rows"]
+    assert [(row["title"], row["facts"]) for row in rows] == [
+        ("Blood pressure at home", "12 passages"),
+        ("Student handbook", "3 pages · 12 passages"),
+        ("职工休假条例", "2 pages · 12 passages"),
+    ]
+    session = page.session_state["ibid"]
+    session.deleting = next(file for file in session.client.files("default") if file.id == rows[1]["id"])
+    page.run()
+    assert "“Student handbook” will be removed from “default”." in page.text[-1].value
+    assert len(state.documents["default"]) == 3
+    page.button(key="delete-confirm").click().run()
+    assert [row["title"] for row in drawn(page, "documents")[0]["rows"]] == ["Blood pressure at home", "职工休假条例"]

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from kb import Verdict
+from tests.ui.browser.fake_answers import HOSTILE
+from ui.browser.failures import FailureKind
+from ui.browser.plain import plain
+from ui.browser.replies import FileState
+from ui.browser.suggestions import all_questions
+from ui.browser.wording import LANGUAGES, language_for, read_words
+
+ROOT = Path(__file__).parents[3]
+CODE = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "ui" / "browser").glob("*.py"))
+SETS = {
+    "verdict": [item.value for item in Verdict],
+    "count": [item.value for item in Verdict],
+    "failure": [*(item.value for item in FailureKind), "said"],
+    "state": [item.value for item in FileState],
+    "stage": ["waiting", "parsing", "splitting", "embedding", "storing"],
+}
+
+
+def places_in(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_language_has_the_same_strings_with_the_same_places() -> None:
+    english = read_words("en").strings
+    for language in LANGUAGES:
+        strings = read_words(language).strings
+        assert strings.keys() == english.keys()
+        for key, text in strings.items():
+            assert places_in(text) == places_in(english[key]), key
+            assert text.strip(), key
+
+
+def test_every_string_is_used_and_every_used_string_exists() -> None:
+    known = set(read_words("en").strings)
+    of_sets = {f"{prefix}_{value}" for prefix, values in SETS.items() for value in values}
+    counted = {key for key in known if key.endswith("_one")}
+    assert of_sets <= known
+    assert {key.removesuffix("_one") for key in counted} <= known
+    assert {key for key in known - of_sets - counted if f'"{key}"' not in CODE} == set()
+    assert {key for key in re.findall(r'words(?:\.count)?\("([a-z_]+)"', CODE) if key not in known} == set()
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("zh-CN", "zh"), ("zh-TW", "zh"), ("ZH", "zh"), ("en-GB", "en"), ("de", "en"), ("", "en"), (None, "en")],
+)
+def test_the_interface_speaks_the_browsers_language(locale: str | None, language: str) -> None:
+    assert language_for(locale) == language
+
+
+def test_one_thing_is_not_counted_as_many() -> None:
+    words = read_words("en")
+    assert [words.count("pages", number) for number in (0, 1, 2)] == ["0 pages", "1 page", "2 pages"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_example_questions_are_ones_whose_answers_are_known(language: str) -> None:
+    known = (ROOT / "examples" / "questions.yaml").read_text(encoding="utf-8")
+    for name, question in all_questions(language).items():
+        assert list((ROOT / "examples" / "documents").rglob(name)), name
+        assert question in known
+
+
+@pytest.mark.parametrize("payload", HOSTILE)
+def test_no_sign_of_markdown_stands_free_in_text_made_plain(payload: str) -> None:
+    made = plain(payload)
+    seen = " ".join(re.sub("[\x00\u202e]", "", payload).split())
+    assert re.sub(r"\u200b\\([!-/:-@\[-`{-~])", "", made) == re.sub(r"[!-/:-@\[-`{-~]", "", seen)
+    assert made.replace("\u200b\\", "") == seen

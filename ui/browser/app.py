@@ -1,0 +1,93 @@
+"""The app's entry, run by Streamlit: the frame around the pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui.browser import ask, library
+from ui.browser.failures import ClientError
+from ui.browser.notices import show_failure
+from ui.browser.session import Session, current_session
+from ui.browser.wording import LANGUAGES
+
+_SIDEBAR_WIDTH = 240  # pixels: room for a collection's name, the rest for answers and sources; phones hide it anyway
+_STYLE = Path(__file__).parent / "assets" / "app.css"
+
+# The mark of the app: a grey blue that reads on light and on dark.
+_LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="92" height="40" viewBox="0 0 92 40">'
+    '<text x="2" y="30" font-family="Georgia, serif" font-style="italic" font-size="34" fill="#5b7fa8">ibid.</text>'
+    "</svg>"
+)
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64" viewBox="0 0 64 64">'
+    '<rect width="64" height="64" rx="14" fill="#5b7fa8"/>'
+    '<text x="11" y="48" font-family="Georgia, serif" font-style="italic" font-size="46" fill="#fff">ib</text></svg>'
+)
+
+
+def main() -> None:
+    """Draws the page that was asked for."""
+    st.set_page_config(page_title="ibid", page_icon=_ICON, layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
+    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")  # our own constant file, nothing from outside
+    session = current_session()
+    words = session.words
+    session.pages = {
+        "ask": st.Page(ask.show, title=words("page_ask"), icon=":material/forum:", url_path="ask", default=True),
+        "library": st.Page(
+            library.show, title=words("page_library"), icon=":material/library_books:", url_path="library"
+        ),
+    }
+    st.logo(_LOGO, size="large")
+    page = st.navigation(list(session.pages.values()))
+    failure = _refresh(session)
+    with st.sidebar:
+        _sidebar(session)
+    if failure is None:
+        page.run()
+        return
+    show_failure(failure, words)
+    st.button(words("try_again"))
+
+
+def _refresh(session: Session) -> ClientError | None:
+    try:
+        session.refresh_collections()
+    except ClientError as failure:
+        return failure
+    return None
+
+
+def _sidebar(session: Session) -> None:
+    words = session.words
+    names = [item.name for item in session.collections]
+    if names:
+        st.session_state["collection"] = session.collection
+        st.selectbox(words("collection"), names, key="collection", on_change=_choose_collection, args=(session,))
+    st.button(
+        words("new_conversation"), icon=":material/add_comment:", width="stretch", on_click=session.new_conversation
+    )
+    st.session_state["language"] = words.language
+    st.segmented_control(
+        words("language"),
+        list(LANGUAGES),
+        key="language",
+        format_func=LANGUAGES.__getitem__,
+        label_visibility="collapsed",
+        on_change=_choose_language,
+        args=(session,),
+    )
+
+
+def _choose_collection(session: Session) -> None:
+    session.collection = st.session_state["collection"]
+
+
+def _choose_language(session: Session) -> None:
+    # None: the chosen language was clicked again, which changes nothing.
+    session.switch_language(st.session_state["language"] or session.words.language)
+
+
+main()

@@ -1,0 +1,95 @@
+"""One question and its answer in the making, drained from the server by a thread of its own.
+
+The page redraws itself from what is here a few times a second, so that a click while an answer comes in never cuts it
+off, as it would if the page itself read the stream.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kb import AnswerStatus, Citation, Claim, Turn
+from ui.browser.client import Client
+from ui.browser.failures import ClientError, FailureKind
+from ui.browser.replies import Done, Place, Reply, Sentence, place_of
+
+# Follow-ups refer to what was said just before; older turns only make the prompt longer.
+_REMEMBERED_EXCHANGES = 6
+
+
+@dataclass
+class Exchange:
+    """A question and what has come of it so far. Only its own thread writes to it, except for `stopped`."""
+
+    question: str
+    collection: str
+    claims: list[Claim] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+    reply: Reply | None = None
+    failure: ClientError | None = None
+    stopped: bool = False
+
+    @property
+    def running(self) -> bool:
+        """Whether more may still come."""
+        return self.reply is None and self.failure is None and not self.stopped
+
+    @property
+    def refused(self) -> bool:
+        """Whether the server found too little to answer."""
+        return self.reply is not None and self.reply.status is AnswerStatus.REFUSED
+
+    @property
+    def text(self) -> str:
+        """What was answered so far."""
+        return "".join(claim.text for claim in self.claims)
+
+    def places(self) -> tuple[Place, ...]:
+        """What can be opened beside this answer: its citations; where it has none, the passages looked at."""
+        if self.citations:
+            return tuple(place_of(citation) for citation in self.citations)
+        return self.reply.looked_at if self.reply is not None else ()
+
+    def stop(self) -> None:
+        """Shows what has come so far as all there is; the thread hangs up at the next event."""
+        self.stopped = self.running or self.stopped
+
+
+def start(client: Client, collection: str, question: str, before: Sequence[Exchange]) -> Exchange:
+    """Asks `question` after the exchanges `before`, in a new thread, and returns at once."""
+    exchange = Exchange(question, collection)
+    turns = [*history(before), Turn("user", question)]
+    threading.Thread(target=_drain, args=(client, exchange, turns), daemon=True, name="ibid-answer").start()
+    return exchange
+
+
+def history(exchanges: Sequence[Exchange]) -> list[Turn]:
+    """The latest answered exchanges as turns."""
+    turns: list[Turn] = []
+    for exchange in [item for item in exchanges if item.text][-_REMEMBERED_EXCHANGES:]:
+        turns += [Turn("user", exchange.question), Turn("assistant", exchange.text.strip())]
+    return turns
+
+
+def _drain(client: Client, exchange: Exchange, turns: Sequence[Turn]) -> None:
+    try:
+        for event in client.ask(exchange.collection, turns):
+            if exchange.stopped:
+                return  # leaving the loop closes the stream
+            if isinstance(event, Sentence):
+                exchange.citations.extend(event.citations)
+                exchange.claims.append(event.claim)
+            elif isinstance(event, Done):
+                _finish(exchange, event.reply)
+    except ClientError as error:
+        exchange.failure = error
+    except Exception:  # a thread that dies in silence would leave the page waiting for ever
+        exchange.failure = ClientError(FailureKind.BROKEN)
+
+
+def _finish(exchange: Exchange, reply: Reply) -> None:
+    exchange.citations[:] = sorted(reply.citations, key=lambda citation: citation.marker)
+    exchange.claims[:] = reply.claims
+    exchange.reply = reply  # last: it says that all is there

@@ -1,0 +1,204 @@
+"""What the components are given to draw, made from replies: plain data, no Streamlit."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from kb import Claim, Verdict
+from ui.browser.conversation import Exchange
+from ui.browser.reasons import reason
+from ui.browser.replies import FileState, Place, StoredFile
+from ui.browser.source import View
+from ui.browser.wording import Words
+
+_MARKER = re.compile(r"\[(\d{1,4})\]")
+
+# Passages that a refusal offers: enough to see what the search took the question for, few enough to read.
+_NEAREST = 5
+
+# The order in which the summary counts verdicts.
+_VERDICTS = (Verdict.SUPPORTED, Verdict.PARTLY, Verdict.CONTRADICTED, Verdict.UNSUPPORTED, Verdict.UNCITED)
+
+
+def answer_data(exchange: Exchange, selected: int | None, documents: int, words: Words) -> dict[str, Any]:
+    """One exchange. `selected` is the number of the place shown beside it, `documents` how many were searched."""
+    numbers = {citation.marker: number for number, citation in enumerate(exchange.citations)}
+    places = exchange.places()
+    nearest = () if exchange.citations else places[:_NEAREST]
+    reply = exchange.reply
+    # A refusal says nothing that could be true or false of the documents.
+    unmarked = {"verdict": ""} if exchange.refused else {}
+    understood = reply is not None and reply.question.strip() not in ("", exchange.question.strip())
+    return {
+        "lang": words("html_language"),
+        "question": exchange.question,
+        "note": words("understood_as", question=reply.question) if reply is not None and understood else "",
+        "sentences": [_sentence(claim, numbers, places, words) | unmarked for claim in list(exchange.claims)],
+        "progress": _progress(exchange, words),
+        "summary": _summary(exchange, documents, words),
+        "passages_title": words("nearest_passages"),
+        "passages": [{"label": place_label(place, words), "excerpt": place.quote} for place in nearest],
+        "selected": -1 if selected is None else selected,
+    }
+
+
+def source_data(view: View, words: Words) -> dict[str, Any]:
+    """One opened place."""
+    place = view.place
+    title = place.title or place.document
+    return {
+        "lang": words("html_language"),
+        "title": title,
+        "where": _joined(place.document if place.document != title else "", _page(place, words)),
+        "path": " › ".join(heading for heading in view.headings if heading != title),
+        "picture": view.picture,
+        "alt": words("picture_alt", document=title, page=place.page, quote=place.quote) if view.picture else "",
+        "left": place.box.x0 if place.box else 0,
+        "top": place.box.y0 if place.box else 0,
+        "before": _with_headings(view.before, view.headings_before),
+        "quote": view.quote,
+        "after": _with_headings(view.after, view.headings_after),
+        "quote_label": words("quote_text"),
+        "enlarge": words("enlarge"),
+        "fit": words("fit"),
+        "back": words("back_to_answer"),
+    }
+
+
+def documents_data(files: list[StoredFile], words: Words) -> dict[str, Any]:
+    """A collection's documents."""
+    return {
+        "lang": words("html_language"),
+        "delete_label": words("delete"),
+        "rows": [_row(file, words) for file in files],
+    }
+
+
+def place_label(place: Place, words: Words) -> str:
+    """A place in one line: title, page or nearest heading."""
+    page = _page(place, words)
+    return _joined(place.title or place.document, page or (place.headings[-1] if place.headings else ""))
+
+
+def _with_headings(text: str, headings: tuple[tuple[int, int], ...]) -> list[dict[str, Any]]:
+    """`text` in pieces, those that are headings marked."""
+    pieces: list[dict[str, Any]] = []
+    done = 0
+    for start, end in headings:
+        pieces += [{"text": text[done:start], "heading": False}, {"text": text[start:end], "heading": True}]
+        done = end
+    return [piece for piece in (*pieces, {"text": text[done:], "heading": False}) if piece["text"]]
+
+
+def _sentence(claim: Claim, numbers: dict[int, int], places: tuple[Place, ...], words: Words) -> dict[str, Any]:
+    shown = claim.text.rstrip()
+    pieces: list[dict[str, Any]] = []
+    seen: set[int] = set()
+    done = 0
+    for match in _MARKER.finditer(shown):
+        marker = int(match[1])
+        if marker in claim.citations and marker in numbers:
+            # The chip brings its own distance.
+            before = {"text": shown[done : match.start()].rstrip(" ")}
+            pieces += [before, _chip(marker, numbers[marker], places, words)]
+            seen.add(marker)
+            done = match.end()
+    pieces.append({"text": shown[done:]})
+    # Citations that the text itself does not mark stand at its end.
+    unseen = [marker for marker in claim.citations if marker in numbers and marker not in seen]
+    pieces += [_chip(marker, numbers[marker], places, words) for marker in unseen]
+    pieces, tail = _with_tail([piece for piece in pieces if piece["text"]])
+    label = words(f"verdict_{claim.verdict.value}")
+    return {
+        "pieces": pieces,
+        "tail": tail,
+        "after": claim.text[len(shown) :] or " ",
+        "verdict": claim.verdict.value,
+        "reason": words("verdict_because", verdict=label, why=reason(claim.why, words)) if claim.why else label,
+    }
+
+
+def _with_tail(pieces: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+    """The pieces, and how many of the last ones share a line with the verdict's mark, which must not stand alone."""
+    # The last words, and before them any chips and lone full stops: 1 where the words themselves come last.
+    tail = next(
+        (n for n, piece in enumerate(reversed(pieces), 1) if "place" not in piece and len(piece["text"]) > 2), 0
+    )
+    if not tail:
+        return pieces, len(pieces)
+    text = pieces[-tail]["text"]
+    return [*pieces[:-tail], {"text": text[:-2]}, {"text": text[-2:]}, *pieces[len(pieces) - tail + 1 :]], tail
+
+
+def _chip(marker: int, number: int, places: tuple[Place, ...], words: Words) -> dict[str, Any]:
+    label = place_label(places[number], words) if number < len(places) else ""
+    return {
+        "text": str(marker),
+        "place": number,
+        "title": label,
+        "label": words("open_citation", marker=marker, place=label),
+    }
+
+
+def _progress(exchange: Exchange, words: Words) -> str:
+    if not exchange.running:
+        return ""
+    return words("checking") if exchange.claims else words("searching")
+
+
+def _summary(exchange: Exchange, documents: int, words: Words) -> str:
+    if exchange.stopped and exchange.reply is None:
+        return words("stopped")
+    if exchange.reply is None:
+        return ""
+    if exchange.refused:
+        return " ".join((words.count("searched", documents, collection=exchange.collection), *_why_refused(exchange)))
+    counts = [sum(claim.verdict is verdict for claim in exchange.claims) for verdict in _VERDICTS]
+    parts = [
+        words.count(f"count_{verdict.value}", count) for verdict, count in zip(_VERDICTS, counts, strict=True) if count
+    ]
+    return words("between_counts").join(parts)
+
+
+def _why_refused(exchange: Exchange) -> list[str]:
+    """What the server says about a refusal, where it is a sentence about this question."""
+    return [claim.why for claim in exchange.claims if claim.why.endswith((".", "。"))]
+
+
+def _row(file: StoredFile, words: Words) -> dict[str, Any]:
+    title = file.title or file.name
+    failed = file.state in (FileState.FAILED, FileState.CANCELLED)
+    state = words(f"stage_{file.stage}") if _in_progress_stage(file, words) else words(f"state_{file.state.value}")
+    # The reason of a file that is ready repeats its warnings.
+    notes = (file.reason or words("no_reason"),) if failed else file.warnings or (file.reason,)
+    return {
+        "id": file.id,
+        "title": title,
+        "name": file.name,
+        "facts": _facts(file, words),
+        "state": "failed" if failed else file.state.value,
+        "state_label": state,
+        "progress": file.progress,
+        "notes": [note for note in notes if note],
+        "delete_label": words("delete_named", name=title),
+    }
+
+
+def _in_progress_stage(file: StoredFile, words: Words) -> bool:
+    return file.state is FileState.IN_PROGRESS and f"stage_{file.stage}" in words.strings
+
+
+def _facts(file: StoredFile, words: Words) -> str:
+    if file.state is not FileState.COMPLETED:
+        return ""
+    pages = words.count("pages", file.pages) if file.pages else ""
+    return _joined(pages, words.count("passages", file.passages))
+
+
+def _page(place: Place, words: Words) -> str:
+    return words("page", page=place.page) if place.page is not None else ""
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,22 @@
+"""Notices to people: our own sentence for each kind of failure, with the server's words beside it as plain text."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.browser.failures import ClientError
+from ui.browser.plain import plain
+from ui.browser.wording import Words
+
+
+def sentence_for(failure: ClientError, words: Words) -> str:
+    """What people read about a failure; plain text."""
+    ours = words(f"failure_{failure.kind.value}")
+    # Chinese sets no space between sentences.
+    between = "" if words.language == "zh" else " "
+    return f"{ours}{between}{words('failure_said', detail=failure.detail)}" if failure.detail else ours
+
+
+def show_failure(failure: ClientError, words: Words) -> None:
+    """Shows a failure where it happened."""
+    st.error(plain(sentence_for(failure, words)))

@@ -1,0 +1,244 @@
+"""What the server replies, as types. A reply that is not of the promised shape raises `ClientError`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from kb import AnswerStatus, Citation, Claim, Verdict
+from kb.records import Box
+from ui.browser.failures import ClientError, FailureKind
+
+Json = Mapping[str, Any]
+_Parsed = TypeVar("_Parsed")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A span of a document to open: a citation, or a passage that was looked at. `page` is None without pages."""
+
+    document_id: str
+    document: str
+    title: str
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    headings: tuple[str, ...] = ()
+    box: Box | None = None  # the first of its boxes, where the server knows them
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A finished answer. `looked_at` are the passages that were read, best first."""
+
+    question: str
+    collection: str
+    status: AnswerStatus
+    model: str
+    claims: tuple[Claim, ...]
+    citations: tuple[Citation, ...]
+    looked_at: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Event of the stream: one more sentence, with the citations that no earlier one had."""
+
+    claim: Claim
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Event of the stream: the last one, with the whole answer."""
+
+    reply: Reply
+
+
+Event = Sentence | Done
+
+
+class FileState(StrEnum):
+    """How far a file of a collection has come."""
+
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of a collection as the Library lists it. `progress` is 0 to 1."""
+
+    id: str
+    name: str
+    title: str
+    state: FileState
+    stage: str = ""
+    progress: float = 0.0
+    reason: str = ""  # why it failed, or what a reader should know
+    pages: int = 0
+    passages: int = 0
+    language: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSummary:
+    """A collection as the picker shows it. `documents` counts those that can be searched."""
+
+    name: str
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a document: its level from 1 downwards and where it stands."""
+
+    level: int
+    text: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A document's outline and, where a span was asked for, the text around it: `text` stands at `[start:end]`."""
+
+    name: str
+    title: str
+    media_type: str
+    pages: int
+    headings: tuple[Heading, ...]
+    context_start: int
+    context: str
+
+
+def parse(reader: Callable[[Json], _Parsed], value: object) -> _Parsed:
+    """Applies `reader` to a JSON object.
+
+    Raises:
+        ClientError: `value` is not an object, or lacks what the reader needs.
+    """
+    if not isinstance(value, Mapping):
+        raise ClientError(FailureKind.BROKEN)
+    try:
+        return reader(value)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ClientError(FailureKind.BROKEN) from error
+
+
+def read_claim(value: Json) -> Claim:
+    """A claim of an answer."""
+    markers = tuple(int(marker) for marker in value["citations"])
+    return Claim(str(value["text"]), Verdict(value["verdict"]), str(value.get("why") or ""), markers)
+
+
+def read_citation(value: Json) -> Citation:
+    """A citation in full."""
+    return Citation(
+        marker=int(value["marker"]),
+        document_id=str(value["document_id"]),
+        document=str(value["document"]),
+        title=str(value.get("title") or ""),
+        page=_page(value.get("page")),
+        start=int(value["start"]),
+        end=int(value["end"]),
+        quote=str(value["quote"]),
+        boxes=tuple(Box(int(box[0]), *map(float, box[1:5])) for box in value.get("boxes") or ()),
+        headings=_texts(value.get("headings")),
+    )
+
+
+def read_passage(value: Json) -> Place:
+    """A hit in the shape of `ibid search --json`."""
+    return Place(
+        document_id=str(value["document_id"]),
+        document=str(value["document"]),
+        title=str(value.get("title") or ""),
+        page=_page(value.get("page")),
+        start=int(value["start"]),
+        end=int(value["end"]),
+        quote=str(value["text"]),
+        headings=_texts(value.get("headings")),
+    )
+
+
+def read_reply(value: Json) -> Reply:
+    """A whole answer in the shape of `ibid ask --json`."""
+    return Reply(
+        question=str(value["question"]),
+        collection=str(value["collection"]),
+        status=AnswerStatus(value["status"]),
+        model=str(value.get("model") or ""),
+        claims=tuple(read_claim(claim) for claim in value["claims"]),
+        citations=tuple(read_citation(citation) for citation in value["citations"]),
+        looked_at=tuple(read_passage(hit) for hit in value.get("looked_at") or ()),
+    )
+
+
+def read_file(value: Json) -> StoredFile:
+    """A file of a vector store."""
+    more = value.get("ibid") or {}
+    error = value.get("last_error") or {}
+    return StoredFile(
+        id=str(value["id"]),
+        name=str(more.get("name") or value["id"]),
+        title=str(more.get("title") or ""),
+        state=FileState(value["status"]),
+        stage=str(more.get("stage") or ""),
+        progress=min(1.0, max(0.0, float(more.get("progress") or 0.0))),
+        reason=str(more.get("reason") or error.get("message") or ""),
+        pages=int(more.get("pages") or 0),
+        passages=int(more.get("passages") or 0),
+        language=str(more.get("language") or ""),
+        warnings=_texts(more.get("warnings")),
+    )
+
+
+def read_collection(value: Json) -> CollectionSummary:
+    """A vector store."""
+    return CollectionSummary(str(value["id"]), int((value.get("file_counts") or {}).get("completed") or 0))
+
+
+def read_document(value: Json) -> DocumentView:
+    """A document's outline, with or without the surroundings of a span."""
+    context = value.get("context") or {}
+    return DocumentView(
+        name=str(value["name"]),
+        title=str(value.get("title") or ""),
+        media_type=str(value.get("media_type") or ""),
+        pages=int(value.get("pages") or 0),
+        headings=tuple(
+            Heading(int(heading["level"]), str(heading["text"]), int(heading["start"]))
+            for heading in value.get("headings") or ()
+        ),
+        context_start=int(context.get("start") or 0),
+        context=str(context.get("text") or ""),
+    )
+
+
+def place_of(citation: Citation) -> Place:
+    """The place that a citation names."""
+    return Place(
+        citation.document_id,
+        citation.document,
+        citation.title,
+        citation.page,
+        citation.start,
+        citation.end,
+        citation.quote,
+        citation.headings,
+        next((box for box in citation.boxes if box.page == citation.page), None),
+    )
+
+
+def _page(value: object) -> int | None:
+    return int(value) if isinstance(value, int) and value > 0 else None
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(str(text) for text in value or ())

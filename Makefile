@@ -46,5 +46,8 @@ $(VENV)/installed-dev: $(VENV)/installed-$(FAISS)
 examples: dev-venv
 	$(BIN)/python examples/build.py
 
+screenshots: dev-venv
+	$(BIN)/python -m tests.ui.browser.screenshots
+
 clean:
 	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -156,6 +156,5 @@ def test_the_doctor_finds_a_healthy_home_healthy(run: Run) -> None:
 
 def test_every_command_of_the_interface_is_there() -> None:
     promised = "ingest search ask documents show delete collections doctor serve worker app up eval models"
-    help_text = build_parser().format_help()
-    for command in promised.split():
-        assert f"    {command} " in help_text
+    listed = {line.split()[0] for line in build_parser().format_help().splitlines() if line.startswith("    ")}
+    assert set(promised.split()) <= listed

@@ -10,16 +10,15 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
 from kb.records import Answer, AnswerStatus, Finished
 from kb.settings import read_settings
+from retriever import open_searcher
 from serving.answering import answer_question
 from serving.verification import LexicalVerifier
-from ui.terminal.parts import searcher_of
 
 QUESTIONS = Path(__file__).parent.parent / "examples" / "questions.yaml"
 
@@ -29,13 +28,15 @@ def main() -> None:
     parser.add_argument("--home", type=Path)
     parser.add_argument("--failures", action="store_true", help="print the answers that miss")
     options = parser.parse_args()
-    catalog, searcher = searcher_of(replace(read_settings(home=options.home), collection="default"))
+    searcher = open_searcher(read_settings(home=options.home), "default")
     questions = yaml.safe_load(QUESTIONS.read_text("utf-8"))
     items = questions["questions"] if isinstance(questions, dict) else questions
     right, refused, seconds = [], [], []
     for item in items:
         begun = time.perf_counter()
-        events = answer_question(item["question"], searcher=searcher, catalog=catalog, verifier=LexicalVerifier())
+        events = answer_question(
+            item["question"], searcher=searcher, catalog=searcher.catalog, verifier=LexicalVerifier()
+        )
         answer = next(event.answer for event in events if isinstance(event, Finished))
         seconds.append(time.perf_counter() - begun)
         if item.get("refuse"):

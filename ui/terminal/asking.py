@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from kb.records import Answer, AnswerEvent, AnswerStatus, Citation, Claimed, Finished, Hit, Verdict
 from kb.settings import Settings
-from ui.terminal.parts import searcher_of
 from ui.terminal.questions import filters_from
 
 _SHOWN_CHARACTERS = 320  # four lines of a terminal: enough to recognise a passage
@@ -25,10 +24,9 @@ _REMARKS = {
 
 def search(options: argparse.Namespace, settings: Settings) -> int:
     """Prints ranked passages."""
-    from retriever.searcher import SearchMode
+    from retriever import SearchMode, open_searcher
 
-    _, searcher = searcher_of(settings)
-    result = searcher.search(
+    result = open_searcher(settings).search(
         options.question, k=options.k, mode=SearchMode(options.mode), filters=filters_from(options)
     )
     if options.json:
@@ -46,16 +44,17 @@ def search(options: argparse.Namespace, settings: Settings) -> int:
 def ask(options: argparse.Namespace, settings: Settings) -> int:
     """Prints an answer sentence by sentence as it is released, then its citations."""
     from kb.chat.openai_compatible import open_chat_model
+    from retriever import open_searcher
     from serving.answering import answer_question
     from serving.verification import LexicalVerifier
 
     given = {"name": options.model, "base_url": options.base_url}
     model = replace(settings.model, **{key: value for key, value in given.items() if value})
-    catalog, searcher = searcher_of(settings)
+    searcher = open_searcher(settings)
     events = answer_question(
         options.question,
         searcher=searcher,
-        catalog=catalog,
+        catalog=searcher.catalog,
         verifier=LexicalVerifier(),
         model=open_chat_model(model),
         filters=filters_from(options),

@@ -21,7 +21,7 @@ from kb.catalog import Catalog
 from kb.catalog.collections import create_collection, open_collection
 from kb.errors import InputError
 from kb.settings import Settings
-from ui.terminal.parts import embedder_of
+from retriever import embedder_of
 
 
 def ingest(options: argparse.Namespace, settings: Settings) -> int:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from kb.errors import UsageError
 from kb.settings import Settings
-from ui.terminal.parts import embedder_of
+from retriever import embedder_of
 
 
 def evaluate(options: argparse.Namespace, settings: Settings) -> int:

@@ -16,7 +16,7 @@ import httpx
 
 from kb.errors import IbidError
 from kb.settings import ServeSettings, Settings
-from ui.terminal.parts import embedder_of
+from retriever import embedder_of
 
 START_SECONDS = 120.0  # the first start prepares the embedding model, which takes half a minute on two busy cores
 STOP_SECONDS = 10.0  # a stream may end its sentence; after that it is cut
@@ -34,7 +34,6 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
 def worker(_options: argparse.Namespace, settings: Settings) -> int:
     """Takes uploads in until interrupted; the file in hand is finished first."""
     from ingest.sandbox import ParserPool
-
     from ingest.worker import work
     from kb.home.home import Home
 

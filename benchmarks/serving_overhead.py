@@ -34,6 +34,7 @@ from tests.serving.model_server import Reply, model_server
 _REPLY = (
     "The passage says what it says [1]. It goes on for a while [2]. Nothing more is known [1][3]. That is all [1]. "
 )
+WARM_UP = 5  # requests that are not counted: connections, caches, the first import
 PIECES = tuple(word + " " for word in _REPLY.split())
 
 
@@ -48,11 +49,14 @@ def main() -> None:
 
     spawn = multiprocessing.get_context("spawn")
     model_url = _start(spawn, _run_model)
-    ibid_url = _start(spawn, _run_ibid, options.home, model_url)
+    ibid_url, process = _start_with_id(spawn, _run_ibid, options.home, model_url)
     report = {"question": options.question, "requests": options.requests, "cpus": os.cpu_count(), "runs": []}
     for clients in options.clients:
         raw = _measure(model_url, "scripted", options.question, options.requests, clients)
+        spent = _cpu_seconds(process)
         ours = _measure(ibid_url, "ibid", options.question, options.requests, clients)
+        answers = options.requests // clients * clients + WARM_UP
+        ours["cpu_ms"] = round(1000 * (_cpu_seconds(process) - spent) / answers, 2)
         added = {name: round(ours[name] - raw[name], 2) for name in ("first_ms_p50", "whole_ms_p50")}
         report["runs"].append({"clients": clients, "model_server": raw, "ibid": ours, "added": added})
         print(f"{clients} clients: {raw} behind {ours}; added {added}")
@@ -61,9 +65,22 @@ def main() -> None:
 
 
 def _start(spawn: multiprocessing.context.SpawnContext, target: Callable[..., None], *arguments: object) -> str:
+    return _start_with_id(spawn, target, *arguments)[0]
+
+
+def _start_with_id(
+    spawn: multiprocessing.context.SpawnContext, target: Callable[..., None], *arguments: object
+) -> tuple[str, int]:
     ours, theirs = spawn.Pipe()
-    spawn.Process(target=target, args=(theirs, *arguments), daemon=True).start()
-    return str(ours.recv())
+    process = spawn.Process(target=target, args=(theirs, *arguments), daemon=True)
+    process.start()
+    return str(ours.recv()), process.pid or 0
+
+
+def _cpu_seconds(process: int) -> float:
+    """CPU seconds that a process has used (Linux), which other programs on the machine hardly change."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _run_model(pipe: Connection) -> None:
@@ -106,7 +123,7 @@ def _measure(url: str, model: str, question: str, requests: int, clients: int) -
                 first.append(seen)
                 whole.append(time.perf_counter() - begun)
 
-    one_client(5)  # connections, caches, the first import
+    one_client(WARM_UP)
     first.clear()
     whole.clear()
     threads = [threading.Thread(target=one_client, args=(requests // clients,)) for _ in range(clients)]

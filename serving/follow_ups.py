@@ -18,6 +18,7 @@ _QUESTIONS_BACK = 8  # a chain of follow-ups longer than that has forgotten its 
 _TURN_CHARACTERS = 1000
 _REWRITTEN_CHARACTERS = 500  # a longer rewriting is an answer, or a model gone astray
 _REWRITTEN_TOKENS = 200
+_SAID = 0.5  # share of a rewritten question's terms that the conversation must hold
 _CONTEXT_CHARACTERS = 300  # of the question before: more would drown the new one
 
 # All patterns read folded text: lower case, simplified Chinese.
@@ -110,9 +111,16 @@ def _rewritten(question: str, history: Sequence[Turn], model: ChatModel, cancell
     with cancellation.watching(stream) as pieces:
         reply = "".join(pieces).rpartition("</think>")[2]
     rewritten = _on_one_line(reply).strip('"“”「」 ')
-    if not rewritten or len(rewritten) > _REWRITTEN_CHARACTERS:
+    if len(rewritten) > _REWRITTEN_CHARACTERS or not _says_what_was_said(rewritten, question, history):
         raise ModelError(f"model {model.name} did not rewrite the question")
     return rewritten
+
+
+def _says_what_was_said(rewritten: str, question: str, history: Sequence[Turn]) -> bool:
+    """Whether most of a rewritten question stands in the conversation: small models answer, or repeat the prompt."""
+    terms = read_terms(rewritten).exact
+    said = read_terms("\n".join((question, *(turn.text for turn in history)))).exact
+    return bool(terms) and len(terms & said) >= _SAID * len(terms)
 
 
 def _on_one_line(text: str) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from kb.records import Hit
 from serving.extractive.candidates import Candidate
+from serving.extractive.choosing import softmax
 from serving.extractive.features import Matrix, TermWeights, title_terms
 from serving.extractive.questions import Question
 from serving.extractive.terms import Terms, is_weak, words_of
@@ -122,9 +123,8 @@ def _searching(hits: Sequence[Hit]) -> dict[str, float]:
 
 
 def _standing(scores: Matrix) -> dict[str, float]:
-    powers = np.exp(scores - scores.max())
     best = np.sort(scores)[-_RUNNERS_UP:]
-    return {"score_gap": float(best[-1] - best.mean()), "chance": float(1.0 / powers.sum())}
+    return {"score_gap": float(best[-1] - best.mean()), "chance": float(softmax(scores).max())}
 
 
 def explain(question: Question, evidence: Evidence, hits: Sequence[Hit], *, answered: bool) -> str:

@@ -36,14 +36,15 @@ _PATTERNS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = tuple(
         (
             AnswerKind.NUMBER,
             r"\bhow (?:many|much|old|long|far|tall|high|large|big|often|fast|deep|wide|heavy)\b"
-            r"|\b(?:what|which)(?: \w+){0,2} (?:percent|percentage|number|proportion|fraction|population|amount|age|rate"
-            r"|price|cost|temperature|size|length|height|distance|speed|dose|ratio)\b"
+            r"|\b(?:what|which)(?: \w+){0,2} (?:percent|percentage|number|proportion|fraction|population|amount|age"
+            r"|rate|price|cost|temperature|size|length|height|distance|speed|dose|ratio)\b"
             r"|多少|几[个位名次人种岁天年月场座条部家届章项所米元倍]|百分之几|多[长大高远久重深宽快]|人口是|第几",
         ),
         (
             AnswerKind.TIME,
-            r"\bwhen\b|\b(?:what|which|whose)(?: \w+)? (?:year|date|day|month|century|decade|time|era|period|season)s?\b"
-            r"|\bhow long ago\b|\bwhat years\b|何时|什么时[候间]|什么年|哪[一]?[年月日天]|几月|几时|哪个(?:年|月|世纪|时期|朝代|时代)"
+            r"\bwhen\b|\bhow long ago\b"
+            r"|\b(?:what|which|whose)(?: \w+)? (?:year|date|day|month|century|decade|time|era|period|season)s?\b"
+            r"|何时|什么时[候间]|什么年|哪[一]?[年月日天]|几月|几时|哪个(?:年|月|世纪|时期|朝代|时代)"
             r"|何年|何月|何日|什么日期|时间是",
         ),
         (
@@ -53,18 +54,21 @@ _PATTERNS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = tuple(
         ),
         (
             AnswerKind.PLACE,
-            r"\bwhere\b|\b(?:what|which)(?: \w+)? (?:country|city|state|place|region|continent|river|county|town|location"
+            r"\bwhere\b"
+            r"|\b(?:what|which)(?: \w+)? (?:country|city|state|place|region|continent|river|county|town|location"
             r"|area|island|province|street|building|nation|ocean|sea|lake|mountain)s?\b"
             r"|哪里|哪儿|何处|何地|什么地[方区点]|哪[一]?[个座]?(?:地方|地区|城市|国家|国|省|市|县|州|岛|区|洲|河|山)|位于",
         ),
         (
             AnswerKind.REASON,
-            r"\bwhy\b|\bwhat(?: \w+)? (?:reason|cause|caused|causes|led|leads|prompted|motivated)\b|\bfor what purpose\b"
+            r"\bwhy\b|\bfor what purpose\b"
+            r"|\bwhat(?: \w+)? (?:reason|cause|caused|causes|led|leads|prompted|motivated)\b"
             r"|为什么|为何|原因|何以|因何|缘何|怎么会|因为什么|理由|目的",
         ),
         (
             AnswerKind.DEFINITION,
-            r"^\W*(?:what (?:is|are|was|were)(?: (?:a|an|the))? (?:\w+[ -]?){1,3}|define [^?]*|what does [^?]* mean)\W*$"
+            r"^\W*(?:what (?:is|are|was|were)(?: (?:a|an|the))? (?:\w+[ -]?){1,3}|define [^?]*"
+            r"|what does [^?]* mean)\W*$"
             r"|什么是|何谓|是什么意思|的(?:定义|含义|意思)",
         ),
         (AnswerKind.MANNER, r"\bhow\b|如何|怎么|怎样|怎么样|何种方式|什么方[式法]"),

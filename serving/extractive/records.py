@@ -12,7 +12,7 @@ class Quote:
     """One sentence of a document: `document.text[start:end] == text`.
 
     A clause or a row stands for a sentence that is too long to quote. `focus` is the span of the document's text within
-    the quote that probably answers (a date, a number, a name), where one was found. `score` is the share of the chance,
+    the quote that has the shape of the answer (a date, a number, a name), where one was found. `score` is the chance,
     among the sentences read, that this one answers: 0 to 1.
     """
 
@@ -28,8 +28,8 @@ class Quote:
 class Extraction:
     """The quotes that answer a question, best first, or the reason why there is no answer.
 
-    Where `answered` is false, `quotes` holds the nearest sentences all the same, so that a reader can judge. `confidence`
-    is 0 to 1 and rises with the evidence; `why` is a sentence for people.
+    Where `answered` is false, `quotes` holds the nearest sentences all the same, so that a reader can judge.
+    `confidence` is 0 to 1 and rises with the evidence; `why` is a sentence for people.
     """
 
     quotes: tuple[Quote, ...]

@@ -40,18 +40,13 @@ def score_sentences(features: Matrix, question: Question) -> Matrix:
     return np.asarray(features @ _sentence_weights(CHINESE if question.chinese else LATIN))
 
 
-def softmax(scores: Matrix) -> Matrix:
-    """The chance of each score among all: shape (candidates,), sum 1."""
-    powers = np.exp(scores - scores.max())
-    return np.asarray(powers / powers.sum())
-
-
 def confidence_in(evidence: Evidence, question: Question, *, trust_cosines: bool) -> tuple[float, bool]:
     """The chance that the hits hold an answer (logistic in the evidence), and whether it is enough to give one."""
     script = CHINESE if question.chinese else LATIN if trust_cosines else WORDS
     weights = _tables()["evidence"][script]
-    sum_of_evidence = weights["constant"] + sum(
-        weights.get(name, 0.0) * evidence.values[name] for name in EVIDENCE_NAMES
-    )
-    confidence = float(1 / (1 + np.exp(-np.clip(sum_of_evidence, -30.0, 30.0))))
-    return confidence, confidence >= _tables()["answer_from"][script]
+    logit = weights["constant"] + sum(weights.get(name, 0.0) * evidence.values[name] for name in EVIDENCE_NAMES)
+    confidence = float(1 / (1 + np.exp(-np.clip(logit, -30.0, 30.0))))
+    enough: float = _tables()["answer_from"][script]
+    if evidence.values["passage_missing"] == 1.0:  # none of the question's own words: a cosine alone is no evidence
+        confidence = min(confidence, enough / 2)
+    return confidence, confidence >= enough

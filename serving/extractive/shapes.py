@@ -7,7 +7,10 @@ import re
 from serving.extractive.questions import AnswerKind, Question
 from serving.extractive.terms import read_terms
 
-_MONTH = r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)"
+)
 _NUMBER_WORD = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
     r"|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|half"
@@ -19,9 +22,10 @@ _CAPITALS = r"[A-Z][\w’'.&-]*(?:\s+(?:(?:of|the|de|von|van|and|al|bin|da|di|la
 _SHAPES: dict[AnswerKind, re.Pattern[str]] = {
     AnswerKind.TIME: re.compile(
         rf"(?:\d{{1,2}}(?:st|nd|rd|th)?\s+)?{_MONTH}\b(?:\s+\d{{1,2}}(?:st|nd|rd|th)?\b)?(?:,?\s+\d{{4}}\b)?"
-        r"|\b(?:early|mid|late)?[ -]?\d{1,2}(?:st|nd|rd|th)[ -]century|\b(?:1\d{3}|20\d\d)s?\b|\b\d{1,4}\s?(?:BC|AD|BCE|CE)\b"
+        r"|\b(?:early|mid|late)?[ -]?\d{1,2}(?:st|nd|rd|th)[ -]century"
+        r"|\b(?:1\d{3}|20\d\d)s?\b|\b\d{1,4}\s?(?:BC|AD|BCE|CE)\b"
         r"|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\b(?:centur(?:y|ies)|decades?|spring|summer|autumn|winter)\b"
-        r"|\b\d+(?::\d\d)?\s?(?:a\.?m|p\.?m|years?|months?|days?|weeks?|hours?|minutes?)\b"
+        r"|\b\d[\d,.:]*\s?(?:a\.?m|p\.?m|years?|months?|days?|weeks?|hours?|minutes?)\b"
         rf"|(?:\d+|{_CHINESE_NUMBER}+)\s?(?:多?年|世[纪紀]|月|日|[时時]|[点點])(?:\s?(?:\d+|{_CHINESE_NUMBER}+)\s?[月日])*"
         r"|[春夏秋冬][季天]|[晚早]期|[时時]期|年代|[今昨明]天|清朝|明朝|元朝|宋朝|唐朝|[汉漢]朝"
     ),
@@ -40,23 +44,27 @@ _SHAPES: dict[AnswerKind, re.Pattern[str]] = {
         r"|[\u3400-\u9fff]{1,6}(?:省|市|[县縣]|[区區]|[镇鎮]|村|[国國]|州|[岛島]|山|河|湖|江|洲|城|路|街|站|港|海|[乡鄉]|大[学學]|[馆館])"
     ),
     AnswerKind.REASON: re.compile(
-        r"\b(?:because|due to|owing to|as a result|since|so that|so as to|in order to|therefore|thus|caused by|led to|thanks to"
-        r"|resulted? (?:in|from)|for this reason|reasons?|to (?:avoid|prevent|ensure|allow|increase|reduce|make|protect))\b"
+        r"\b(?:because|due to|owing to|as a result|since|so that|so as to|in order to|therefore|thus|caused by|led to"
+        r"|thanks to|resulted? (?:in|from)|for this reason|reasons?"
+        r"|to (?:avoid|prevent|ensure|allow|increase|reduce|make|protect))\b"
         r"|因|由[于於]|[为為]了|[导導]致|使得|所以|以便|从而|從而|造成|致使|以免",
         re.IGNORECASE,
     ),
     AnswerKind.MANNER: re.compile(
-        r"\b(?:by(?: \w+)? \w+ing|by means of|through|using|via|with the (?:help|use) of)\b|通[过過]|利用|使用|[采採]用|[经經][过過由]|方式|方法",
+        r"\b(?:by(?: \w+)? \w+ing|by means of|through|using|via|with the (?:help|use) of)\b"
+        r"|通[过過]|利用|使用|[采採]用|[经經][过過由]|方式|方法",
         re.IGNORECASE,
     ),
     AnswerKind.DEFINITION: re.compile(
-        r"\b(?:(?:is|are|was|were) (?:an?|the|one)|refers? to|means?|defined as|known as|consists? of)\b|是|指|即|[称稱][为為]|意[为為思]",
+        r"\b(?:(?:is|are|was|were) (?:an?|the|one)|refers? to|means?|defined as|known as|consists? of)\b"
+        r"|是|指|即|[称稱][为為]|意[为為思]",
         re.IGNORECASE,
     ),
     AnswerKind.THING: re.compile(rf"{_CAPITALS}|[“\"「『《][^”\"」』》]{{1,40}}[”\"」』》]|\d[\d,.]*"),
 }
 NAMING = re.compile(
-    r"\b(?:called|named|known as|termed|titled|dubbed|nicknamed|referred to as)\b|[“\"「『《]|[称稱][为為作]|叫|名[为為]|又名|即",
+    r"\b(?:called|named|known as|termed|titled|dubbed|nicknamed|referred to as)\b"
+    r"|[“\"「『《]|[称稱][为為作]|叫|名[为為]|又名|即",
     re.IGNORECASE,
 )
 
@@ -86,3 +94,18 @@ def _is_said(span: str, question: Question, *, at_start: bool) -> bool:
     if at_start and question.kind is not AnswerKind.NUMBER and len(terms) == 1 and " " not in span and span.isalpha():
         return span.isascii() and span.istitle() and question.kind is not AnswerKind.PERSON
     return terms <= question.terms.exact
+
+
+def focus_of(question: Question, sentence: str) -> tuple[int, int] | None:
+    """The first span that could be shown as the answer itself; None rather than a doubtful one."""
+    if question.kind not in (AnswerKind.TIME, AnswerKind.NUMBER, AnswerKind.PERSON, AnswerKind.PLACE):
+        return None
+    for start, end in answer_spans(question, sentence):
+        if question.kind is not AnswerKind.PERSON or _is_name(sentence[start:end]):
+            return (start, end)
+    return None
+
+
+def _is_name(span: str) -> bool:
+    """Whether the span is surely a name: Chinese ones without a dot are guesses from a surname."""
+    return span[0].isascii() or any(dot in span for dot in "·•‧")

@@ -34,6 +34,8 @@ def read_filters(given: Mapping[str, Any] | None, as_of: str | None = None) -> F
 
 def _collect(given: Mapping[str, Any], found: dict[str, tuple[str, ...]]) -> None:
     kind = given.get("type")
+    if kind is not None and not isinstance(kind, str):
+        raise _wrong("filters.type must be text")
     if kind == "and" and isinstance(given.get("filters"), list):
         for part in given["filters"]:
             if not isinstance(part, Mapping):

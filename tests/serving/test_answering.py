@@ -22,6 +22,7 @@ from tests.fakes import HashEmbedder, ScriptedChatModel
 from tests.serving.library import make_collection
 
 REPORT = "How many days do students have to hand in the final report?"
+RICE = "How do I cook rice?"
 WORLD_CUP = "Who won the football world cup?"
 
 
@@ -155,7 +156,7 @@ def test_an_empty_collection_refuses_without_calling_the_model(tmp_path: Path) -
 
 def test_too_thin_evidence_refuses_without_calling_the_model(library: Library) -> None:
     model = ScriptedChatModel()
-    answer = library.ask(WORLD_CUP, model)
+    answer = library.ask(RICE, model)
     assert (answer.status, answer.model) == (AnswerStatus.REFUSED, "scripted")
     assert model.asked == []
 

@@ -83,7 +83,7 @@ def test_a_model_rewrites_the_question() -> None:
     assert DOSE.text in turns[0].text
 
 
-@pytest.mark.parametrize("reply", [ModelError("down"), [""], ["word " * 400]])
+@pytest.mark.parametrize("reply", [ModelError("down"), [""], ["word " * 400], ["The last question, standing alone:"]])
 def test_where_the_model_fails_the_rule_helps(reply: ModelError | list[str]) -> None:
     model = ScriptedChatModel(reply)
     assert standalone_question("And for children?", (DOSE, ANSWER), model) == f"And for children? {DOSE.text}"

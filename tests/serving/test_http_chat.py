@@ -156,6 +156,7 @@ def test_empty_and_endless_questions_are_bad_requests(client: openai.OpenAI, que
         ({"extra_body": {"filter": 1}}, "filter"),
         ({"extra_body": {"ibid": {"passages": 1000}}}, "ibid.passages"),
         ({"extra_body": {"ibid": {"as_of": "soon"}}}, "as_of"),
+        ({"extra_body": {"ibid": {"filters": {"type": []}}}}, "filters"),
         ({"extra_body": {"ibid": {"filters": {"type": "gt", "key": "year", "value": 1}}}}, "filters"),
     ],
 )

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from kb.embedding.hub import hub_folder
 from kb.embedding.sources import ModelSource
-from kb.errors import ModelError
 
 _VOCABULARIES = {
     *("tokenizer.json", "vocab.txt", "vocab.json"),
@@ -24,7 +24,7 @@ def weights_revision(source: ModelSource) -> str:
     Raises:
         ModelError: a hub model's files are not where the hub's own library keeps them.
     """
-    folder = source.folder or _hub_folder(source.name)
+    folder = source.folder or hub_folder(source.name)
     digest = hashlib.sha256()
     for path in _defining_files(folder):
         digest.update(f"{path.relative_to(folder).as_posix()} {path.stat().st_size}\n".encode())
@@ -43,13 +43,3 @@ def _defining_files(folder: Path) -> Iterator[Path]:
         of_a_module = path.suffix == ".json" and path.parent != folder
         if path.suffix == weights or path.name in _VOCABULARIES or path.name == "modules.json" or of_a_module:
             yield path
-
-
-def _hub_folder(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-
-    full_name = name if "/" in name else f"sentence-transformers/{name}"
-    try:
-        return Path(snapshot_download(full_name, local_files_only=True))
-    except Exception as error:  # the hub's library has a tree of its own kinds
-        raise ModelError(f"cannot find the files of {name}", str(error).partition("\n")[0]) from error

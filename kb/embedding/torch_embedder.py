@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kb.embedding.hub import place_to_load
 from kb.embedding.manifest import ModelFacts
 from kb.embedding.sources import ModelSource
 from kb.errors import ModelError
@@ -62,6 +63,7 @@ def load_sentence_transformer(source: ModelSource, *, to_export: bool = False) -
     Raises:
         ModelError: it cannot be loaded or fetched.
     """
+    place = str(source.folder) if source.folder else place_to_load(source.name)
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
@@ -73,7 +75,7 @@ def load_sentence_transformer(source: ModelSource, *, to_export: bool = False) -
         arguments["attn_implementation"] = "eager"
     try:
         return SentenceTransformer(
-            str(source.folder or source.name),
+            place,
             device="cpu" if to_export else None,
             trust_remote_code=False,
             model_kwargs=arguments,
@@ -82,5 +84,5 @@ def load_sentence_transformer(source: ModelSource, *, to_export: bool = False) -
         raise ModelError(
             f"cannot load the embedding model {source.name}",
             str(error).partition("\n")[0] or type(error).__name__,
-            "Set embedder.model to a folder that holds it, or fetch it once while the model hub can be reached",
+            "Check that the folder is complete: save_pretrained of sentence-transformers writes all that it needs",
         ) from error

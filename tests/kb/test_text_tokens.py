@@ -46,6 +46,12 @@ def test_what_only_phrases_a_chinese_question_is_left_out() -> None:
     assert question_tokens("请问什么是折旧？") == ["折", "旧", "折旧"]
 
 
+@pytest.mark.parametrize("word", ["被告", "有限公司", "和解", "就诊", "其他"])
+def test_words_that_hold_a_function_character_stay_whole_in_questions(word: str) -> None:
+    pairs = {word[n : n + 2] for n in range(len(word) - 1)}
+    assert pairs <= set(question_tokens(f"请问{word}的责任是什么？"))
+
+
 def test_a_question_of_nothing_but_question_words_still_has_tokens() -> None:
     assert "什么" in question_tokens("什么？")
 

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
-import numpy as np
+import sys
 
+import numpy as np
+import pytest
+
+from kb.errors import MissingPartError
 from kb.ports import Ids, Scores, VectorIndex, Vectors
 from retriever.faiss_index import FaissIndex
 from tests.ports.vector_index_suite import VectorIndexSuite
@@ -37,3 +41,9 @@ class TestFaissIndex(VectorIndexSuite):
 class TestExactIndex(VectorIndexSuite):
     def make(self, dimension: int) -> VectorIndex:
         return ExactIndex()
+
+
+def test_without_faiss_the_error_says_which_extra_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "faiss", None)  # as if it were not installed
+    with pytest.raises(MissingPartError, match=r"ibid\[cpu\].*ibid\[gpu\]"):
+        FaissIndex(8)

@@ -12,7 +12,8 @@ DIMENSION = 16
 
 def unit_vectors(count: int, seed: int = 0) -> Vectors:
     vectors = np.random.default_rng(seed).standard_normal((count, DIMENSION)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def ids_of(*numbers: int) -> Ids:
@@ -46,7 +47,9 @@ class VectorIndexSuite:
     def test_ids_and_scores_have_their_types_and_lengths(self, index: VectorIndex) -> None:
         index.add(ids_of(5, 6, 7), unit_vectors(3))
         found, scores = index.search(unit_vectors(1)[0], 2)
-        assert (found.dtype, scores.dtype, found.shape, scores.shape) == (np.int64, np.float32, (2,), (2,))
+        assert found.dtype == np.dtype(np.int64)
+        assert scores.dtype == np.dtype(np.float32)
+        assert found.shape == scores.shape == (2,)
 
     def test_an_empty_index_finds_nothing(self, index: VectorIndex) -> None:
         found, scores = index.search(unit_vectors(1)[0], 10)

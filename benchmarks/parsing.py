@@ -87,6 +87,7 @@ def _figures(folder: Path, entry: dict[str, Any], document: Document) -> dict[st
     figures: dict[str, Any] = {
         "outcome": "document", "title": document.title, "language": document.language, "pages": document.pages,
         "characters": len(document.text), "boxes": len(document.boxes), "marks": dict(kinds),
+        "pages_by_ocr": document.metadata.get("pages_by_ocr", ""),
         "warnings": document.warnings,
     }  # fmt: skip
     if entry.get("reference"):
@@ -112,7 +113,9 @@ def main() -> None:
     for entry in entries:
         results.append(measure(arguments.folder, entry, arguments.keep))
         print(json.dumps(results[-1], ensure_ascii=False), file=sys.stderr, flush=True)
-    digital = [r for r in results if r["outcome"] == "document" and r["file"].endswith(".pdf") and not r["warnings"]]
+    digital = [
+        r for r in results if r["outcome"] == "document" and r["file"].endswith(".pdf") and not r["pages_by_ocr"]
+    ]
     pages, cpu = sum(r["pages"] for r in digital), sum(r["cpu_seconds"] for r in digital)
     rates = [r["character_error_rate"] for r in results if "character_error_rate" in r]
     report = {

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from kb.catalog import Snapshot
+from kb.errors import EmbeddingSpaceError
 from kb.ports import Ids, Scores, Vectors
+from kb.records import EmbeddingSpace
 from retriever.faiss_index import FaissIndex
 from retriever.locks import SharedLock
 from retriever.vector_file import VectorFile, read_vectors, write_vectors
@@ -45,19 +47,27 @@ class DenseIndex:
                 self._update(snapshot)
 
     def search(
-        self, vector: Vectors, k: int, allowed: Ids | None = None, *, also: Collection[int] = ()
+        self, space: EmbeddingSpace, vector: Vectors, k: int, allowed: Ids | None = None, *, also: Collection[int] = ()
     ) -> dict[int, float]:
         """Cosine similarities by passage number: of the `k` nearest, best first, then of those of `also`.
 
         Args:
-            vector: the question's, of the snapshot's space.
+            space: the vector's. A thread whose snapshot is from before a change of model must not search the new space.
+            vector: the question's.
             k: how many to find at most.
             allowed: the only numbers that may be found.
             also: numbers whose similarity is wanted wherever they rank.
+
+        Raises:
+            EmbeddingSpaceError: the index has gone on to another space.
         """
         with self._lock.reading():
             if self._index is None:
                 return {}
+            if self._space_id != space.id:
+                raise EmbeddingSpaceError(
+                    "cannot search", "the collection's embedding model was changed at this moment", "Ask again"
+                )
             found = _as_mapping(*self._index.search(vector, k, allowed))
             others = np.array([number for number in also if number not in found], np.int64)
             return found | _as_mapping(*self._index.search(vector, len(others), others))

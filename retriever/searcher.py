@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from time import perf_counter
 
@@ -92,6 +92,8 @@ class Searcher:
             raise UsageError(f"cannot return {k} passages", advice="Ask for at least 1")
         timings: dict[str, float] = {}
         with self.catalog.snapshot() as snapshot:
+            if mode is not SearchMode.LEXICAL and snapshot.space is not None:
+                self._open_ahead()
             ranked = self._rank(snapshot, question, max(_DEPTH, 2 * k), mode, filters, timings)
             with _timed(timings, "read"):
                 hits = _read_hits(snapshot, ranked, k, _SOURCES[mode])
@@ -105,6 +107,15 @@ class Searcher:
                 self._lexical.catch_up(snapshot)
             if mode is not SearchMode.LEXICAL:
                 self._dense.catch_up(snapshot)
+
+    def _open_ahead(self) -> None:
+        """Opens the model beside the indexes: the first search of a new process waits for the longer of the two."""
+        if self._opened is None and callable(self._given):
+            threading.Thread(target=self._try_to_open).start()
+
+    def _try_to_open(self) -> None:
+        with suppress(Exception):  # raised again, and then seen, where the embedder is needed
+            _ = self.embedder
 
     def _checked(self, question: str) -> str:
         if not question.strip():
@@ -153,21 +164,24 @@ class Searcher:
         lexical: Mapping[int, float],
         timings: dict[str, float],
     ) -> dict[int, float]:
+        with _timed(timings, "catch up vectors"):
+            self._dense.catch_up(snapshot)
         with _timed(timings, "load model"):
             embedder = self.embedder
         if embedder.space.id != space.id:
             raise EmbeddingSpaceError(
                 f"cannot search {self.catalog.name!r}",
-                f"its vectors are of {space.model} ({space.dimension}), the questions' would be of"
-                f" {embedder.space.model} ({embedder.space.dimension})",
+                f"its vectors are of {_named(space)}, the questions' would be of {_named(embedder.space)}",
                 "Set the collection's own model again, or change the collection with `ibid reembed`",
             )
-        with _timed(timings, "catch up vectors"):
-            self._dense.catch_up(snapshot)
         with _timed(timings, "embed"):
             vector = embedder.embed_question(question)
         with _timed(timings, "dense"):
-            return self._dense.search(vector, depth, allowed, also=lexical.keys())
+            return self._dense.search(space, vector, depth, allowed, also=lexical.keys())
+
+
+def _named(space: EmbeddingSpace) -> str:
+    return f"{space.model} (revision {space.revision}, {space.dimension} dimensions)"
 
 
 def _read_hits(snapshot: Snapshot, ranked: list[Fused], k: int, source: HitSource) -> tuple[Hit, ...]:

@@ -42,10 +42,11 @@ _STOP_WORDS = frozenset(
     then there these they this those to us ve was we were what when where which who whom whose why will with would you
     your""".split()  # noqa: SIM905 (a list of quoted words cannot be read)
 )
+# What only phrases a Chinese question. Single characters are here only where they are hardly ever part of a word that
+# matters: 被, 有, 和, 就 would tear 被告, 有限公司, 和解, 就诊 apart.
 _QUESTION_PHRASES = re.compile(
     "请问|请教|什么|怎么办|怎么样|怎么|怎样|如何|为何|哪些|哪个|哪里|哪儿|哪|多少|是否|能不能|可不可以|可以吗|是不是|"
-    "有没有|会不会|要不要|吗|呢|吧|啊|呀|的话|这种情况|应该|应当|需要|我们|我|你|您|他们|她们|他|她|它|"
-    "了|的|是|有|在|和|与|或|及|也|都|就|还|被|把|对于"
+    "有没有|会不会|要不要|吗|呢|吧|啊|呀|的话|这种情况|应该|应当|需要|我们|我|你|您|他们|她们|她|它|了|的|是|对于"
 )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.catalog import Catalog
+from kb.catalog import Catalog, text_key
 from kb.errors import EmbeddingSpaceError, QuestionError, UsageError
 from kb.records import Filters, HitSource
 from retriever import Searcher, SearchMode
@@ -185,6 +185,20 @@ def test_vectors_of_another_model_are_refused_with_advice(catalog: Catalog) -> N
         searcher.search("library")
     assert "reembed" in caught.value.advice
     assert searcher.search("library", mode=SearchMode.LEXICAL).hits
+
+
+def test_a_change_of_model_is_followed(catalog: Catalog, searcher: Searcher) -> None:
+    searcher.search("library")
+    other = HashEmbedder(dimension=32, model="another")
+    with catalog.snapshot() as before:
+        texts = [stored.passage.text for stored in before.passages(before.numbers()).values()]
+        catalog.add_vectors(other.space, {text_key(text): other.embed_question(text) for text in texts})
+        catalog.use_space(other.space)
+        searcher.catch_up()
+        with pytest.raises(EmbeddingSpaceError):
+            searcher.search("library")
+    changed = Searcher(catalog, other)
+    assert first_text(changed, "When does the library open?", SearchMode.DENSE) == "The library opens at eight."
 
 
 def test_lexical_search_opens_no_embedder(catalog: Catalog) -> None:

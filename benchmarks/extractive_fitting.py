@@ -1,0 +1,170 @@
+"""Fits the weights of extractive answers: which sentence to quote, and when to refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize  # type: ignore[import-untyped]  # has no types
+
+from benchmarks.extractive_sets import (
+    ALSO_ANSWERED,
+    FITTED,
+    OFF_TOPIC,
+    OFF_TOPIC_MIXED,
+    OFF_TOPIC_SAMPLE,
+    SEED,
+    Asked,
+    Library,
+    contains,
+)
+from serving.extractive.candidates import read_candidates
+from serving.extractive.choosing import choose
+from serving.extractive.evidence import EVIDENCE_NAMES, weigh_evidence
+from serving.extractive.features import FEATURE_NAMES, Matrix, feature_matrix
+from serving.extractive.questions import read_question
+from serving.extractive.scoring import CHINESE, LATIN, WORDS
+
+_STANDING = ("score_gap", "searches_agree", "lexical_gap")
+_WORDS = (
+    *("sentence_coverage", "loose_coverage", "passage_coverage", "pair_coverage", "names_missing"),
+    *("passage_missing", "passage_names_missing", "passage_loose_missing"),
+    *("missing", "strong_missing"),
+    *_STANDING,
+)
+_CHARACTERS = (*_WORDS, "loose_missing", "passage_pairs", "chance", "terms")
+# Which evidence each table of weights is fitted on.
+EVIDENCE_OF: dict[str, dict[str, tuple[str, ...]]] = {
+    "latin": {LATIN: (*_WORDS, "cosine"), WORDS: _WORDS},
+    "chinese": {CHINESE: _CHARACTERS},
+}
+
+FREE = (None, None)  # bounds of a weight that may have either sign
+SPURIOUS = 0.5  # weight of a sentence that holds the gold answer, but in another passage than the annotated one
+RIDGE = 3.0  # of the weights, in units of one question's log-likelihood
+GOOD_SAMPLE = 800  # answerable questions in the fit of the evidence
+NEAR_MISSES = 4  # every fourth of them is also asked of its hits without those that answer: on the topic, no answer
+REFUSED_GOOD = 0.025  # share of the fitted answerable questions that the threshold may refuse
+
+
+@dataclass(frozen=True)
+class Featured:
+    """One question's candidates as the fit sees them: features, and the weight of each as a right answer."""
+
+    features: Matrix
+    right: Matrix
+
+
+def featured(asked: Sequence[Asked]) -> list[Featured]:
+    """Features of every question that some sentence answers."""
+    found = []
+    for item in asked:
+        candidates = read_candidates(item.hits)
+        holds = np.array([contains([candidate.text], item.answers) for candidate in candidates], dtype=float)
+        annotated = np.array([candidate.hit.document.name == item.about for candidate in candidates], dtype=bool)
+        if (holds * annotated).any():
+            holds[~annotated] *= SPURIOUS
+        if holds.any():
+            found.append(Featured(feature_matrix(read_question(item.text), candidates), holds))
+    return found
+
+
+def fit_sentences(data: Sequence[Featured]) -> dict[str, float]:
+    """Maximises the log of the chance given to the right sentences (any of them), with a ridge on the weights."""
+    rows = np.vstack([item.features for item in data])
+    right = np.concatenate([item.right for item in data])
+    scale = rows.std(axis=0) + 1e-6
+    rows = rows / scale
+    starts = np.cumsum([0, *(len(item.right) for item in data[:-1])])
+    sizes = np.array([len(item.right) for item in data])
+
+    def loss(weights: Matrix) -> tuple[float, Matrix]:
+        logits = rows @ weights
+        powers = np.exp(logits - np.repeat(np.maximum.reduceat(logits, starts), sizes))
+        everything = np.add.reduceat(powers, starts)
+        good = np.add.reduceat(powers * right, starts)
+        slope = rows.T @ (powers / np.repeat(everything, sizes) - powers * right / np.repeat(good, sizes))
+        return float(np.log(everything / good).sum() + RIDGE * weights @ weights), slope + 2 * RIDGE * weights
+
+    best = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 300})
+    return {name: round(float(weight), 4) for name, weight in zip(FEATURE_NAMES, best.x / scale, strict=True)}
+
+
+def evidence_rows(asked: Sequence[Asked], weights: Mapping[str, float]) -> Matrix:
+    """The evidence for each question, of the sentences that `weights` choose; shape (questions, evidence)."""
+    table = np.array([weights[name] for name in FEATURE_NAMES])
+    rows = []
+    for item in asked:
+        question, candidates = read_question(item.text), read_candidates(item.hits)
+        if candidates:
+            scores = feature_matrix(question, candidates) @ table
+            chosen = choose(candidates, scores, 2)
+            values = weigh_evidence(question, item.hits, candidates, scores, chosen).values
+            rows.append([values[name] for name in EVIDENCE_NAMES])
+    return np.array(rows)
+
+
+def sign_of(name: str) -> tuple[float | None, float | None]:
+    """More of the question found never lowers the confidence, and more of it missing never raises it."""
+    return FREE if name == "terms" else (None, 0.0) if "missing" in name else (0.0, None)
+
+
+def fit_evidence(good: Matrix, bad: Matrix, names: Sequence[str]) -> tuple[dict[str, float], float]:
+    """Logistic regression over `names`, both sides weighing the same; the threshold refuses REFUSED_GOOD of them."""
+    columns = [EVIDENCE_NAMES.index(name) for name in names]
+    rows = np.vstack([good, bad])[:, columns]
+    scale = rows.std(axis=0) + 1e-6
+    rows = np.hstack([rows / scale, np.ones((len(rows), 1))])
+    signs = np.concatenate([np.ones(len(good)), -np.ones(len(bad))])
+    share = np.concatenate([np.full(len(good), 0.5 / len(good)), np.full(len(bad), 0.5 / len(bad))])
+
+    def loss(weights: Matrix) -> tuple[float, Matrix]:
+        margins = np.clip(signs * (rows @ weights), -50, 50)
+        slope = rows.T @ (-share * signs / (1 + np.exp(margins)))
+        return float(share @ np.logaddexp(0, -margins) + 1e-3 * weights @ weights), slope + 2e-3 * weights
+
+    best = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B", bounds=[*map(sign_of, names), FREE]).x
+    weights = {name: round(float(w), 4) for name, w in zip(names, best[:-1] / scale, strict=True)}
+    weights["constant"] = round(float(best[-1]), 4)
+    confidences = 1 / (1 + np.exp(-(rows @ best)))
+    threshold = round(float(np.quantile(confidences[: len(good)], REFUSED_GOOD)), 4)
+    print(
+        f"  of the questions without answer fitted on, {np.mean(confidences[len(good) :] < threshold):.3f} are refused"
+    )
+    return weights, threshold
+
+
+def fit(library: Library, half: int = 0) -> dict[str, Any]:
+    """The content of weights.json."""
+    tables: dict[str, Any] = {"fitted_on": {}, "sentences": {}, "evidence": {}, "answer_from": {}}
+    for script, names in FITTED.items():
+        asked = [item for name in names for item in library.answerable(name) if item.half == half]
+        weights = fit_sentences(featured(asked))
+        bad = [item for pair in (*OFF_TOPIC[script], *OFF_TOPIC_MIXED) for item in off_topic_in(library, pair, script)]
+        good = asked[:: -(-len(asked) // GOOD_SAMPLE)]
+        bad += [without_answer(item) for item in good[::NEAR_MISSES]]
+        others = [item for name in ALSO_ANSWERED[script] for item in library.questions(name, OFF_TOPIC_SAMPLE // 2)]
+        rows, missed = evidence_rows([*good, *others], weights), evidence_rows(bad, weights)
+        print(
+            script, len(asked), "answerable for the sentences;", len(rows), "answerable and", len(bad), "without answer"
+        )
+        for table, columns in EVIDENCE_OF[script].items():
+            tables["evidence"][table], tables["answer_from"][table] = fit_evidence(rows, missed, columns)
+        tables["fitted_on"][script] = f"half {half} by title of {', '.join(names)}, seed {SEED}; see the benchmark"
+        tables["sentences"][script] = weights
+    return tables
+
+
+def without_answer(item: Asked) -> Asked:
+    """The question with only those hits that hold none of its answers: on the topic, and yet no answer."""
+    hits = [
+        hit for hit in item.hits if hit.document.name != item.about and not contains([hit.passage.text], item.answers)
+    ]
+    return Asked(item.text, (), "", item.half, tuple(hits))
+
+
+def off_topic_in(library: Library, pair: tuple[str, str], script: str) -> list[Asked]:
+    """The off-topic questions of a pair of sets that are in `script`."""
+    return [i for i in library.off_topic(*pair) if read_question(i.text).chinese == (script == "chinese")]

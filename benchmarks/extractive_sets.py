@@ -1,0 +1,156 @@
+"""Question sets put to the product's own search, and when an answer counts as right."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import string
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from eval.question_cache import RememberingEmbedder
+from eval.retrieval import _collection_of as collection_of
+from eval.sets import RetrievalSet, read_retrieval_set
+from kb.embedding import open_embedder
+from kb.ports import Embedder
+from kb.records import NO_FILTERS, Filters, Hit
+from kb.settings import EmbedderSettings
+from kb.text.folding import fold
+from retriever import Searcher
+
+HITS = 10  # passages an answer is read from
+SEED = "1"  # of the split in halves
+OFF_TOPIC_SAMPLE = 300  # questions of each pair of sets
+
+FITTED = {"latin": ("squad2-dev-en",), "chinese": ("cmrc2018-zh", "drcd-zhhant")}
+# Questions of one set put to the documents of another: none of them can be answered there.
+OFF_TOPIC = {
+    "latin": (("medquad-en", "squad2-dev-en"), ("course-faq-en", "squad2-dev-en"), ("squad2-dev-en", "medquad-en")),
+    "chinese": (("statutes-zh", "cmrc2018-zh"), ("meddialog-zh", "drcd-zhhant"), ("cmrc2018-zh", "course-d2l-zh")),
+}
+OFF_TOPIC_MIXED = (
+    ("cmrc2018-zh", "squad2-dev-en"),
+    ("xquad-zh", "medquad-en"),
+    ("squad2-dev-en", "cmrc2018-zh"),
+    ("medquad-en", "drcd-zhhant"),
+)
+HELD_OUT_OFF_TOPIC = (
+    ("bioasq-en", "squad2-dev-en"),
+    ("scifact-en", "squad2-dev-en"),
+    ("squad2-dev-en", "course-faq-en"),
+    ("cail2019-mrc-zh", "cmrc2018-zh"),
+    ("meddialog-zh", "xquad-zh"),
+    ("drcd-zhhant", "course-d2l-zh"),
+)
+# Answerable questions of other kinds, without annotated spans, that must not be refused either.
+ALSO_ANSWERED: dict[str, tuple[str, ...]] = {"latin": ("medquad-en", "course-faq-en"), "chinese": ()}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, what answers it, the passages found for it, and the half of the set it is in."""
+
+    text: str
+    answers: tuple[str, ...]
+    about: str
+    half: int
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The raw questions of a set: what the retrieval task does not read."""
+
+    id: str
+    text: str
+    answers: tuple[str, ...]
+    about: str
+    answerable: bool
+
+
+class Library:
+    """Collections of the sets and their searchers, each opened once."""
+
+    def __init__(self, sets: Path, cache: Path, embedder: Embedder | None = None) -> None:
+        self.sets = sets
+        self.cache = cache
+        self.embedder = RememberingEmbedder(embedder or open_embedder(EmbedderSettings(), cache), cache / "answers")
+        self._open: dict[str, tuple[RetrievalSet, Searcher]] = {}
+
+    def searcher(self, name: str) -> tuple[RetrievalSet, Searcher]:
+        if name not in self._open:
+            judged = read_retrieval_set(self.sets / name)
+            catalog = collection_of(judged, self.embedder, self.cache / "eval", lambda *_: None)
+            self._open[name] = (judged, Searcher(catalog, self.embedder))
+        return self._open[name]
+
+    def ask(self, questions: Sequence[Lines], corpus: str, *, own_passage: bool = False) -> list[Asked]:
+        """Searches for each question; with `own_passage` only in the passage that it is about."""
+        judged, searcher = self.searcher(corpus)
+        title_of = {passage.id: passage.title or passage.id for passage in judged.passages}
+        asked = []
+        for line in questions:
+            filters = Filters({"document": (line.about,)}) if own_passage else NO_FILTERS
+            hits = searcher.search(line.text, k=HITS, filters=filters).hits
+            half = half_of(title_of.get(line.about, line.id))
+            asked.append(Asked(line.text, line.answers, line.about, half, hits))
+        self.embedder.save()
+        return asked
+
+    def answerable(self, name: str, *, own_passage: bool = False) -> list[Asked]:
+        lines = [line for line in read_lines(self.sets / name) if line.answerable and line.answers]
+        return self.ask(lines, name, own_passage=own_passage)
+
+    def questions(self, name: str, sample: int) -> list[Asked]:
+        """Questions of a set put to its own documents."""
+        return self.ask(sampled([line for line in read_lines(self.sets / name) if line.answerable], sample), name)
+
+    def unanswerable(self, name: str) -> list[Asked]:
+        return self.ask([line for line in read_lines(self.sets / name) if not line.answerable], name)
+
+    def off_topic(self, questions: str, corpus: str) -> list[Asked]:
+        return self.ask(sampled(list(read_lines(self.sets / questions)), OFF_TOPIC_SAMPLE), corpus)
+
+
+def read_lines(folder: Path) -> Iterator[Lines]:
+    """Questions of a set; those answered by yes or no alone are left out of the answerable ones."""
+    for text in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines():
+        line = json.loads(text)
+        answers = tuple(a for a in line.get("answers") or () if a.strip().lower() not in ("yes", "no"))
+        answers = () if line.get("type", "factoid") != "factoid" else answers
+        yield Lines(line["_id"], line["text"], answers, line.get("about") or "", line.get("answerable", True))
+
+
+def sampled(lines: Sequence[Lines], count: int) -> list[Lines]:
+    """`count` of the lines (0: all), the same ones in every run."""
+    chosen = sorted(lines, key=lambda line: hashlib.sha256(line.id.encode()).digest())
+    return chosen[: count or None]
+
+
+def half_of(title: str) -> int:
+    return hashlib.sha256(f"{SEED} {title}".encode()).digest()[0] % 2
+
+
+def normalised(text: str) -> str:
+    """As the SQuAD evaluation compares; Chinese in its simplified form, without white space."""
+    folded = fold(text)
+    if re.search(r"[\u3400-\u9fff]", folded):
+        return re.sub(r"[\W_]+", "", folded)
+    bare = "".join(sign for sign in folded if sign not in string.punctuation)
+    return " ".join(re.sub(r"\b(?:a|an|the)\b", " ", bare).split())
+
+
+def contains(texts: Sequence[str], answers: Sequence[str], *, whole_words: bool = False) -> bool:
+    """Whether one of the texts contains one of the answers."""
+    golds = [gold for gold in map(normalised, answers) if gold]
+    return any(_holds(normalised(text), gold, whole_words=whole_words) for text in texts for gold in golds)
+
+
+def _holds(text: str, gold: str, *, whole_words: bool) -> bool:
+    if re.search(r"[\u3400-\u9fff]", text):
+        gold = gold.replace(" ", "")
+    elif whole_words:
+        return f" {gold} " in f" {text} "
+    return gold in text

@@ -22,7 +22,7 @@ from types import TracebackType
 
 from ingest.parsing.codec import decode
 from ingest.parsing.confinement import MOST_GRANTED
-from ingest.parsing.host import LARGEST_PACKET
+from ingest.parsing.host import HEADER_BYTES, LARGEST_PACKET
 from kb.errors import FileLimitError, UnreadableFileError
 from kb.records import Document
 from kb.settings import LimitSettings
@@ -98,6 +98,8 @@ class ParserPool:
             size = path.stat().st_size
         except OSError as error:
             raise UnreadableFileError(f"cannot read {name}", error.strerror or str(error)) from error
+        if path.is_dir():
+            raise UnreadableFileError(f"cannot read {name}", "it is a folder", "Name the files in it")
         if size > self._limits.max_file_mb * 1_000_000:
             raise FileLimitError(
                 f"{name} is too large", f"{size / 1e6:.0f} MB, {self._limits.max_file_mb} allowed", "Split it"
@@ -140,7 +142,9 @@ class ParserPool:
         with self._lock:
             for attempt in (1, 2):
                 try:
-                    socket.send_fds(self._started(), [packet], list(ends))
+                    requests = self._started()
+                    socket.send_fds(requests, [len(packet).to_bytes(HEADER_BYTES)], list(ends))
+                    requests.sendall(packet)
                     return
                 except OSError:
                     self._stop()
@@ -151,10 +155,10 @@ class ParserPool:
         if self._requests is not None and self._host is not None and self._host.poll() is None:
             return self._requests
         self._stop()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         environment |= {
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "PYTHONPATH": os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path),
             "PYTHONDONTWRITEBYTECODE": "1",
             "OMP_NUM_THREADS": "1",  # threads do not live on in a forked process
             "OPENBLAS_NUM_THREADS": "1",

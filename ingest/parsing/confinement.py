@@ -37,6 +37,9 @@ _FORBIDDEN = (
 )
 
 
+_confined: list[str] = []  # the folder of this process, once it is confined
+
+
 def confine(cpu_seconds: int, memory_mb: int, folder: str) -> None:
     """Confines this process for the rest of its life. `folder` becomes its working and temporary directory.
 
@@ -59,6 +62,7 @@ def confine(cpu_seconds: int, memory_mb: int, folder: str) -> None:
     limit(resource.RLIMIT_DATA, data + memory_mb * _MEGABYTE)
     limit(resource.RLIMIT_AS, space + 4 * memory_mb * _MEGABYTE)
     sys.addaudithook(_refuse)
+    _confined.append(folder)
 
 
 def grant(seconds: int) -> None:
@@ -66,9 +70,9 @@ def grant(seconds: int) -> None:
 
     The host reads the sum in `GRANTED` and moves its own deadline; all grants together stay below `MOST_GRANTED`.
     """
-    note = Path(tempfile.gettempdir()) / GRANTED
-    if not note.exists():
+    if not _confined:
         return
+    note = Path(tempfile.gettempdir()) / GRANTED
     total = min(int(note.read_text() or 0) + seconds, MOST_GRANTED)
     note.write_text(str(total))
     soft, hard = resource.getrlimit(resource.RLIMIT_CPU)

@@ -1,8 +1,8 @@
 """The warm process behind `ingest.sandbox`: it holds the parsers' libraries and forks a child for each file.
 
-Protocol: the parent sends, over the socket on standard input, one packet for each file: a JSON object, with the writing
-ends of two pipes attached. The child writes the document or error to the first; when it has ended, the host writes
-how to the second. The host itself never opens a file from outside. It ends when the socket closes.
+Protocol: for each file the parent sends, over the socket on standard input, a length, with the writing ends of two
+pipes attached, and a JSON object of that length. The child writes the document or error to the first pipe; when it has
+ended, the host writes how to the second. The host itself never opens a file from outside, and ends with the socket.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from typing import Any
 
 from ingest.parsing.confinement import GRANTED, MOST_GRANTED
 
+HEADER_BYTES = 4
+_PREFIX = "ibid-parse-"  # of the folders that children work in
+_STALE = 86_400  # seconds: no child lives for a day
 LARGEST_PACKET = 64 * 1024  # bytes; a request holds two paths and a few numbers
 _WALL = 3  # seconds by the clock for each CPU second granted: on a busy machine a process waits
 _TICK = 0.2  # seconds between two looks at the clock while children run
@@ -47,6 +50,7 @@ def main() -> None:
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
     children: dict[int, _Child] = {}
+    _sweep()
     try:
         while True:
             ready, _, _ = select.select([requests.fileno(), wake], [], [], _TICK if children else None)
@@ -63,14 +67,24 @@ def main() -> None:
             shutil.rmtree(child.folder, ignore_errors=True)
 
 
+def _sweep() -> None:
+    """Removes what killed hosts have left behind."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > _STALE:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 def _accept(requests: socket.socket, children: dict[int, _Child]) -> bool:
-    packet, files, _, _ = socket.recv_fds(requests, LARGEST_PACKET, 2)
-    if not packet:
+    header, files, _, _ = socket.recv_fds(requests, HEADER_BYTES, 2)
+    length = int.from_bytes(header)
+    packet = requests.recv(length, socket.MSG_WAITALL) if len(header) == HEADER_BYTES else b""
+    if not packet or len(packet) != length or length > LARGEST_PACKET:
         return False
     request = json.loads(packet)
     result, report = files
     _preload(request["preload"])
-    folder = tempfile.mkdtemp(prefix="ibid-parse-")
+    folder = tempfile.mkdtemp(prefix=_PREFIX)
     gc.freeze()  # what is loaded stays shared with the child
     process = os.fork()
     if process == 0:

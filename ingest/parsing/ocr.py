@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.util import find_spec
@@ -25,6 +26,8 @@ _FONT_OF_BOX = 0.8  # of a line box's height is the font's size
 
 def is_installed() -> bool:
     """Whether the extra `ocr` is there."""
+    if "rapidocr" in sys.modules:
+        return sys.modules["rapidocr"] is not None  # None: its import is blocked
     return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
 
 

@@ -93,7 +93,10 @@ def assemble(parsed: Parsed) -> tuple[str, list[Mark], list[WordBox]]:
         starts.extend((offset + position, page) for position, page in part.breaks)
         if part.kind in _MARKS:
             marks.append(Mark(_MARKS[part.kind], offset, offset + len(part.text), part.level))
-        boxes.extend(word._replace(start=word.start + offset, end=word.end + offset) for word in part.words)
+        boxes.extend(
+            WordBox(start + offset, end + offset, page, x0, y0, x1, y1)
+            for start, end, page, x0, y0, x1, y1 in part.words
+        )
         pieces.append(part.text)
         offset += len(part.text)
     text = "".join(pieces)
@@ -113,5 +116,5 @@ def _page_marks(starts: list[tuple[int, int]], text: str, parsed: Parsed) -> lis
 
 
 def order_marks(marks: Iterable[Mark]) -> list[Mark]:
-    """Marks by where they start, the wider first."""
-    return sorted(marks, key=lambda mark: (mark.start, -mark.end, mark.kind, mark.number))
+    """Marks by where they start; there, empty pages first, then the wider before the narrower."""
+    return sorted(marks, key=lambda mark: (mark.start, mark.end > mark.start, -mark.end, mark.kind, mark.number))

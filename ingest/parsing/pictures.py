@@ -47,7 +47,8 @@ def parse_picture(path: Path) -> Parsed:
             pages.append(PageSegments(number, segments_of(words), *size))
     if not any(page.segments for page in pages):
         raise EmptyDocumentError("the picture has no text in it", "none was recognised")
-    return Parsed(lay_out(pages), pages=len(pages))
+    numbers = " ".join(str(page.number) for page in pages)
+    return Parsed(lay_out(pages), pages=len(pages), metadata={"pages_by_ocr": numbers})
 
 
 def _dots(stated: object) -> float:

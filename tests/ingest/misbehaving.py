@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from kb.records import Document
@@ -20,36 +21,45 @@ def _document(name: str, text: str) -> Document:
 def behave(path: Path, name: str, *, max_pages: int) -> Document:
     """Does what the file says."""
     order = path.read_text()
-    if order == "crash":
-        ctypes.string_at(0)
-    elif order == "spin":
-        while True:
-            pass
-    elif order == "sleep":
-        time.sleep(600)
-    elif order == "grow":
-        hoard = []
-        while True:
-            hoard.append(bytearray(50_000_000))
-    elif order == "exit":
-        sys.exit(3)
-    elif order == "kill host":
-        os.kill(os.getppid(), 9)
-        time.sleep(5)
-    elif order == "look around":
-        return _document(name, "|".join([*os.listdir(), *sorted(os.environ), str(max_pages)]))
-    elif order == "connect":
-        return _document(name, _refusal(lambda: socket.create_connection(("127.0.0.1", 9))))
-    elif order == "run":
-        return _document(name, _refusal(lambda: subprocess.run(["true"], check=False)))
-    elif order == "strange":
-        return Document(id="x", name=name, media_type="", title="", text="\ud800 lone")
-    return _document(name, order)
+    if order == "look around":
+        names = [entry.name for entry in Path().iterdir()]
+        return _document(name, "|".join([*names, *sorted(os.environ), str(max_pages)]))
+    deed = _DEEDS.get(order)
+    return _document(name, order if deed is None else _refusal(deed))
 
 
-def _refusal(action: object) -> str:
+def _spin() -> None:
+    while True:
+        pass
+
+
+def _grow() -> None:
+    hoard = []
+    while True:
+        hoard.append(bytearray(50_000_000))
+
+
+def _kill_host() -> None:
+    os.kill(os.getppid(), 9)
+    time.sleep(5)
+
+
+_DEEDS: dict[str, Callable[[], object]] = {
+    "crash": lambda: ctypes.string_at(0),
+    "spin": _spin,
+    "sleep": lambda: time.sleep(600),
+    "grow": _grow,
+    "exit": lambda: sys.exit(3),
+    "kill host": _kill_host,
+    "connect": lambda: socket.create_connection(("127.0.0.1", 9)),
+    "run": lambda: subprocess.run(["true"], check=False),
+    "strange": lambda: "\ud800 lone",
+}
+
+
+def _refusal(action: Callable[[], object]) -> str:
     try:
-        action()  # type: ignore[operator]
+        done = action()
     except PermissionError as error:
         return str(error)
-    return "allowed"
+    return done if isinstance(done, str) else "allowed"

@@ -14,10 +14,11 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 CHINESE_FONT = "STSong-Light"
-WORDS = (
-    "The committee reviews every application within thirty days and informs the applicant of its decision in writing so "
-    "that an appeal can be lodged with the office in time and without any further formal requirement being raised by it "
-).split()
+SENTENCE = """
+The committee reviews every application within thirty days and informs the applicant of its decision in writing so
+that an appeal can be lodged with the office in time and without any further formal requirement being raised by it
+"""
+WORDS = SENTENCE.split()
 
 
 def make_pdf(path: Path, *pages: Callable[[Canvas], Any], password: str = "") -> Path:

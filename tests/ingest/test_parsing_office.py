@@ -29,7 +29,9 @@ def test_a_word_file_keeps_headings_lists_and_tables(tmp_path: Path) -> None:
         document.add_paragraph("本合同由双方签订。")
         document.add_paragraph("one item", style="List Bullet")
         table = document.add_table(rows=2, cols=2)
-        for cell, text in zip([*table.rows[0].cells, *table.rows[1].cells], ["项目", "数值", "试用期", "六个月"], strict=True):
+        for cell, text in zip(
+            [*table.rows[0].cells, *table.rows[1].cells], ["项目", "数值", "试用期", "六个月"], strict=True
+        ):
             cell.text = text
 
     document = parse(make_word(tmp_path / "a.docx", fill))
@@ -46,6 +48,20 @@ def test_a_short_plain_paragraph_of_a_word_file_is_no_heading(tmp_path: Path) ->
 
     assert marked(document, MarkKind.HEADING) == []
     assert document.title == "note"
+
+
+def test_text_boxes_of_a_word_file_follow_after_the_text_once(tmp_path: Path) -> None:
+    from docx.oxml import parse_xml
+
+    word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    box = f'<w:p xmlns:w="{word}"><w:r><w:txbxContent>'
+    box += "<w:p><w:r><w:t>通报流程</w:t></w:r></w:p></w:txbxContent></w:r></w:p>"
+
+    def fill(document: Any) -> None:
+        document.element.body.insert(0, parse_xml(box))
+        document.add_paragraph("The text itself.")
+
+    assert parse(make_word(tmp_path / "a.docx", fill)).text == "The text itself.\n通报流程"
 
 
 def test_slides_are_pages_and_their_notes_follow_under_a_label(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,11 @@ def test_two_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
 
 
 def test_chinese_lines_are_joined_without_a_space(tmp_path: Path) -> None:
-    lines = ["第一条　为了完善劳动合同制度，明确劳动合同双方当事人的权利和义", "务，保护劳动者的合法权益，制定本法。", "第二条　本法适用于企业。"]
+    lines = [
+        "第一条　为了完善劳动合同制度，明确劳动合同双方当事人的权利和义",
+        "务，保护劳动者的合法权益，制定本法。",
+        "第二条　本法适用于企业。",
+    ]
 
     document = parse(make_pdf(tmp_path / "a.pdf", lambda canvas: write_lines(canvas, lines, font=CHINESE_FONT)))
 
@@ -107,7 +112,9 @@ def test_larger_and_bolder_lines_are_headings_with_levels(tmp_path: Path) -> Non
 
     document = parse(make_pdf(tmp_path / "a.pdf", draw))
 
-    headings = [(mark.number, document.text[mark.start : mark.end]) for mark in document.marks if mark.kind == "heading"]
+    headings = [
+        (mark.number, document.text[mark.start : mark.end]) for mark in document.marks if mark.kind == "heading"
+    ]
     assert headings == [
         (1, "Student Handbook"), (2, "1 Admission"), (3, "1.1 Details"), (2, "2 Examinations"), (3, "2.1 Details")
     ]  # fmt: skip
@@ -129,7 +136,7 @@ def test_running_heads_and_page_numbers_are_dropped_and_remembered(tmp_path: Pat
     assert "页" not in document.text
     pages = [mark for mark in document.marks if mark.kind is MarkKind.PAGE]
     assert [(mark.number, mark.label) for mark in pages] == [(1, "1"), (2, "2"), (3, "3"), (4, "4")]
-    assert all(before.end <= after.start for before, after in zip(pages, pages[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(pages))
 
 
 def test_a_paragraph_goes_on_across_the_page_break(tmp_path: Path) -> None:

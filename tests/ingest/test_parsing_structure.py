@@ -62,7 +62,8 @@ def test_english_articles_and_sections_in_sequence() -> None:
 
 
 def test_articles_that_hold_sections_are_headings_over_them() -> None:
-    text = "ARTICLE I. MEMBERS\nSection 1. Classes. Two.\nSection 2. Dues. None.\nARTICLE II. BOARD\nSection 1. Size. Five.\nSection 2. Term. One year."
+    first = "ARTICLE I. MEMBERS\nSection 1. Classes. Two.\nSection 2. Dues. None.\n"
+    text = first + "ARTICLE II. BOARD\nSection 1. Size. Five.\nSection 2. Term. One year."
     assert [label for _, label, _ in spans(text, MarkKind.ARTICLE)] == ["Section 1", "Section 2"] * 2
     assert [body for *_, body in spans(text, MarkKind.HEADING)] == ["ARTICLE I. MEMBERS", "ARTICLE II. BOARD"]
 
@@ -79,7 +80,8 @@ def test_lines_in_tables_are_left_alone() -> None:
 
 @pytest.mark.parametrize(
     ("written", "number"),
-    [("12", 12), ("１２", 12), ("十", 10), ("十二", 12), ("二十", 20), ("一百零三", 103), ("一〇三", 103), ("一千二百六十", 1260),
+    [("12", 12), ("１２", 12), ("十", 10), ("十二", 12), ("二十", 20), ("一百零三", 103), ("一〇三", 103),
+     ("一千二百六十", 1260),
      ("XIV", 14), ("IV", 4), ("C", 100), ("IIX", None), ("", None), ("abc", None)],
 )  # fmt: skip
 def test_numbers_as_they_are_written(written: str, number: int | None) -> None:

@@ -24,7 +24,8 @@ def parse(path: Path) -> Document:
     ("text", "encoding"),
     [
         (HANS, "utf-8"), (HANS, "utf-8-sig"), (HANS, "utf-16"), (HANS, "gb18030"), (HANS, "gbk"), (HANT, "big5"),
-        (HANT, "big5hkscs"), (HANT, "gb18030"), (WESTERN, "cp1252"), (WESTERN, "utf-8"), (WESTERN, "utf-16"), (WESTERN, "utf-16-le"),
+        (HANT, "big5hkscs"), (HANT, "gb18030"), (WESTERN, "cp1252"), (WESTERN, "utf-8"), (WESTERN, "utf-16"),
+        (WESTERN, "utf-16-le"),
         ("甲乙丙药品", "gb18030"), ("plain", "ascii"),
     ],
 )  # fmt: skip
@@ -44,16 +45,18 @@ def test_a_page_s_declared_encoding_is_believed() -> None:
 
 def test_wrapped_lines_are_joined_in_both_languages(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(
-        "REPORT ON THE CLINIC\n\nThis is the first paragraph, which has been hard\nwrapped at a short width, so that its "
-        "lines need\njoining.\n\n1. first item\n2. second item\n\n为了完善劳动合同制度，明确劳动合同双方当事人的权\n利和义务，制定本法。\n",
+        "REPORT ON THE CLINIC\n\nThis is the first paragraph, which has been hard\nwrapped at a short width, so that "
+        "its lines need\njoining.\n\n1. first item\n2. second item\n\n"
+        "为了完善劳动合同制度，明确劳动合同双方当事人的权\n利和义务，制定本法。\n",
         encoding="utf-8",
     )
 
     document = parse(tmp_path / "a.txt")
 
     assert document.text == (
-        "REPORT ON THE CLINIC\nThis is the first paragraph, which has been hard wrapped at a short width, so that its lines "
-        "need joining.\n1. first item\n2. second item\n为了完善劳动合同制度，明确劳动合同双方当事人的权利和义务，制定本法。"
+        "REPORT ON THE CLINIC\nThis is the first paragraph, which has been hard wrapped at a short width, so that "
+        "its lines need joining.\n1. first item\n2. second item\n"
+        "为了完善劳动合同制度，明确劳动合同双方当事人的权利和义务，制定本法。"
     )
     kinds = [mark.kind for mark in document.marks]
     assert kinds == [MarkKind.HEADING, MarkKind.LIST_ITEM, MarkKind.LIST_ITEM]

@@ -35,7 +35,8 @@ def test_a_page_in_gb18030_without_its_navigation_and_footer(tmp_path: Path) -> 
     document = parse(path)
 
     assert document.text == (
-        "劳动合同法\n为了完善劳动合同制度，明确双方的权利和义务。\n3. third\n4. fourth\nfree\n项目 | 数值\n期限 | 六个月以内"
+        "劳动合同法\n为了完善劳动合同制度，明确双方的权利和义务。\n"
+        "3. third\n4. fourth\nfree\n项目 | 数值\n期限 | 六个月以内"
     )
     assert marked(document, MarkKind.HEADING) == ["劳动合同法"]
     assert marked(document, MarkKind.LIST_ITEM) == ["3. third", "4. fourth", "free"]
@@ -43,7 +44,9 @@ def test_a_page_in_gb18030_without_its_navigation_and_footer(tmp_path: Path) -> 
 
 
 def test_a_page_in_utf_16(tmp_path: Path) -> None:
-    (tmp_path / "a.html").write_bytes("<html><body><h1>Überschrift</h1><p>Ein Satz über Öfen.</p></body></html>".encode("utf-16"))
+    (tmp_path / "a.html").write_bytes(
+        "<html><body><h1>Überschrift</h1><p>Ein Satz über Öfen.</p></body></html>".encode("utf-16")
+    )
 
     assert parse(tmp_path / "a.html").text == "Überschrift\nEin Satz über Öfen."
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.parsing.normalising import UNSPACED
-from ingest.parsing.pdf.segments import Segment, rows_of
+from ingest.parsing.pdf.characters import is_unspaced
+from ingest.parsing.pdf.segments import Segment, lines_of
 
 _DEEPEST = 3  # columns inside columns inside columns: no page has more
 _FEWEST_LINES = 4  # on both sides of a gutter before it counts as one
@@ -24,6 +24,7 @@ class _Side:
     width: float
     fill: float
     units: float
+    middles: tuple[float, ...]
 
     @property
     def is_prose(self) -> bool:
@@ -102,7 +103,7 @@ def _score(segments: list[Segment], gutter: float) -> float:
         one, other = _side(left), _side(right)
         if min(one.width, other.width) < _NARROWEST:
             continue
-        aligned = _aligned(left, right)
+        aligned = _aligned(one, other)
         if aligned > 0.9 and min(one.fill, other.fill) < _GRID_FILL:
             continue
         if (one.is_prose and other.is_prose) or ((one.is_prose or other.is_prose) and aligned < 0.5):
@@ -122,25 +123,25 @@ def _bands(segments: list[Segment], gutter: float) -> list[tuple[list[Segment], 
 
 
 def _side(segments: list[Segment]) -> _Side:
-    rows = rows_of(segments, 0)
-    left, right = min(row.x0 for row in rows), max(row.x1 for row in rows)
+    lines = lines_of(segments)
+    left, right = min(segment.x0 for segment in segments), max(segment.x1 for segment in segments)
     width = max(right - left, 1.0)
-    filled = sum(segment.x1 - segment.x0 for segment in segments) / len(segments)
-    return _Side(len(rows), width, filled / width, sum(_units(segment) for segment in segments) / len(segments))
+    # Bullets and numbers stand in segments of their own before the text of their items: they say nothing about it.
+    written = [segment for segment in segments if len(segment.words) > 1 or len(segment.words[0].text) > 3] or segments
+    filled = sum(segment.x1 - segment.x0 for segment in written) / len(written)
+    units = sum(map(_units, written)) / len(written)
+    return _Side(len(lines), width, filled / width, units, tuple(sorted(line.main.middle for line in lines)))
 
 
 def _units(segment: Segment) -> int:
-    text = segment.text
-    return len(text) + len(UNSPACED.findall(text))
+    """How long a segment is in characters; one of a script without spaces counts two."""
+    return sum(2 if is_unspaced(word.text) else len(word.text) + 1 for word in segment.words)
 
 
-def _aligned(left: list[Segment], right: list[Segment]) -> float:
-    """The part of the rows on the emptier side that stand on one line with a row of the other: near 1 in tables."""
-    middles = np.array(sorted(row.middle for row in rows_of(left, 0)))
-    others = np.array(sorted(row.middle for row in rows_of(right, 0)))
-    if len(others) > len(middles):
-        middles, others = others, middles
-    nearest = np.abs(middles[None, :] - others[:, None]).min(1)
+def _aligned(one: _Side, other: _Side) -> float:
+    """The part of the lines on the emptier side that stand at the height of a line of the other: near 1 in tables."""
+    fewer, more = sorted((np.array(one.middles), np.array(other.middles)), key=len)
+    nearest = np.abs(more[None, :] - fewer[:, None]).min(1)
     return float((nearest < 1.5).mean())
 
 
@@ -151,4 +152,4 @@ def _is_tabular(left: list[Segment], right: list[Segment]) -> bool:
         return False
     many_cells = len(left) > 1.4 * one.lines or len(right) > 1.4 * other.lines
     short = one.units < _PROSE_UNITS and other.units < _PROSE_UNITS
-    return (many_cells or short) and _aligned(left, right) >= 0.6
+    return (many_cells or short) and _aligned(one, other) >= 0.6

@@ -47,7 +47,6 @@ class HeadingStyles:
         self._body_font = _dominant_font(rows)
         self._ranks: dict[tuple[float, bool], int] = {}
         self._depths: dict[tuple[float, bool], int] = {}
-        self._largest = 0.0
 
     def style_of(self, row: Row) -> tuple[float, bool] | None:
         """Size and boldness of a row that looks like a heading, or None."""
@@ -78,13 +77,14 @@ class HeadingStyles:
         merged = {size: next(other for other in sizes if other - size <= 0.5) for size in sizes}
         keys = sorted({(merged[size], bold) for size, bold in inside}, key=lambda key: (-key[0], not key[1]))
         self._ranks = {(size, bold): min(keys.index((merged[size], bold)) + 1, _LEVELS) for size, bold in inside}
-        self._largest = sizes[0] if sizes else 0.0
         for style, text, _ in found:
             self._depths[style] = min(self._depths.get(style, 9), _depth(text))
 
     def level(self, style: tuple[float, bool], text: str) -> int:
         """The level of a heading of this style; "2.1 …" stands one below "2 …" where both are set alike."""
-        base = self._ranks.get(style, 1 if style[0] > self._largest else _LEVELS)
+        size, bold = style
+        above = [rank for (other, heavy), rank in self._ranks.items() if (other, heavy) > (size, bold)]
+        base = self._ranks.get(style, max(above, default=0) + 1)
         return min(base + max(_depth(text) - self._depths.get(style, 0), 0), _LEVELS)
 
 

@@ -77,27 +77,36 @@ def _blocks(rows: Sequence[Row]) -> list[list[Row]]:
     return blocks
 
 
-def _begins(row: Row, current: Sequence[Row], following: Row | None, left: float, right: float, *, hanging: bool) -> bool:
+def _begins(
+    row: Row, current: Sequence[Row], following: Row | None, left: float, right: float, *, hanging: bool
+) -> bool:
     """Whether `row` begins a paragraph rather than going on with the rows of `current`."""
     before = current[-1]
-    text, previous = row.text, before.text
-    size = max(row.size, 1.0)
-    ended = SENTENCE_END.search(previous) is not None
-    if _BULLET.match(text) or (_RULE.match(text) and (ended or _has_room(before, row, left, right))):
-        return True
-    if _NUMBER.match(text) and starts_item(current[0].text) and abs(row.x0 - current[0].x0) < 0.5 * size:
-        return True
-    if _NUMBER.match(text) and (ended or row.x0 < before.x0 - size or _has_room(before, row, left, right)):
+    if _begins_item(row, current, left, right):
         return True
     if _wide_gaps(before) and (_wide_gaps(row) or _wide_gaps(before) > 1):
         return True
-    indented = row.x0 > left + _INDENT * size
+    edge = left + _INDENT * max(row.size, 1.0)
+    ended = SENTENCE_END.search(before.text) is not None
     if hanging:
-        return (not indented and before.x0 > left + _INDENT * size and ended) or _has_room(before, row, left, right)
-    returns = following is None or following.x0 <= left + _INDENT * size
-    if indented and before.x0 <= left + _INDENT * size and returns and ended:
+        turns = row.x0 <= edge < before.x0
+    else:
+        turns = before.x0 <= edge < row.x0 and (following is None or following.x0 <= edge)
+    return (turns and ended) or _has_room(before, row, left, right)
+
+
+def _begins_item(row: Row, current: Sequence[Row], left: float, right: float) -> bool:
+    """Whether `row` begins with a bullet, a rule's number, or a number that is no accident of where the line broke."""
+    if _BULLET.match(row.text):
         return True
-    return _has_room(before, row, left, right)
+    numbered = _NUMBER.match(row.text) is not None
+    if not numbered and not _RULE.match(row.text):
+        return False
+    before, size = current[-1], max(row.size, 1.0)
+    if SENTENCE_END.search(before.text) or _has_room(before, row, left, right):
+        return True
+    follows_item = starts_item(current[0].text) and abs(row.x0 - current[0].x0) < 0.5 * size
+    return numbered and (follows_item or row.x0 < before.x0 - size)
 
 
 def _wide_gaps(row: Row) -> int:

@@ -14,7 +14,7 @@ from kb.errors import EmptyDocumentError
 _DOTS_PER_INCH = 300  # of 150, 200 and 300 the one at which slanted and noisy pages still came out whole
 _LONGEST_SIDE = 3600  # pixels: an A4 page at 300 dots; pages that are photographs at huge sizes come down to it
 _GLANCE_SIDE = 200  # pixels: enough to see whether anything is on a page
-_INK = 12  # grey values that a spot must differ from the paper by
+_INK = 40  # grey values that a spot must differ from the paper by: a faint watermark does not
 
 
 def read_scans(document: Any, texts: list[PageText], bare: list[int], warnings: list[str]) -> list[PageText]:
@@ -23,7 +23,7 @@ def read_scans(document: Any, texts: list[PageText], bare: list[int], warnings: 
     Raises:
         EmptyDocumentError: no page has text and there is no OCR.
     """
-    pictured = [index for index in bare if _has_ink(document[index])]
+    pictured = [index for index in bare if _is_picture(document[index], has_words=bool(texts[index].words))]
     if not pictured:
         return texts
     if not ocr.is_installed():
@@ -31,9 +31,9 @@ def read_scans(document: Any, texts: list[PageText], bare: list[int], warnings: 
     texts = list(texts)
     for index in pictured:
         found = _read(document[index], texts[index])
-        if found:
+        if sum(len(word.text) for word in found) > sum(len(word.text) for word in texts[index].words):
             texts[index] = PageText(found, texts[index].width, texts[index].height)
-        else:
+        elif not found:
             warnings.append(f"page {index + 1} is a picture in which no text was recognised")
     return texts
 
@@ -46,7 +46,12 @@ def _report(texts: list[PageText], pictured: list[int], warnings: list[str]) -> 
     return texts
 
 
-def _has_ink(page: Any) -> bool:
+def _is_picture(page: Any, *, has_words: bool) -> bool:
+    """Whether something beside words is to be seen on a page."""
+    if has_words:  # a few words of their own are exact: only a photograph around them is worth reading
+        from pypdfium2 import raw  # type: ignore[import-untyped]  # ships no types
+
+        return any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]))
     width, height = page.get_size()
     glance = page.render(scale=_GLANCE_SIDE / max(width, height, 1.0), grayscale=True).to_numpy()
     return bool(int(glance.max()) - int(glance.min()) > _INK)

@@ -62,13 +62,13 @@ def joint(left: Word, right: Word) -> str:
     than half a character is one. Between words the blank is real.
     """
     gap = right.x0 - left.x1
+    if not right.space and gap <= 0.2 * left.size:
+        return ""
     if is_unspaced(left.text[-1]) and is_unspaced(right.text):
         return (right.space or " ") if gap > 0.6 * left.size else ""
     if right.space:
         return right.space
-    if gap > 0.2 * left.size and joint_between(left.text[-1], right.text[0]):
-        return " "
-    return ""
+    return joint_between(left.text[-1], right.text[0])
 
 
 def gap_between(left: Word, right: Word) -> float:
@@ -146,10 +146,16 @@ def dominant_size(words: Iterable[Word]) -> float:
 
 def rows_of(segments: Iterable[Segment], page: int) -> list[Row]:
     """Rows from top to bottom; inside a row from left to right, or from right to left where its script runs so."""
+    rows = [row_from(_in_order(line.segments), page) for line in lines_of(segments)]
+    return sorted(rows, key=lambda row: row.middle)
+
+
+def lines_of(segments: Iterable[Segment]) -> list[Line]:
+    """What stands on each line, not yet in order: enough to weigh a layout."""
     ordered = sorted(segments, key=lambda item: (item.middle, item.x0))
     sizes = {id(segment): segment.size for segment in ordered}
     limit = _SMALL * median(sizes.values()) if ordered else 0.0
-    lines: list[_Line] = []
+    lines: list[Line] = []
     small: list[Segment] = []
     for segment in ordered:
         if sizes[id(segment)] <= limit and len(segment.words) <= _FEW_WORDS:
@@ -157,21 +163,20 @@ def rows_of(segments: Iterable[Segment], page: int) -> list[Row]:
             continue
         home = next((line for line in lines[-1:-4:-1] if line.takes(segment)), None)
         if home is None:
-            lines.append(_Line([segment], segment, segment.y0, segment.y1))
+            lines.append(Line([segment], segment, segment.y0, segment.y1))
         else:
             home.add(segment)
     for segment in small:
         home = _line_of_index(lines, segment)
         if home is None:
-            lines.append(_Line([segment], segment, segment.y0, segment.y1))
+            lines.append(Line([segment], segment, segment.y0, segment.y1))
         else:
             home.segments.append(segment)
-    rows = [row_from(_in_order(line.segments), page) for line in lines]
-    return sorted(rows, key=lambda row: row.middle)
+    return lines
 
 
 @dataclass(slots=True)
-class _Line:
+class Line:
     """A row in the making; `main` is its widest segment."""
 
     segments: list[Segment]
@@ -195,9 +200,9 @@ class _Line:
             self.main = segment
 
 
-def _line_of_index(lines: list[_Line], segment: Segment) -> _Line | None:
+def _line_of_index(lines: list[Line], segment: Segment) -> Line | None:
     """The line whose raised or lowered sign a small segment is: it touches the line and stands beside its words."""
-    best: _Line | None = None
+    best: Line | None = None
     most = 0.15 * (segment.y1 - segment.y0)
     for line in lines:
         shared = min(line.y1, segment.y1) - max(line.y0, segment.y0)

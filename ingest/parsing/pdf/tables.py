@@ -11,7 +11,7 @@ from ingest.parsing.pdf.characters import Word, is_unspaced
 from ingest.parsing.pdf.segments import Row, gap_between, text_of
 
 _FEWEST_ROWS = 2
-_CELL_GAP = 0.9  # of the font size: nearer words belong to one cell
+_CELL_GAP = 1.0  # of the font size: nearer words belong to one cell, as to one segment
 _LONGEST_LABEL_ROW = 70  # characters; a longer row with one cell is text that ends the table
 _SENTENCE_UNITS = 45  # mean length of cells in a table; above it they are lines of text side by side
 _BULLETS = frozenset("•·▪◦●○■□–-*‣➢✓○")
@@ -57,11 +57,12 @@ def _cut(rows: Sequence[Row], start: int, stop: int) -> int:
 
 def _cells(row: Row) -> list[list[Word]]:
     cells: list[list[Word]] = []
-    for word in row.words:
-        if cells and gap_between(cells[-1][-1], word) <= _CELL_GAP * max(word.size, 1.0):
-            cells[-1].append(word)
+    for segment in row.segments:
+        first = segment.words[0]
+        if cells and gap_between(cells[-1][-1], first) <= _CELL_GAP * max(first.size, 1.0):
+            cells[-1] = cells[-1] + segment.words
         else:
-            cells.append([word])
+            cells.append(segment.words)
     return cells
 
 

@@ -29,7 +29,7 @@ from kb.settings import LimitSettings
 
 _PARSER = "ingest.parsing:parse_file"
 _LIGHT = ["ingest.parsing", "ingest.parsing.pdf.layout", "pypdfium2", "kb.text.language"]
-_HEAVY = ["ingest.parsing.elements:warm_up"]  # unstructured and spaCy: some 4 s and 250 MB, so only when needed
+_HEAVY = ["ingest.parsing.warming:warm_up"]  # unstructured and spaCy: some 4 s and 250 MB, so only when needed
 _LIGHT_ENDINGS = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff"})
 _WALL = 3  # times the CPU seconds that a file may take by the clock: on a busy machine a process waits
 _GRACE = 20.0  # seconds after which a host that says nothing of a child's end is given up

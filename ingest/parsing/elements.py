@@ -87,13 +87,3 @@ def rows_of_html(table: str) -> list[list[str]]:
 def _span(cell: Any) -> int:
     value = cell.get("colspan", "1")
     return min(int(value), 100) if value.isdecimal() and value != "0" else 1
-
-
-def warm_up() -> None:
-    """Loads `unstructured`, the libraries below it and the language pipeline, so that forked processes share them."""
-    partition("text", text="One line of text.")
-    partition("html", text="<p>One line of text.</p>")
-    from importlib import import_module
-
-    for name in ("docx", "pptx", "xlsx", "csv"):
-        import_module(f"unstructured.partition.{name}")

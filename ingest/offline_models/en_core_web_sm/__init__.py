@@ -8,6 +8,8 @@ accuracy; its folder stands at the end of `sys.path`, so that the real one is us
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import spacy
@@ -17,7 +19,9 @@ from spacy.vocab import Vocab
 
 __version__ = "3.8.0"
 
-_TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W\u3400-\u9fff\uf900-\ufaff]+|[^\w\s]|\s+")
+# A token and the white space after it.
+_TOKEN = re.compile(r"([\u3400-\u9fff\uf900-\ufaff]|[^\W\u3400-\u9fff\uf900-\ufaff]+|[^\w\s])(\s*)")
+_LOOKED_AT = 400  # characters: what has no verb and no second sentence by then has none that matters
 # Words that make a short English line a sentence rather than a title. A closed list: precision before reach, since what
 # is missed is still text.
 _VERBS = frozenset(
@@ -33,22 +37,29 @@ _VERB_ENDING = re.compile(r"[a-z]{3,}(?:ed|ing|ises|izes|ifies)$")
 _CHINESE_VERBS = frozenset("是有为应得可不能会要在由与使让给到成用将被把做说看去来")
 
 
+_SENTENCE_END = frozenset(".!?。！？；…")
+
+
 class _SplitCharacters:
-    """Tokens are words, single Chinese characters, and single signs."""
+    """Tokens are words, single Chinese characters, and single signs, with their tags and sentences.
+
+    All of it in one pass over plain strings: asking spaCy for its tokens one by one took as long as everything else
+    that is done with a text.
+    """
 
     def __init__(self, vocab: Vocab) -> None:
         self.vocab = vocab
 
     def __call__(self, text: str) -> Doc:
-        words = [found for found in _TOKEN.findall(text) if not found.isspace()] or [text or " "]
-        spaces: list[bool] = []
-        position = 0
-        for word in words:
-            position = text.find(word, position) + len(word)
-            spaces.append(text[position : position + 1].isspace())
-        return Doc(self.vocab, words=words, spaces=spaces)
+        found = _TOKEN.findall(text[:_LOOKED_AT]) or [(text or " ", "")]
+        words = [word for word, _ in found]
+        spaces = [bool(space) for _, space in found]
+        ends = [word in _SENTENCE_END for word in words]
+        starts = [True, *(before and not here for before, here in pairwise(ends))]
+        return Doc(self.vocab, words=words, spaces=spaces, tags=list(map(_tag, words)), sent_starts=starts)
 
 
+@lru_cache(maxsize=50_000)  # the words of a book; each file has its own process, so nothing grows beyond that
 def _tag(word: str) -> str:
     lower = word.lower()
     if lower in _VERBS or word in _CHINESE_VERBS:
@@ -56,17 +67,8 @@ def _tag(word: str) -> str:
     return "VBG" if _VERB_ENDING.fullmatch(lower) else "NN"
 
 
-@Language.component("ibid_verb_tags")
-def _tag_verbs(doc: Doc) -> Doc:
-    for token in doc:
-        token.tag_ = _tag(token.text)
-    return doc
-
-
 def load(**_overrides: Any) -> Language:
     """The pipeline. spaCy calls this with settings for parts that do not exist here; they are passed over."""
     pipeline = spacy.blank("xx")
     pipeline.tokenizer = _SplitCharacters(pipeline.vocab)
-    pipeline.add_pipe("sentencizer", config={"punct_chars": [".", "!", "?", "。", "！", "？", "；", "…"]})
-    pipeline.add_pipe("ibid_verb_tags")
     return pipeline

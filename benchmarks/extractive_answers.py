@@ -38,21 +38,19 @@ from benchmarks.extractive_sets import (
     contains,
 )
 from eval.intervals import bootstrap_interval
-from kb.ports import Embedder
 from serving.extractive import extract
-from serving.extractive.questions import read_question
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "serving" / "extractive" / "weights.json"
 ANSWERED = ("squad2-dev-en", "cmrc2018-zh", "drcd-zhhant", "xquad-zh", "cail2019-mrc-zh", "bioasq-en")
 READ_ALONE = ("cail2019-mrc-zh",)  # questions that name no case: only the passage they are about is read
 
 
-def measure_answers(asked: Sequence[Asked], embedder: Embedder | None = None) -> dict[str, Any]:
+def measure_answers(asked: Sequence[Asked]) -> dict[str, Any]:
     """Containment, offsets and milliseconds of the product's own `extract`."""
     rows: list[dict[str, Any]] = []
     for item in asked:
         started = time.process_time()
-        extraction = extract(item.text, item.hits, embedder=embedder)
+        extraction = extract(item.text, item.hits)
         spent = time.process_time() - started
         texts = [quote.text for quote in extraction.quotes]
         places = [quote.hit.passage for quote in extraction.quotes]
@@ -110,8 +108,6 @@ def measure(library: Library, sets: Sequence[str]) -> dict[str, Any]:
         asked = library.answerable(name, own_passage=name in READ_ALONE)
         halves = [[item for item in asked if item.half == half] for half in (0, 1)]
         results["answers"][name] = measure_answers(asked)
-        if not read_question(asked[0].text).chinese:
-            results["answers"][f"{name}, sentences compared by the embedder"] = measure_answers(asked, library.embedder)
         fitted = any(name in names for names in FITTED.values())
         for half, label in enumerate(("fitted half", "held-out half") if fitted else ()):
             results["answers"][f"{name}, {label}"] = measure_answers(halves[half])

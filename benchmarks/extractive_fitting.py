@@ -27,14 +27,13 @@ from serving.extractive.features import FEATURE_NAMES, Matrix, feature_matrix
 from serving.extractive.questions import read_question
 from serving.extractive.scoring import CHINESE, LATIN, WORDS
 
-_STANDING = ("score_gap", "searches_agree", "lexical_gap")
 _WORDS = (
     *("sentence_coverage", "loose_coverage", "passage_coverage", "pair_coverage", "names_missing"),
     *("passage_missing", "passage_names_missing", "passage_loose_missing"),
     *("missing", "strong_missing"),
-    *_STANDING,
+    "searches_agree",
 )
-_CHARACTERS = (*_WORDS, "loose_missing", "passage_pairs", "chance", "terms")
+_CHARACTERS = (*_WORDS, "loose_missing", "passage_pairs", "terms")
 # Which evidence each table of weights is fitted on.
 EVIDENCE_OF: dict[str, dict[str, tuple[str, ...]]] = {
     "latin": {LATIN: (*_WORDS, "cosine"), WORDS: _WORDS},
@@ -46,6 +45,7 @@ SPURIOUS = 0.5  # weight of a sentence that holds the gold answer, but in anothe
 RIDGE = 3.0  # of the weights, in units of one question's log-likelihood
 GOOD_SAMPLE = 800  # answerable questions in the fit of the evidence
 NEAR_MISSES = 4  # every fourth of them is also asked of its hits without those that answer: on the topic, no answer
+ALONE = 3  # every third question is also asked of its first hit alone
 REFUSED_GOOD = 0.025  # share of the fitted answerable questions that the threshold may refuse
 
 
@@ -101,7 +101,7 @@ def evidence_rows(asked: Sequence[Asked], weights: Mapping[str, float]) -> Matri
         if candidates:
             scores = feature_matrix(question, candidates) @ table
             chosen = choose(candidates, scores, 2)
-            values = weigh_evidence(question, item.hits, candidates, scores, chosen).values
+            values = weigh_evidence(question, item.hits, candidates, chosen).values
             rows.append([values[name] for name in EVIDENCE_NAMES])
     return np.array(rows)
 
@@ -146,7 +146,9 @@ def fit(library: Library, half: int = 0) -> dict[str, Any]:
         good = asked[:: -(-len(asked) // GOOD_SAMPLE)]
         bad += [without_answer(item) for item in good[::NEAR_MISSES]]
         others = [item for name in ALSO_ANSWERED[script] for item in library.questions(name, OFF_TOPIC_SAMPLE // 2)]
-        rows, missed = evidence_rows([*good, *others], weights), evidence_rows(bad, weights)
+        good, bad = [*good, *others], [*bad, *map(first_alone, bad[::ALONE])]
+        good += [first_alone(item) for item in good[::ALONE] if is_first(item)]
+        rows, missed = evidence_rows(good, weights), evidence_rows(bad, weights)
         print(
             script, len(asked), "answerable for the sentences;", len(rows), "answerable and", len(bad), "without answer"
         )
@@ -163,6 +165,16 @@ def without_answer(item: Asked) -> Asked:
         hit for hit in item.hits if hit.document.name != item.about and not contains([hit.passage.text], item.answers)
     ]
     return Asked(item.text, (), "", item.half, tuple(hits))
+
+
+def first_alone(item: Asked) -> Asked:
+    """The question with the first hit only, as a small collection or a filter leaves it."""
+    return Asked(item.text, item.answers, item.about, item.half, item.hits[:1])
+
+
+def is_first(item: Asked) -> bool:
+    """Whether the first hit is the passage that answers."""
+    return bool(item.hits) and item.hits[0].document.name == item.about
 
 
 def off_topic_in(library: Library, pair: tuple[str, str], script: str) -> list[Asked]:

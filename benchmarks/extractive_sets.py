@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.question_cache import RememberingEmbedder
-from eval.retrieval import _collection_of as collection_of
+from eval.retrieval import collection_of
 from eval.sets import RetrievalSet, read_retrieval_set
 from kb.embedding import open_embedder
 from kb.ports import Embedder

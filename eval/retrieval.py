@@ -83,7 +83,7 @@ def evaluate_retrieval(
     judged = read_retrieval_set(folder, part)
     embedder = RememberingEmbedder(embedder or open_embedder(settings, cache), cache / "eval")
     progress = progress or _say_nothing
-    catalog = _collection_of(judged, embedder, cache / "eval", progress)
+    catalog = collection_of(judged, embedder, cache / "eval", progress)
     searcher = Searcher(catalog, embedder)
     try:
         rankings = dict(_rank_questions(judged, searcher, mode, progress))
@@ -107,7 +107,8 @@ def _say_nothing(_stage: str, _done: int, _of: int) -> None:
     """No progress is shown."""
 
 
-def _collection_of(judged: RetrievalSet, embedder: Embedder, folder: Path, progress: Progress) -> Catalog:
+def collection_of(judged: RetrievalSet, embedder: Embedder, folder: Path, progress: Progress) -> Catalog:
+    """The set's corpus as a collection under `folder`: the one of an earlier run, or made now."""
     corpus = hashlib.sha256(f"{embedder.space.id} {SPLITTER_VERSION}".encode())
     for passage in judged.passages:
         corpus.update("\x1f".join(passage).encode())

@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kb.records import Hit
+from kb.records import Hit, Passage
 from kb.text.sentences import split_sentences
 from serving.extractive.terms import Terms, read_terms
 
 # Longer sentences are quoted by clauses: six lines of print are as much as a reader takes in as one quote.
 _LONGEST = 480
 _LONGEST_CHINESE = 200  # a Chinese character carries what two to three Latin letters do
+_JOINED = 300  # the same for parts of one sentence that a semicolon parts
+_JOINED_CHINESE = 150
+_CELLS = " | "  # parts the cells of a table's row
 _CLAUSE_END = re.compile(r"[;；。]|[,，:：](?=\s|[\u3400-\u9fff])|\n| \| ")
 
 
@@ -30,27 +33,61 @@ class Candidate:
 
 
 def read_candidates(hits: Sequence[Hit]) -> list[Candidate]:
-    """All sentences of the hits in order; one that several overlapping passages hold is taken from the best of them."""
+    """All sentences of the hits in order; one that several overlapping passages hold is taken from the best of them.
+
+    Headings are no candidates, nor is a table's first row; that row counts as said with each of the others.
+    """
     seen: set[tuple[str, int, int]] = set()
     candidates = []
     for rank, hit in enumerate(hits):
         passage = hit.passage
-        for position, (start, end) in enumerate(_spans(passage.text)):
+        for position, (start, end, header) in enumerate(_without_headings(passage)):
             place = (passage.document_id, passage.start + start, passage.start + end)
             if place in seen:
                 continue
             seen.add(place)
             text = passage.text[start:end]
-            candidates.append(Candidate(hit, rank, position, place[1], place[2], text, read_terms(text)))
+            terms = read_terms(f"{header}\n{text}" if header else text)
+            candidates.append(Candidate(hit, rank, position, place[1], place[2], text, terms))
     return candidates
 
 
+def _without_headings(passage: Passage) -> list[tuple[int, int, str]]:
+    """The spans to choose from, each with the first row of the table it stands in ("" outside tables)."""
+    headings = {heading.strip() for heading in passage.headings}
+    text, spans = passage.text, _spans(passage.text)
+    kept: list[tuple[int, int, str]] = []
+    header, previous_end = "", 0
+    for start, end in spans:
+        row = text[start:end]
+        begins = not header or text[previous_end:start].strip(" \n") != "" or "\n\n" in text[previous_end:start]
+        previous_end = end
+        if _CELLS not in row:
+            header = ""
+        elif begins:
+            header = row
+            continue
+        if row.strip() not in headings:
+            kept.append((start, end, header))
+    return kept or [(start, end, "") for start, end in spans]
+
+
 def _spans(text: str) -> list[tuple[int, int]]:
-    """Sentences, the very long ones cut into clauses."""
-    spans = []
+    """Sentences; those cut at a semicolon put together again, the very long ones cut into clauses."""
+    whole: list[tuple[int, int]] = []
     for start, end in split_sentences(text):
-        spans.extend(_clauses(text, start, end))
-    return spans
+        if whole and _goes_on(text, whole[-1], start, end):
+            whole[-1] = (whole[-1][0], end)
+        else:
+            whole.append((start, end))
+    return [span for start, end in whole for span in _clauses(text, start, end)]
+
+
+def _goes_on(text: str, before: tuple[int, int], start: int, end: int) -> bool:
+    """Whether the span before ends in a semicolon on the same line, and both together are still short."""
+    joined = text[before[0] : end]
+    longest = _JOINED_CHINESE if _is_mostly_chinese(joined) else _JOINED
+    return text[before[1] - 1] in ";；" and "\n" not in text[before[1] : start] and len(joined) <= longest
 
 
 def _clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """How far what was read bears the question out, whether that is enough for an answer, and why not.
 
-Only measures that mean the same in a collection of any size take part: shares of the question's terms, and how far the
-best sentence and passage stand out. BM25 itself grows with the collection.
+Only measures that mean the same whether a search found one passage or twenty take part: shares of the question's terms
+and cosines. BM25 grows with the collection, and how far the best hit stands out depends on the others.
 """
 
 from __future__ import annotations
@@ -14,15 +14,13 @@ import numpy as np
 
 from kb.records import Hit
 from serving.extractive.candidates import Candidate
-from serving.extractive.choosing import softmax
-from serving.extractive.features import Matrix, TermWeights, title_terms
+from serving.extractive.features import TermWeights, title_terms
 from serving.extractive.questions import Question
 from serving.extractive.terms import Terms, is_weak, words_of
 
 _Item = TypeVar("_Item")
 
 _WORDS_NAMED = 3  # more make the sentence unreadable
-_RUNNERS_UP = 10  # sentences that the best one is compared with
 
 EVIDENCE_NAMES = (
     "sentence_coverage",  # weighted share of the question's terms in the best chosen sentence and its headings
@@ -38,10 +36,7 @@ EVIDENCE_NAMES = (
     "loose_missing",
     "names_missing",
     "cosine",  # the best cosine similarity to the question
-    "lexical_gap",  # how far the best BM25 is above the mean, as a share of the best
     "searches_agree",  # both searches like the same passage best
-    "score_gap",  # how far the best sentence's score is above the mean of the best ten
-    "chance",  # the best sentence's chance among all
     "terms",  # logarithm of the number of the question's terms
 )
 
@@ -55,7 +50,7 @@ class Evidence:
 
 
 def weigh_evidence(
-    question: Question, hits: Sequence[Hit], candidates: Sequence[Candidate], scores: Matrix, chosen: Sequence[int]
+    question: Question, hits: Sequence[Hit], candidates: Sequence[Candidate], chosen: Sequence[int]
 ) -> Evidence:
     """Measures the evidence for a question.
 
@@ -63,7 +58,6 @@ def weigh_evidence(
         question: what is asked.
         hits: the passages read.
         candidates: their sentences, at least one.
-        scores: of each candidate, before softmax.
         chosen: indices of the candidates that would be quoted, best first.
     """
     weights = TermWeights(question, candidates)
@@ -88,7 +82,6 @@ def weigh_evidence(
         "names_missing": _lack(question.names, read.exact),
         "terms": float(np.log1p(len(asked.exact))),
         **_searching(hits),
-        **_standing(scores),
     }
     return Evidence(values, words_of(question.text, asked.exact - read.exact))
 
@@ -114,17 +107,10 @@ def _lack(wanted: frozenset[_Item], found: frozenset[_Item]) -> float:
 def _searching(hits: Sequence[Hit]) -> dict[str, float]:
     lexical = np.array([hit.lexical_score or 0.0 for hit in hits])
     cosines = np.array([hit.dense_score or 0.0 for hit in hits])
-    best = float(lexical.max())
     return {
         "cosine": float(cosines.max()),
-        "lexical_gap": (best - float(lexical.mean())) / best if best else 0.0,
-        "searches_agree": float(best > 0 and lexical.argmax() == cosines.argmax()),
+        "searches_agree": float(lexical.max() > 0 and lexical.argmax() == cosines.argmax()),
     }
-
-
-def _standing(scores: Matrix) -> dict[str, float]:
-    best = np.sort(scores)[-_RUNNERS_UP:]
-    return {"score_gap": float(best[-1] - best.mean()), "chance": float(softmax(scores).max())}
 
 
 def explain(question: Question, evidence: Evidence, hits: Sequence[Hit], *, answered: bool) -> str:

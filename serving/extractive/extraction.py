@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kb.ports import Embedder
 from kb.records import Hit
 from serving.extractive.candidates import Candidate, read_candidates
 from serving.extractive.choosing import choose, softmax
 from serving.extractive.evidence import explain, weigh_evidence
 from serving.extractive.features import feature_matrix
-from serving.extractive.meaning import with_meaning
 from serving.extractive.questions import Question, read_question
 from serving.extractive.records import Extraction, Quote
 from serving.extractive.scoring import confidence_in, score_sentences
@@ -23,11 +21,10 @@ def extract(
     *,
     at_most: int = 2,
     trust_cosines: bool = True,
-    embedder: Embedder | None = None,
 ) -> Extraction:
     """Picks at most `at_most` sentences of `hits` that answer `question`, or says that nothing fits.
 
-    Each quote stands in its document at its offsets. Without an embedder no model takes part.
+    A pure function of its arguments: no model, no network. Each quote stands in its document at its offsets.
 
     Args:
         question: in English or Chinese.
@@ -35,19 +32,16 @@ def extract(
         at_most: how many sentences to quote, from 1; a second one is left out where the first is all but certain.
         trust_cosines: False where the hits' dense scores are of another model than the packaged one, on which the
             weights were fitted: whether there is an answer is then told from the words alone.
-        embedder: compares the best few sentences with a question in Latin letters; finds about one answer in a hundred
-            more, for seven short texts to embed.
     """
     asked = read_question(question)
     candidates = read_candidates(hits)
     if not candidates:
         return Extraction((), 0.0, answered=False, why=_nothing_read(asked))
     scores = score_sentences(feature_matrix(asked, candidates), asked)
-    raised = with_meaning(asked, candidates, scores, embedder) if embedder else scores
-    chosen = choose(candidates, raised, at_most)
-    evidence = weigh_evidence(asked, hits, candidates, scores, chosen)
+    chosen = choose(candidates, scores, at_most)
+    evidence = weigh_evidence(asked, hits, candidates, chosen)
     confidence, answered = confidence_in(evidence, asked, trust_cosines=trust_cosines)
-    chances = softmax(raised)
+    chances = softmax(scores)
     quotes = tuple(_quote(asked, candidates[index], float(chances[index])) for index in chosen)
     return Extraction(quotes, confidence, answered, explain(asked, evidence, hits, answered=answered))
 

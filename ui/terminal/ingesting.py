@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import Never
 
 from tqdm import tqdm
 
@@ -70,7 +71,7 @@ def _progress(total: int) -> Iterator[_Advance]:
 class _Advance:
     """Shows one outcome after another."""
 
-    def __init__(self, bar: tqdm[None]) -> None:
+    def __init__(self, bar: tqdm[Never]) -> None:
         self._bar = bar
 
     def __call__(self, outcome: FileOutcome) -> None:

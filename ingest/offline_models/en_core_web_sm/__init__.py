@@ -55,7 +55,7 @@ class _SplitCharacters:
         words = [word for word, _ in found]
         spaces = [bool(space) for _, space in found]
         ends = [word in _SENTENCE_END for word in words]
-        starts = [True, *(before and not here for before, here in pairwise(ends))]
+        starts: list[bool | int | None] = [True, *(before and not here for before, here in pairwise(ends))]
         return Doc(self.vocab, words=words, spaces=spaces, tags=list(map(_tag, words)), sent_starts=starts)
 
 

@@ -36,7 +36,7 @@ class IbidError(Exception):
         self.advice = advice
 
     def __str__(self) -> str:
-        text = f"{self.what}: {self.why}" if self.why else self.what
+        text = (f"{self.what}: {self.why}" if self.why else self.what).rstrip(".")  # libraries end theirs with a stop
         return f"{text}. {self.advice}" if self.advice else text
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from kb.errors import (
     UnsupportedFileError,
 )
 from tests.ingest.parsing_files import make_book, make_pdf, make_word, make_zip, prose, write_lines
+from tests.unprivileged import folder_seen_by_nobody
 
 
 def reason(path: Path, kind: type[IbidError], name: str = "") -> str:
@@ -128,9 +128,9 @@ def test_a_folder_and_a_missing_file(tmp_path: Path) -> None:
     assert "No such file" in reason(tmp_path / "gone.txt", UnreadableFileError)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_permission(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    path.write_text("text")
-    path.chmod(0)
-    assert "permission" in reason(path, UnreadableFileError).lower()
+def test_a_file_without_permission() -> None:
+    with folder_seen_by_nobody() as folder:
+        path = folder / "a.txt"
+        path.write_text("text")
+        path.chmod(0)
+        assert "permission" in reason(path, UnreadableFileError).lower()

@@ -1,8 +1,6 @@
 """The pipeline with a scripted parser and embedder: what becomes of each file, and what the catalog holds then."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +17,7 @@ from kb.errors import EmbeddingSpaceError, InputError, StorageError, UnreadableF
 from kb.records import Document, document_id_of
 from kb.settings import LimitSettings
 from tests.fakes import HashEmbedder
+from tests.unprivileged import folder_seen_by_nobody
 
 LIMITS = LimitSettings(free_disk_mb=0)
 
@@ -218,19 +217,9 @@ def test_the_walk_passes_over_hidden_lock_and_unknown_files(folder: Path) -> Non
 
 
 def test_a_folder_without_permission_is_reported() -> None:
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    locked = folder / "locked"
-    locked.mkdir(mode=0)
-    root = os.geteuid() == 0
-    if root:
-        os.seteuid(65534)  # root reads everything: look as nobody does
-    try:
+    with folder_seen_by_nobody() as folder:
+        (folder / "locked").mkdir(mode=0)
         (error,) = walk([folder])
-    finally:
-        if root:
-            os.seteuid(0)
-    shutil.rmtree(folder)
     assert isinstance(error, InputError)
     assert "locked: permission denied" in str(error)
 

@@ -1,6 +1,8 @@
 # make run    everything, from nothing: environment, documents, server, worker, app, one answer
 # make test   the same environment, every test
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+# The first Python that runs and is of a version that ibid knows.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 FAISS ?= cpu# or gpu, on Linux with CUDA 13
@@ -46,6 +48,7 @@ venv: $(VENV)/installed-$(FAISS)
 dev-venv: $(VENV)/installed-dev
 
 $(VENV)/installed-$(FAISS): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: install one, or name it with PYTHON=…"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
 	touch $@

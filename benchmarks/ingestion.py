@@ -1,8 +1,8 @@
 """What ingestion costs beside the embedder alone: `ibid ingest` of a folder against embedding the same passages.
 
-Usage: python benchmarks/ingestion.py --set DIR [--passages N] [--runs R] [--json FILE]
+Usage: python benchmarks/ingestion.py --set DIR [--passages N] [--per-file N] [--runs R] [--json FILE]
 
-DIR is a question set (corpus.jsonl with title and text): its passages are written as Markdown files, twenty to a file,
+DIR is a question set (corpus.jsonl with title and text): its passages are written as Markdown files, some to a file,
 and taken in by the real command in a process of its own. Then the passages as they were stored are embedded alone, by
 the same runtime in the same batches. Times are wall seconds and CPU seconds (children counted); the runs alternate.
 """
@@ -29,18 +29,17 @@ from kb.catalog.collections import open_collection
 from kb.embedding import open_embedder, prepare
 from kb.settings import EmbedderSettings
 
-PAGES = 20  # corpus passages in one file: a chapter
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--set", type=Path, required=True)
     parser.add_argument("--passages", type=int, default=4000)
+    parser.add_argument("--per-file", type=int, default=20, help="corpus passages in one file (default: a chapter)")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     work = Path(tempfile.mkdtemp(prefix="ibid-bench-"))
-    files = write_files(options.set, work / "documents", options.passages)
+    files = write_files(options.set, work / "documents", options.passages, options.per_file)
     home = work / "home"
     prepare(EmbedderSettings(), home / "models")
     runs = [one_run(home, work / "documents") for _ in range(options.runs)]
@@ -58,7 +57,7 @@ def main() -> None:
     shutil.rmtree(work)
 
 
-def write_files(folder: Path, target: Path, most: int) -> int:
+def write_files(folder: Path, target: Path, most: int, per_file: int) -> int:
     """Writes the set's first passages as Markdown files and returns their number."""
     target.mkdir()
     chapters: dict[str, list[str]] = defaultdict(list)
@@ -68,8 +67,8 @@ def write_files(folder: Path, target: Path, most: int) -> int:
             chapters[passage.get("title") or "Untitled"].append(passage["text"])
     names = 0
     for title, texts in chapters.items():
-        for first in range(0, len(texts), PAGES):
-            body = "\n\n".join(texts[first : first + PAGES])
+        for first in range(0, len(texts), per_file):
+            body = "\n\n".join(texts[first : first + per_file])
             (target / f"{names:05d}.md").write_text(f"# {title}\n\n{body}\n", "utf-8")
             names += 1
     return names

@@ -16,6 +16,7 @@ import select
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ class _Child:
 
 def main() -> None:
     """Serves until the parent goes away."""
+    # thinc, below spaCy, loads torch wherever it is installed: a second, and memory that every fork has to map.
+    sys.modules["torch"] = None  # type: ignore[assignment]  # Python's own way to say that a module is not there
     requests = socket.socket(fileno=os.dup(0))
     wake, woken = os.pipe()
     signal.signal(signal.SIGCHLD, lambda *_: None)  # only so that the descriptor below is written to

@@ -169,8 +169,7 @@ def _read(found: FoundFile, catalog: Catalog, parse: Parse, limits: LimitSetting
 def _settled(found: FoundFile, catalog: Catalog, limits: LimitSettings) -> FileOutcome | None:
     """What needs no parsing: unchanged files, known bytes under another name, files over the limit."""
     with catalog.snapshot() as snapshot:
-        sources = snapshot.sources()
-    before = sources.get(found.source)
+        before = snapshot.source(found.source)
     if before and (before.size, before.modified_ns, before.pipeline) == (found.size, found.modified_ns, PIPELINE):
         return FileOutcome(found.name, FileState.UNCHANGED, before.document_id)
     if found.size > limits.max_file_mb * 1_000_000:
@@ -180,7 +179,9 @@ def _settled(found: FoundFile, catalog: Catalog, limits: LimitSettings) -> FileO
             "Split it, or raise limits.max_file_mb",
         )
     document_id = hash_file(found.path)
-    if any(source.document_id == document_id and source.pipeline == PIPELINE for source in sources.values()):
+    with catalog.snapshot() as snapshot:
+        known = snapshot.has_read(document_id, PIPELINE)
+    if known:
         outcome = _link(catalog, found, document_id)
         return replace(outcome, state=FileState.UNCHANGED) if before and before.document_id == document_id else outcome
     return None
@@ -193,7 +194,7 @@ def _parse_stored(found: FoundFile, catalog: Catalog, parse: Parse) -> Document:
         return parse(catalog.blobs.path(document_id), found.name)
     except InputError:
         with catalog.snapshot() as snapshot:
-            owned = any(source.document_id == document_id for source in snapshot.sources().values())
+            owned = snapshot.has_document(document_id)
         if not owned:
             catalog.blobs.remove([document_id])
         raise

@@ -112,17 +112,21 @@ class Catalog:
             BusyError: another writer is at work and does not come to an end.
             StorageError: the disk is full.
         """
-        with self._connection() as connection, transaction(connection, self._path):
-            writing.settle_space(connection, space)
-            version = writing.next_version(connection)
-            writing.insert_vectors(connection, space, vectors)
-            abandoned = [
-                document_id
-                for prepared in documents
-                for document_id in writing.store_document(connection, prepared, version)
-            ]
-            writing.drop_unused_vectors(connection)
-            writing.require_vectors(connection, space, [key for prepared in documents for key in prepared.text_keys])
+        with self._connection() as connection:
+            with transaction(connection, self._path):
+                writing.settle_space(connection, space)
+                version = writing.next_version(connection)
+                writing.insert_vectors(connection, space, vectors)
+                abandoned = [
+                    document_id
+                    for prepared in documents
+                    for document_id in writing.store_document(connection, prepared, version)
+                ]
+                replaced = writing.drop_unused_vectors(connection)
+                keys = [key for prepared in documents for key in prepared.text_keys]
+                writing.require_vectors(connection, space, keys)
+            if replaced:
+                writing.empty_journal(connection)
         self.blobs.remove(abandoned)
         return version
 

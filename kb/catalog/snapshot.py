@@ -205,6 +205,22 @@ class Snapshot:
         found = self._connection.execute("SELECT name, size, modified_ns, pipeline, document_id FROM sources")
         return {row[0]: Source(*row) for row in found}
 
+    def source(self, name: str) -> Source | None:
+        """The source of that name, if any document came from it."""
+        row = self._connection.execute(
+            "SELECT name, size, modified_ns, pipeline, document_id FROM sources WHERE name = ?", (name,)
+        ).fetchone()
+        return Source(*row) if row else None
+
+    def has_read(self, document_id: str, pipeline: str) -> bool:
+        """Whether this document is there as `pipeline` reads it."""
+        query = "SELECT 1 FROM sources WHERE document_id = ? AND pipeline = ? LIMIT 1"
+        return self._connection.execute(query, (document_id, pipeline)).fetchone() is not None
+
+    def has_document(self, document_id: str) -> bool:
+        """Whether this document is there at all."""
+        return self._connection.execute("SELECT 1 FROM documents WHERE id = ?", (document_id,)).fetchone() is not None
+
     def matching(self, filters: Filters) -> Numbers | None:
         """The live passages that `filters` lets through, ascending; None when it lets everything through."""
         if not filters:

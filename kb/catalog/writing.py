@@ -151,13 +151,17 @@ def _remove_passages(connection: sqlite3.Connection, document_id: str, version: 
     connection.execute("DELETE FROM boxes WHERE document_id = ?", (document_id,))
 
 
-def drop_unused_vectors(connection: sqlite3.Connection) -> None:
-    """A vector tells something of its text: it goes with the last passage that says it."""
+def drop_unused_vectors(connection: sqlite3.Connection) -> bool:
+    """A vector tells something of its text: it goes with the last passage that says it.
+
+    Returns:
+        Whether any passage was removed in this transaction.
+    """
     connection.execute(
         "DELETE FROM vectors WHERE text_key IN (SELECT text_key FROM temp.left_texts)"
         " AND NOT EXISTS (SELECT 1 FROM passages WHERE passages.text_key = vectors.text_key)"
     )
-    connection.execute("DELETE FROM temp.left_texts")
+    return connection.execute("DELETE FROM temp.left_texts").rowcount > 0
 
 
 def require_vectors(connection: sqlite3.Connection, space: EmbeddingSpace, keys: Sequence[bytes]) -> None:

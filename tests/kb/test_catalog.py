@@ -82,6 +82,14 @@ def test_deleted_text_is_in_no_file_of_the_collection(tmp_path: Path) -> None:
     assert b"Harmless" in content
 
 
+def test_replaced_text_is_in_no_file_of_the_collection(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path, EMBEDDER, make_document("The password is swordfish."))
+    store(catalog, EMBEDDER, make_document("The password was changed."))
+    content = b"".join(path.read_bytes() for path in catalog.folder.rglob("*") if path.is_file())
+    assert b"swordfish" not in content
+    assert b"was changed" in content
+
+
 def test_an_unknown_document_in_a_deletion_leaves_everything_as_it_was(tmp_path: Path) -> None:
     document = make_document("kept")
     catalog = make_catalog(tmp_path, EMBEDDER, document)

@@ -37,7 +37,7 @@ from benchmarks.extractive_sets import (
     Library,
     contains,
 )
-from eval.intervals import bootstrap_interval
+from eval.statistics.intervals import bootstrap_interval
 from serving.extractive import extract
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "serving" / "extractive" / "weights.json"

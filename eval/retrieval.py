@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.intervals import Interval, bootstrap_interval
 from eval.question_cache import RememberingEmbedder
 from eval.ranking import DOCUMENT_MEASURES, MEASURES, by_document, measure_rankings
 from eval.sets import RetrievalSet, SetPassage, read_retrieval_set
+from eval.statistics.intervals import Interval, bootstrap_interval
 from ingest.splitting import SPLITTER_VERSION, embedding_text
 from kb.catalog import Catalog, PreparedDocument, Source, text_key
 from kb.embedding import open_embedder

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from eval.intervals import bootstrap_interval
 from eval.ranking import by_document, measure_rankings
 from eval.retrieval import evaluate_retrieval, table_of
 from eval.sets import read_retrieval_set
+from eval.statistics.intervals import bootstrap_interval
 from kb.errors import NotFoundError, UsageError
 from kb.settings import EmbedderSettings
 from retriever import SearchMode

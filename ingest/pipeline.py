@@ -7,55 +7,25 @@ the others go on; what was committed stays, whatever happens after it.
 from __future__ import annotations
 
 import shutil
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.parsing.version import PARSER_VERSION
-from ingest.splitting import SPLITTER_VERSION, embedding_text, split_document
+from ingest.reading import PIPELINE, FileOutcome, FileState, Parse, link, read, read_ahead
+from ingest.splitting import embedding_text, split_document
 from ingest.walking import FoundFile
 from kb.catalog import Catalog, PreparedDocument, Source, VectorsMissingError, text_key
-from kb.catalog.blobs import hash_file
-from kb.errors import FileLimitError, InputError, StorageError, UnreadableFileError
+from kb.errors import InputError, StorageError
 from kb.ports import Embedder
 from kb.records import Document
 from kb.settings import LimitSettings
 
-PIPELINE = f"{PARSER_VERSION}+{SPLITTER_VERSION}"
-
 # Enough passages for full embedding batches; few enough that a kill loses little and memory stays small.
 BATCH_PASSAGES = 512
-_AHEAD = 2  # files parsed ahead for each parser, so that none waits for the embedder
-
-Parse = Callable[[Path, str], Document]
 Progress = Callable[[str, float], None]  # stage, share of it that is done
-
-
-class FileState(StrEnum):
-    """What became of a file."""
-
-    STORED = "stored"
-    UNCHANGED = "unchanged"
-    DUPLICATE = "duplicate"  # the same bytes are there under another name
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class FileOutcome:
-    """What became of one file, and why."""
-
-    name: str
-    state: FileState
-    document_id: str = ""
-    passages: int = 0
-    reason: str = ""
-    warnings: tuple[str, ...] = ()
 
 
 def ingest_files(
@@ -73,7 +43,7 @@ def ingest_files(
         files: what to take in; errors among them are passed on as failures.
         catalog: the collection.
         embedder: makes the vectors of texts that the collection's space has not seen.
-        parse: turns a file into a document, in a process of its own; called from `workers` threads.
+        parse: turns files into documents, in processes of their own; called from `workers` threads.
         limits: what one file may cost.
         workers: how many files are parsed at once.
 
@@ -83,13 +53,13 @@ def ingest_files(
     """
     batch: list[_Ready] = []
     seen: set[str] = set()
-    for found, result in _parse_ahead(files, catalog, parse, limits, workers):
+    for found, result in read_ahead(files, catalog, parse, limits, workers):
         if isinstance(result, FileOutcome):
             yield result
         elif result.id in seen:
             yield from _store(batch, catalog, embedder, limits)
             batch = []
-            yield _link(catalog, found, result.id)
+            yield link(catalog, found, result.id)
         else:
             seen.add(result.id)
             batch.append(_prepare(found, result, embedder))
@@ -114,7 +84,7 @@ def ingest_one(
         IbidError: as `ingest_files` does.
     """
     progress("parsing", 0.0)
-    result = _read(found, catalog, parse, limits)
+    [(_, result)] = read([found], catalog, parse, limits)
     if isinstance(result, FileOutcome):
         return result
     progress("splitting", 0.0)
@@ -129,75 +99,6 @@ class _Ready:
     name: str
     prepared: PreparedDocument
     texts: Mapping[bytes, str]
-
-
-def _parse_ahead(
-    files: Iterable[FoundFile | InputError], catalog: Catalog, parse: Parse, limits: LimitSettings, workers: int
-) -> Iterator[tuple[FoundFile, FileOutcome | Document]]:
-    """Reads files in `workers` threads, a few ahead of whoever consumes, in the order given."""
-    nowhere = FoundFile(Path(), "", 0, 0, "")
-    running: deque[tuple[FoundFile, Future[FileOutcome | Document]]] = deque()
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="read") as pool:
-        try:
-            for found in files:
-                if isinstance(found, InputError):
-                    yield nowhere, FileOutcome(found.what, FileState.FAILED, reason=str(found))
-                    continue
-                running.append((found, pool.submit(_read, found, catalog, parse, limits)))
-                if len(running) > workers * _AHEAD:
-                    first, future = running.popleft()
-                    yield first, future.result()
-            while running:
-                first, future = running.popleft()
-                yield first, future.result()
-        finally:
-            for _, future in running:
-                future.cancel()
-
-
-def _read(found: FoundFile, catalog: Catalog, parse: Parse, limits: LimitSettings) -> FileOutcome | Document:
-    """One file up to its text; an outcome where there is nothing more to do."""
-    try:
-        return _settled(found, catalog, limits) or _parse_stored(found, catalog, parse)
-    except InputError as error:
-        return FileOutcome(found.name, FileState.FAILED, reason=str(error))
-    except OSError as error:
-        reason = UnreadableFileError(f"cannot read {found.name}", str(error.strerror or error).lower())
-        return FileOutcome(found.name, FileState.FAILED, reason=str(reason))
-
-
-def _settled(found: FoundFile, catalog: Catalog, limits: LimitSettings) -> FileOutcome | None:
-    """What needs no parsing: unchanged files, known bytes under another name, files over the limit."""
-    with catalog.snapshot() as snapshot:
-        before = snapshot.source(found.source)
-    if before and (before.size, before.modified_ns, before.pipeline) == (found.size, found.modified_ns, PIPELINE):
-        return FileOutcome(found.name, FileState.UNCHANGED, before.document_id)
-    if found.size > limits.max_file_mb * 1_000_000:
-        raise FileLimitError(
-            f"cannot take in {found.name}",
-            f"it has {found.size / 1e6:.0f} MB, the limit is {limits.max_file_mb} MB",
-            "Split it, or raise limits.max_file_mb",
-        )
-    document_id = hash_file(found.path)
-    with catalog.snapshot() as snapshot:
-        known = snapshot.has_read(document_id, PIPELINE)
-    if known:
-        outcome = _link(catalog, found, document_id)
-        return replace(outcome, state=FileState.UNCHANGED) if before and before.document_id == document_id else outcome
-    return None
-
-
-def _parse_stored(found: FoundFile, catalog: Catalog, parse: Parse) -> Document:
-    """Stores the bytes, then parses what was stored, so that the id is that of the text whatever happens outside."""
-    document_id, _ = catalog.blobs.put_file(found.path)
-    try:
-        return parse(catalog.blobs.path(document_id), found.name)
-    except InputError:
-        with catalog.snapshot() as snapshot:
-            owned = snapshot.has_document(document_id)
-        if not owned:
-            catalog.blobs.remove([document_id])
-        raise
 
 
 def _prepare(found: FoundFile, document: Document, embedder: Embedder) -> _Ready:
@@ -253,13 +154,6 @@ def _embed(texts: Mapping[bytes, str], embedder: Embedder, progress: Progress) -
         some = keys[first : first + BATCH_PASSAGES]
         vectors.update(zip(some, embedder.embed_passages([texts[key] for key in some]), strict=True))
     return vectors
-
-
-def _link(catalog: Catalog, found: FoundFile, document_id: str) -> FileOutcome:
-    catalog.link([Source(found.source, found.size, found.modified_ns, PIPELINE, document_id)])
-    with catalog.snapshot() as snapshot:
-        entry = snapshot.entry(document_id)
-    return FileOutcome(found.name, FileState.DUPLICATE, document_id, reason=f"the same bytes as {entry.name}")
 
 
 def require_free_disk(folder: Path, limits: LimitSettings) -> None:

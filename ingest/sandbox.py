@@ -1,7 +1,7 @@
 """Files from outside, each parsed in a process of its own that may not harm anything but itself.
 
-A child is forked for every file from one warm process that has the parsers' libraries loaded, so that only the first
-file pays for them. What a child may do is in `ingest.parsing.confinement`; what comes back from it is JSON.
+A child is forked for every file (or some small ones) from one warm process that has the parsers' libraries loaded, so
+that only the first file pays for them. What a child may do is in `ingest.parsing.confinement`; what comes back is JSON.
 """
 
 from __future__ import annotations
@@ -17,20 +17,34 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
 
-from ingest.parsing.codec import decode
+from ingest.parsing.codec import decode, unpack
 from ingest.parsing.confinement import MOST_GRANTED
 from ingest.parsing.host import HEADER_BYTES, LARGEST_PACKET
-from kb.errors import FileLimitError, UnreadableFileError
+from kb.errors import FileLimitError, InputError, UnreadableFileError
 from kb.records import Document
 from kb.settings import LimitSettings
 
+NamedFile = tuple[Path, str]  # where a file stands, and how it is called
+
 _PARSER = "ingest.parsing:parse_file"
 _LIGHT = ["ingest.parsing", "ingest.parsing.pdf.layout", "pypdfium2", "kb.text.language"]
-_HEAVY = ["ingest.parsing.warming:warm_up"]  # unstructured and spaCy: some 4 s and 250 MB, so only when needed
-_LIGHT_ENDINGS = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff"})
+# What is costly is loaded when the first file needs it: unstructured and spaCy take 2 s, its office parts .9 s more.
+_TEXT = [*_LIGHT, "ingest.parsing.warming:warm_up_text"]
+_OFFICE = [*_TEXT, "ingest.parsing.warming:warm_up_office"]
+_PRELOADED = dict.fromkeys((".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff"), _LIGHT)
+_PRELOADED |= dict.fromkeys((".md", ".markdown", ".txt", ".text", ".html", ".htm"), _TEXT)
+# A process of its own costs a small file as much as its parsing (17 of 35 ms). Those that are read by Python code and
+# lxml alone therefore share one, a few at a time: what ends the process costs only a second reading, each file alone.
+_SHARING_ENDINGS = frozenset({".md", ".markdown", ".txt", ".text", ".html", ".htm"})
+_SHARING_BYTES = 256_000
+_SHARING_FILES = 16
+_BEGINNING = 1024  # bytes in which a PDF says that it is one
+_NOT_TEXT = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"II*", b"MM*")
 _WALL = 3  # times the CPU seconds that a file may take by the clock: on a busy machine a process waits
 _GRACE = 20.0  # seconds after which a host that says nothing of a child's end is given up
 _LARGEST_ANSWER = 1 << 29  # bytes; a book of 5,000 pages with a box for every word has some 300 MB
@@ -81,13 +95,23 @@ class ParserPool:
                 and UnreadableFileError when it made the parser crash.
         """
         self._check_size(path, name)
-        content, report = self._run(path, name)
+        contents, report = self._run([(path, name)])
         if not report:  # the warm process itself was killed, not by this file's fault
-            content, report = self._run(path, name)
+            contents, report = self._run([(path, name)])
         if not report:
             raise UnreadableFileError(f"cannot read {name}", "the process that parses files ended", "Try again")
         self._raise_for(json.loads(report), name)
-        return decode(content)
+        return decode(contents[0] if contents else b"")
+
+    def parse_all(self, files: Sequence[NamedFile]) -> Iterator[Document | InputError]:
+        """Reads files, in their order; the error where `parse` would raise one. Small text files share processes."""
+        for together in _sharing(files):
+            contents = self._run(together)[0] if len(together) > 1 else []
+            for (path, name), content in zip_longest(together, contents[: len(together)]):
+                try:
+                    yield self.parse(path, name) if content is None else decode(content)
+                except InputError as error:
+                    yield error
 
     @property
     def _wall_seconds(self) -> int:
@@ -105,32 +129,31 @@ class ParserPool:
                 f"{name} is too large", f"{size / 1e6:.0f} MB, {self._limits.max_file_mb} allowed", "Split it"
             )
 
-    def _run(self, path: Path, name: str) -> tuple[bytes, bytes]:
+    def _run(self, files: Sequence[NamedFile]) -> tuple[list[bytes], bytes]:
+        """What one process wrote for each file that it came to, and the host's word on its end."""
         result, result_end = os.pipe()
         report, report_end = os.pipe()
         try:
-            self._send(path, name, (result_end, report_end))
+            self._send(files, (result_end, report_end))
         finally:
             os.close(result_end)
             os.close(report_end)
         try:
             # The host ends late children; this end only guards against a host that hangs itself.
             deadline = time.monotonic() + self._wall_seconds + _WALL * MOST_GRANTED + _GRACE
-            return _read_all(result, deadline), _read_all(report, deadline)
+            return unpack(_read_all(result, deadline)), _read_all(report, deadline)
         except TimeoutError:
             self.close()
-            return b"", b""
+            return [], b""
         finally:
             os.close(result)
             os.close(report)
 
-    def _send(self, path: Path, name: str, ends: tuple[int, int]) -> None:
-        light = Path(name).suffix.lower() in _LIGHT_ENDINGS
+    def _send(self, files: Sequence[NamedFile], ends: tuple[int, int]) -> None:
         request = {
-            "path": str(path.absolute()),
-            "name": name,
+            "files": [(str(path.absolute()), name) for path, name in files],
             "parser": self._parser,
-            "preload": _LIGHT if light else _LIGHT + _HEAVY,
+            "preload": _PRELOADED.get(Path(files[0][1]).suffix.lower(), _OFFICE),
             "max_pages": self._limits.max_pages,
             "cpu_seconds": self._limits.parse_seconds,
             "wall_seconds": self._wall_seconds,
@@ -200,6 +223,35 @@ class ParserPool:
         if code != 0:
             reason = f"the parser was ended by signal {-code}" if code < 0 else "the parser stopped"
             raise UnreadableFileError(f"cannot read {name}", reason, "The file is probably damaged")
+
+
+def _sharing(files: Sequence[NamedFile]) -> Iterator[list[NamedFile]]:
+    """Parts of `files`, in order: small text files that one process may read together, every other file alone."""
+    together: list[NamedFile] = []
+    for path, name in files:
+        shares = _may_share(path, name)
+        if together and (not shares or len(together) == _SHARING_FILES):
+            yield together
+            together = []
+        if shares:
+            together.append((path, name))
+        else:
+            yield [(path, name)]
+    if together:
+        yield together
+
+
+def _may_share(path: Path, name: str) -> bool:
+    """Whether a file is small text, also by its bytes: whatever ending it has, a PDF or archive is read alone."""
+    if Path(name).suffix.lower() not in _SHARING_ENDINGS:
+        return False
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(_BEGINNING)
+            size = os.fstat(file.fileno()).st_size
+    except OSError:
+        return False  # alone, it gets its own reason
+    return size <= _SHARING_BYTES and b"\0" not in beginning and not any(sign in beginning for sign in _NOT_TEXT)
 
 
 def _read_all(descriptor: int, deadline: float) -> bytes:

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ingest.pipeline import FileState, Parse, ingest_one
+from ingest.pipeline import ingest_one
+from ingest.reading import FileState, Parse
 from ingest.walking import FoundFile
 from kb.catalog.collections import create_collection
 from kb.errors import IbidError

@@ -14,6 +14,7 @@ from kb import errors
 from kb.errors import IbidError, UnreadableFileError
 from kb.records import Document, Mark, MarkKind, WordBox
 
+_LENGTH_BYTES = 8
 _TEXTS = ("id", "name", "media_type", "title", "text", "language", "domain")
 
 
@@ -34,6 +35,24 @@ def encode_error(error: IbidError) -> bytes:
     """The error's type and its three sentences as UTF-8 JSON."""
     fields = {"type": type(error).__name__, "what": error.what, "why": error.why, "advice": error.advice}
     return json.dumps({"error": fields}, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def pack(content: bytes) -> bytes:
+    """`content` with its length before it, so that several can follow each other."""
+    return len(content).to_bytes(_LENGTH_BYTES) + content
+
+
+def unpack(packed: bytes) -> list[bytes]:
+    """The contents that were packed one after another; one that was cut off is left out."""
+    contents = []
+    start = _LENGTH_BYTES
+    while start <= len(packed):
+        end = start + int.from_bytes(packed[start - _LENGTH_BYTES : start])
+        if end > len(packed):
+            break
+        contents.append(packed[start:end])
+        start = end + _LENGTH_BYTES
+    return contents
 
 
 def decode(content: bytes) -> Document:

@@ -1,8 +1,9 @@
-"""The warm process behind `ingest.sandbox`: it holds the parsers' libraries and forks a child for each file.
+"""The warm process behind `ingest.sandbox`: it holds the parsers' libraries and forks a child for each request.
 
-Protocol: for each file the parent sends, over the socket on standard input, a length, with the writing ends of two
-pipes attached, and a JSON object of that length. The child writes the document or error to the first pipe; when it has
-ended, the host writes how to the second. The host itself never opens a file from outside, and ends with the socket.
+Protocol: for one file or some, the parent sends, over the socket on standard input, a length, with the writing ends of
+two pipes attached, and a JSON object of that length. The child writes the document or error of one file after another
+to the first pipe; when it has ended, the host writes how to the second. The host itself
+never opens a file from outside, and ends with the socket.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ingest.parsing.confinement import GRANTED, MOST_GRANTED
 
 HEADER_BYTES = 4
 _PREFIX = "ibid-parse-"  # of the folders that children work in
 _STALE = 86_400  # seconds: no child lives for a day
-LARGEST_PACKET = 64 * 1024  # bytes; a request holds two paths and a few numbers
+LARGEST_PACKET = 256 * 1024  # bytes; a request holds at most 16 paths of at most 4,096 bytes, and their names
 _WALL = 3  # seconds by the clock for each CPU second granted: on a busy machine a process waits
 _TICK = 0.2  # seconds between two looks at the clock while children run
 
@@ -121,9 +122,8 @@ def _run_child(request: dict[str, Any], result: int, folder: str) -> None:
         silence = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(silence, stream)
-        content = _parse(request, folder)
         with os.fdopen(result, "wb") as out:
-            out.write(content)
+            _parse(request, folder, out)
     except MemoryError:
         code = _OUT_OF_MEMORY
     except BaseException:  # the parent learns of it by the exit code; nothing may escape the fork
@@ -135,18 +135,21 @@ def _run_child(request: dict[str, Any], result: int, folder: str) -> None:
 _OUT_OF_MEMORY = 77
 
 
-def _parse(request: dict[str, Any], folder: str) -> bytes:
-    from ingest.parsing.codec import encode_document, encode_error
+def _parse(request: dict[str, Any], folder: str, out: BinaryIO) -> None:
+    from ingest.parsing.codec import encode_document, encode_error, pack
     from ingest.parsing.confinement import confine
     from kb.errors import IbidError
 
     module, _, function = request["parser"].partition(":")
     parser = getattr(importlib.import_module(module), function)
     confine(request["cpu_seconds"], request["memory_mb"], folder)
-    try:
-        return encode_document(parser(Path(request["path"]), request["name"], max_pages=request["max_pages"]))
-    except IbidError as error:
-        return encode_error(error)
+    for path, name in request["files"]:
+        try:
+            content = encode_document(parser(Path(path), name, max_pages=request["max_pages"]))
+        except IbidError as error:
+            content = encode_error(error)
+        out.write(pack(content))
+        out.flush()  # what is read is read, whatever the next file does
 
 
 def _reap(children: dict[int, _Child]) -> None:

@@ -28,12 +28,16 @@ _WEB = "<html><head><title>One page</title></head><body><h1>Heading</h1><p>A par
 _SAMPLES = {"sample.md": _MARKDOWN, "sample.txt": _MARKDOWN, "sample.html": _WEB}
 
 
-def warm_up() -> None:
-    """Loads `unstructured`, the libraries below it and the language pipeline, so that forked processes share them."""
-    for name in ("docx", "pptx", "xlsx", "csv"):
-        import_module(f"unstructured.partition.{name}")
+def warm_up_text() -> None:
+    """Loads what reads Markdown, HTML and text: `unstructured`, the libraries below it and the language pipeline."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in _SAMPLES.items():
             path = Path(folder) / name
             path.write_text(text, encoding="utf-8")
             parse_file(path, name)
+
+
+def warm_up_office() -> None:
+    """Loads what reads office files and tables."""
+    for name in ("docx", "pptx", "xlsx", "csv"):
+        import_module(f"unstructured.partition.{name}")

@@ -21,6 +21,8 @@ def _document(name: str, text: str) -> Document:
 def behave(path: Path, name: str, *, max_pages: int) -> Document:
     """Does what the file says."""
     order = path.read_text()
+    if order == "process":
+        return _document(name, str(os.getpid()))
     if order == "look around":
         names = [entry.name for entry in Path().iterdir()]
         return _document(name, "|".join([*names, *sorted(os.environ), str(max_pages)]))

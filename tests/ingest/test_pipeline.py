@@ -1,15 +1,16 @@
 """The pipeline with a scripted parser and embedder: what becomes of each file, and what the catalog holds then."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ingest import pipeline
-from ingest.pipeline import FileOutcome, FileState, ingest_files, ingest_one
+from ingest.pipeline import ingest_files, ingest_one
 from ingest.pruning import prune
+from ingest.reading import FileOutcome, FileState
 from ingest.reembedding import reembed
 from ingest.walking import FoundFile, walk
 from kb.catalog import Catalog, VectorsMissingError
@@ -22,12 +23,14 @@ from tests.unprivileged import folder_seen_by_nobody
 LIMITS = LimitSettings(free_disk_mb=0)
 
 
-def parse_text(path: Path, name: str) -> Document:
-    """Reads plain text; a file that says BROKEN cannot be read."""
-    content = path.read_bytes()
-    if b"BROKEN" in content:
-        raise UnreadableFileError(f"cannot read {name}", "it is damaged", "Get a whole copy of it")
-    return Document(document_id_of(content), name, "text/plain", name.partition(".")[0], content.decode())
+def parse_texts(files: Sequence[tuple[Path, str]]) -> Iterator[Document | InputError]:
+    """Reads plain texts; a file that says BROKEN cannot be read."""
+    for path, name in files:
+        content = path.read_bytes()
+        if b"BROKEN" in content:
+            yield UnreadableFileError(f"cannot read {name}", "it is damaged", "Get a whole copy of it")
+        else:
+            yield Document(document_id_of(content), name, "text/plain", name.partition(".")[0], content.decode())
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def take_in(
     limits: LimitSettings = LIMITS,
 ) -> list[FileOutcome]:
     found = files if files is not None else list(walk(paths))
-    return list(ingest_files(found, catalog, embedder or HashEmbedder(), parse_text, limits, workers=2))
+    return list(ingest_files(found, catalog, embedder or HashEmbedder(), parse_texts, limits, workers=2))
 
 
 def states(outcomes: list[FileOutcome]) -> dict[str, str]:
@@ -197,7 +200,7 @@ def test_one_file_reports_its_stages_and_takes_metadata(catalog: Catalog, folder
         replace(found, source="upload:1"),
         catalog,
         HashEmbedder(),
-        parse_text,
+        parse_texts,
         LIMITS,
         lambda stage, _share: stages.append(stage),
         {"tags": "week 1"},
@@ -245,3 +248,37 @@ def test_a_space_with_missing_vectors_is_never_taken_into_use(catalog: Catalog, 
         catalog.use_space(HashEmbedder(model="other").space)
     with catalog.snapshot() as snapshot:
         assert snapshot.space == HashEmbedder().space
+
+
+def test_a_file_that_cannot_be_read_takes_nothing_from_the_same_bytes_under_a_readable_name(
+    catalog: Catalog, folder: Path
+) -> None:
+    (folder / "a.pdf").write_text("the same bytes")
+    (folder / "b.txt").write_text("the same bytes")
+
+    def parse(files: Sequence[tuple[Path, str]]) -> Iterator[Document | InputError]:
+        for path, name in files:
+            broken = UnreadableFileError(f"cannot read {name}", "it is no PDF")
+            yield broken if name.endswith("pdf") else next(iter(parse_texts([(path, name)])))
+
+    outcomes = list(ingest_files(walk([folder]), catalog, HashEmbedder(), parse, LIMITS))
+
+    assert states(outcomes) == {"a.pdf": "failed", "b.txt": "stored"}
+    assert catalog.blobs.path(outcomes[1].document_id).read_text() == "the same bytes"
+
+
+def test_small_files_go_to_the_parser_together_and_large_ones_alone(catalog: Catalog, folder: Path) -> None:
+    for number in range(20):
+        (folder / f"{number:02d}.txt").write_text(f"text {number}")
+    (folder / "99.txt").write_text("long " * 100_000)
+    calls: list[int] = []
+
+    def parse(files: Sequence[tuple[Path, str]]) -> Iterator[Document | InputError]:
+        calls.append(len(files))
+        return parse_texts(files)
+
+    outcomes = list(ingest_files(walk([folder]), catalog, HashEmbedder(), parse, LIMITS))
+
+    assert [outcome.name for outcome in outcomes] == [f"{number:02d}.txt" for number in (*range(20), 99)]
+    assert {outcome.state for outcome in outcomes} == {FileState.STORED}
+    assert sorted(calls) == [1, 4, 16]

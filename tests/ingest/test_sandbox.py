@@ -6,13 +6,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ingest.parsing.codec import decode, encode_document, encode_error
+from ingest.parsing.codec import decode, encode_document, encode_error, pack, unpack
 from ingest.sandbox import ParserPool, parse_in_sandbox
 from kb.errors import EmptyDocumentError, FileLimitError, InputError, UnreadableFileError
 from kb.records import Document, Mark, MarkKind, WordBox
@@ -115,6 +117,70 @@ def test_threads_each_get_their_own_document_while_another_hangs(pool: ParserPoo
 
     assert results == ["too long" if number == 5 else f"text {number}" for number in range(12)]
     assert time.monotonic() - started < 60
+
+
+def small_texts(folder: Path, *orders: str) -> list[tuple[Path, str]]:
+    files = []
+    for number, what in enumerate(orders):
+        path = folder / f"{number}.txt"
+        path.write_text(what)
+        files.append((path, path.name))
+    return files
+
+
+def shown(results: Iterable[Document | InputError]) -> list[str]:
+    return [result.text if isinstance(result, Document) else type(result).__name__ for result in results]
+
+
+def test_small_texts_share_a_process_and_come_back_in_their_order(pool: ParserPool, tmp_path: Path) -> None:
+    processes = shown(pool.parse_all(small_texts(tmp_path, *["process"] * 20)))
+
+    assert [processes.count(process) for process in dict.fromkeys(processes)] == [16, 4]
+    assert shown(pool.parse_all(small_texts(tmp_path, "一", "two", "三"))) == ["一", "two", "三"]
+
+
+@pytest.mark.parametrize(
+    ("deed", "error"),
+    [
+        ("crash", "UnreadableFileError"),
+        ("spin", "FileLimitError"),
+        ("grow", "FileLimitError"),
+        ("strange", "UnreadableFileError"),
+    ],
+)
+def test_what_ends_a_shared_process_costs_its_own_file_alone(
+    pool: ParserPool, tmp_path: Path, deed: str, error: str
+) -> None:
+    files = small_texts(tmp_path, "before", deed, "after", "last")
+
+    assert shown(pool.parse_all(files)) == ["before", error, "after", "last"]
+
+
+@pytest.mark.parametrize("beginning", [b"%PDF-1.7 ", b"PK\x03\x04", b"a\0b", b"\x89PNG"])
+def test_what_is_no_text_shares_no_process_whatever_its_ending(
+    pool: ParserPool, tmp_path: Path, beginning: bytes
+) -> None:
+    files = small_texts(tmp_path, *["process"] * 3)
+    files[1][0].write_bytes(beginning)
+
+    first, _, last = shown(pool.parse_all(files))
+
+    assert first != last
+
+
+def test_a_missing_file_among_small_ones_gets_its_reason(pool: ParserPool, tmp_path: Path) -> None:
+    files = small_texts(tmp_path, "one", "two")
+    files.insert(1, (tmp_path / "gone.txt", "gone.txt"))
+
+    assert shown(pool.parse_all(files)) == ["one", "UnreadableFileError", "two"]
+
+
+@given(st.lists(st.binary(max_size=40)), st.integers(0, 30))
+def test_packed_contents_are_unpacked_up_to_where_they_were_cut(contents: list[bytes], cut: int) -> None:
+    packed = b"".join(map(pack, contents))
+
+    assert unpack(packed) == contents
+    assert unpack(packed[: max(0, len(packed) - cut)]) == contents[: len(unpack(packed[: max(0, len(packed) - cut)]))]
 
 
 def test_a_killed_host_is_started_anew(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from ingest.locking import ingestion_lock
 from ingest.worker import run_job, work
 from kb.catalog.collections import open_collection
-from kb.errors import BusyError, FileLimitError
+from kb.errors import BusyError, FileLimitError, InputError
 from kb.home.files import put_file
 from kb.home.home import Home
 from kb.home.jobs import add_job, get_job, take_job
@@ -18,12 +19,14 @@ from kb.settings import LimitSettings, Settings
 from tests.fakes import HashEmbedder
 
 
-def parse(path: Path, name: str) -> Document:
-    content = path.read_bytes()
-    if content.startswith(b"HANG"):
-        raise FileLimitError(f"{name} takes too long", "parsing used more than 120 s", "Split it")
-    warnings = ("page 2 has no text",) if content.startswith(b"SCAN") else ()
-    return Document(document_id_of(content), name, "text/plain", name, content.decode(), warnings=warnings)
+def parse(files: Sequence[tuple[Path, str]]) -> Iterator[Document | InputError]:
+    for path, name in files:
+        content = path.read_bytes()
+        warnings = ("page 2 has no text",) if content.startswith(b"SCAN") else ()
+        if content.startswith(b"HANG"):
+            yield FileLimitError(f"{name} takes too long", "parsing used more than 120 s", "Split it")
+        else:
+            yield Document(document_id_of(content), name, "text/plain", name, content.decode(), warnings=warnings)
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from typing import Never
 from tqdm import tqdm
 
 from ingest.locking import ingestion_lock
-from ingest.pipeline import FileOutcome, FileState, ingest_files
+from ingest.pipeline import ingest_files
 from ingest.pruning import prune
+from ingest.reading import FileOutcome, FileState
 from ingest.sandbox import ParserPool
 from ingest.walking import FoundFile, walk
 from kb.catalog import Catalog
@@ -51,7 +52,7 @@ def _take_in(
     outcomes = []
     parsers = workers or max(1, (os.cpu_count() or 2) // 2)  # the other half of the cores embeds meanwhile
     with ParserPool(settings.limits) as pool, _progress(len(found)) as advance:
-        files = ingest_files(found, catalog, embedder_of(settings)(), pool.parse, settings.limits, workers=parsers)
+        files = ingest_files(found, catalog, embedder_of(settings)(), pool.parse_all, settings.limits, workers=parsers)
         for outcome in files:
             outcomes.append(outcome)
             advance(outcome)

@@ -40,7 +40,7 @@ def worker(_options: argparse.Namespace, settings: Settings) -> int:
     stopped = threading.Event()
     _on_stop_signals(stopped)
     with ParserPool(settings.limits) as pool:
-        work(Home(settings.home), settings, embedder_of(settings), pool.parse, stopped)
+        work(Home(settings.home), settings, embedder_of(settings), pool.parse_all, stopped)
     return 0
 
 

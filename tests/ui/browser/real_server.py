@@ -28,7 +28,7 @@ def real_server(home: Path) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(create_app(settings, embedder=embedder), log_level="warning", ws="none"))
     stopped = threading.Event()
     with ParserPool(settings.limits) as pool:
-        arguments = (Home(home), settings, lambda: embedder, pool.parse, stopped)
+        arguments = (Home(home), settings, lambda: embedder, pool.parse_all, stopped)
         threads = [
             threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True),
             threading.Thread(target=work, args=arguments, daemon=True),

@@ -87,6 +87,7 @@ _HEAD = 4096  # bytes that tell a format
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
+_CONTROLS = bytes({*range(1, 9), *range(14, 27), *range(28, 32)})  # that no text has: all but tab, line ends, escape
 _MAIL = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]{1,40}:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,}")
 _MAIL_FIELDS = (b"from:", b"subject:", b"message-id:", b"mime-version:")
 
@@ -185,5 +186,4 @@ def _looks_like_text(head: bytes) -> bool:
     zeros = head.count(0)
     if zeros:  # UTF-16 without a mark has its zeros in every other byte, and no other controls
         return zeros >= len(head) * 0.2 and max(head[0::2].count(0), head[1::2].count(0)) >= zeros * 0.95
-    controls = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in head)
-    return controls <= len(head) * 0.02
+    return len(head) - len(head.translate(None, _CONTROLS)) <= len(head) * 0.02

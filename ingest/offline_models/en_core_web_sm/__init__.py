@@ -8,14 +8,9 @@ accuracy; its folder stands at the end of `sys.path`, so that the real one is us
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from itertools import pairwise
-from typing import Any
-
-import spacy
-from spacy.language import Language
-from spacy.tokens import Doc
-from spacy.vocab import Vocab
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 __version__ = "3.8.0"
 
@@ -40,26 +35,57 @@ _CHINESE_VERBS = frozenset("是有为应得可不能会要在由与使让给到�
 _SENTENCE_END = frozenset(".!?。！？；…")
 
 
-class _SplitCharacters:
-    """Tokens are words, single Chinese characters, and single signs, with their tags and sentences.
+class Token(NamedTuple):
+    """A word, a single Chinese character, or a single sign, with its part of speech."""
 
-    All of it in one pass over plain strings: asking spaCy for its tokens one by one took as long as everything else
-    that is done with a text.
+    text: str
+    tag_: str
+
+
+class Sentence(NamedTuple):
+    """A sentence with the signs that end it."""
+
+    text: str
+
+
+class Reading:
+    """What `unstructured` asks spaCy's `Doc` for: the tokens, and the sentences.
+
+    Made of plain strings, since building a real `Doc` took longer than everything else that is done with a text.
     """
 
-    def __init__(self, vocab: Vocab) -> None:
-        self.vocab = vocab
+    def __init__(self, text: str) -> None:
+        self._found = _TOKEN.findall(text[:_LOOKED_AT]) or [(text or " ", "")]
 
-    def __call__(self, text: str) -> Doc:
-        found = _TOKEN.findall(text[:_LOOKED_AT]) or [(text or " ", "")]
-        words = [word for word, _ in found]
-        spaces = [bool(space) for _, space in found]
-        ends = [word in _SENTENCE_END for word in words]
-        starts: list[bool | int | None] = [True, *(before and not here for before, here in pairwise(ends))]
-        return Doc(self.vocab, words=words, spaces=spaces, tags=list(map(_tag, words)), sent_starts=starts)
+    def __iter__(self) -> Iterator[Token]:
+        return (Token(word, _tag(word)) for word, _ in self._found)
+
+    @cached_property
+    def sents(self) -> tuple[Sentence, ...]:
+        """The sentences, without the white space around them."""
+        sentences: list[str] = []
+        pieces: list[str] = []
+        ended = False
+        for word, space in self._found:
+            if ended and word not in _SENTENCE_END:
+                sentences.append("".join(pieces))
+                pieces = []
+            pieces += (word, space)
+            ended = word in _SENTENCE_END
+        return tuple(Sentence(sentence.strip()) for sentence in (*sentences, "".join(pieces)))
 
 
-@lru_cache(maxsize=50_000)  # the words of a book; each file has its own process, so nothing grows beyond that
+class Pipeline:
+    """What `unstructured` asks of a loaded spaCy pipeline."""
+
+    max_length = 1_000_000  # spaCy's own default
+
+    def __call__(self, text: str) -> Reading:
+        """Reads the beginning of a text."""
+        return Reading(text)
+
+
+@lru_cache(maxsize=50_000)  # the words of a book; processes that read files are short-lived
 def _tag(word: str) -> str:
     lower = word.lower()
     if lower in _VERBS or word in _CHINESE_VERBS:
@@ -67,8 +93,6 @@ def _tag(word: str) -> str:
     return "VBG" if _VERB_ENDING.fullmatch(lower) else "NN"
 
 
-def load(**_overrides: Any) -> Language:
+def load(**_overrides: Any) -> Pipeline:
     """The pipeline. spaCy calls this with settings for parts that do not exist here; they are passed over."""
-    pipeline = spacy.blank("xx")
-    pipeline.tokenizer = _SplitCharacters(pipeline.vocab)
-    return pipeline
+    return Pipeline()

@@ -13,6 +13,9 @@ _UNITS = {
     written: names[0]
     for names in (
         ("%", "％", "percent", "per cent", "个百分点"),
+        ("‰", "permille", "per mille", "per thousand"),
+        ("fold", "倍"),
+        ("tenth", "成"),
         ("mg", "毫克", "milligram", "milligrams"),
         ("µg", "μg", "mcg", "ug", "微克", "microgram", "micrograms"),
         ("kg", "公斤", "千克", "kilogram", "kilograms"),
@@ -24,6 +27,13 @@ _UNITS = {
         ("cm", "厘米", "centimetre", "centimetres", "centimeter", "centimeters"),
         ("mm", "毫米", "millimetre", "millimetres", "millimeter", "millimeters"),
         ("m", "米", "metre", "metres", "meter", "meters"),
+        ("mile", "miles", "英里"),
+        ("foot", "feet", "ft", "英尺"),
+        ("inch", "inches", "英寸"),
+        ("km²", "square kilometres", "square kilometers", "sq km", "平方公里", "平方千米"),
+        ("m²", "square metres", "square meters", "平方米"),
+        ("hectare", "hectares", "公顷"),
+        ("tonne", "tonnes", "吨"),
         ("second", "seconds", "秒"),
         ("minute", "minutes", "min", "mins", "分钟"),
         ("hour", "hours", "h", "hr", "hrs", "个小时", "小时"),
@@ -31,12 +41,14 @@ _UNITS = {
         ("day", "days", "天", "日", "个自然日", "自然日"),
         ("week", "weeks", "周", "个星期", "星期"),
         ("month", "months", "个月", "月"),
-        ("year", "years", "年", "岁", "周年", "个学年"),
+        ("year", "years", "yr", "yrs", "年", "岁", "周年", "个学年"),
         ("time", "times", "次"),
         ("tablet", "tablets", "片"),
         ("point", "points", "分"),
         ("credit", "credits", "学分", "个学分"),
         ("yuan", "元", "rmb", "人民币"),
+        ("10,000 yuan", "万元", "万余元"),
+        ("100 million yuan", "亿元"),
         ("dollar", "dollars", "美元", "usd"),
         ("euro", "euros", "欧元", "eur"),
         ("°c", "℃", "摄氏度", "degrees"),
@@ -67,9 +79,9 @@ class Quantity(NamedTuple):
     is_count: bool  # a small number in words without a unit
 
 
-def quantities(text: str) -> list[Quantity]:
-    """The numbers of `text` in order; the number of a list item is none of them."""
-    folded = fold(_LIST_NUMBER.sub("", text))
+def quantities(text: str, *, list_numbers: bool = False) -> list[Quantity]:
+    """The numbers of `text` in order; the number of a list item at its beginning only with `list_numbers`."""
+    folded = fold(text if list_numbers else _LIST_NUMBER.sub("", text))
     found = []
     for numeral in find_numerals(folded):
         unit, start, end = _unit_of(folded, numeral.start, numeral.end)
@@ -91,5 +103,11 @@ def _unit_of(text: str, start: int, end: int) -> tuple[str, int, int]:
         after = _RULE_AFTER.match(text, end)
         if after is not None or before["rule"] != "第":
             return "rule", first, after.end() if after else end
-    unit = _UNIT.match(text, end)
-    return (_UNITS[unit["unit"]], start, unit.end()) if unit else ("", start, end)
+    unit, unit_end = unit_at(text, end)
+    return unit, start, unit_end
+
+
+def unit_at(text: str, end: int) -> tuple[str, int]:
+    """The name of the unit that follows a number ending at `end` of a folded text, "" for none, and where it ends."""
+    found = _UNIT.match(text, end)
+    return (_UNITS[found["unit"]], found.end()) if found else ("", end)

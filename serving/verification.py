@@ -14,9 +14,9 @@ from kb.ports import Judgement
 from kb.records import Verdict
 from kb.text.folding import fold
 from kb.text.numerals import canonical_numerals
+from serving.checking import misquoted, unnamed, wrong_beside_the_same, wrong_date, wrong_quantity
 from serving.extractive.terms import Terms, is_weak, read_terms
 from serving.negation import clauses, is_negated
-from serving.quantities import Quantity, quantities
 
 # Shares of a sentence's terms that the quotes hold. A paraphrase keeps most content words; below a third, what agrees
 # is what any two texts on one subject share.
@@ -37,13 +37,16 @@ class LexicalVerifier:
             return Judgement(Verdict.UNCITED, "no passage is cited")
         if _stands_in(sentence, quotes):
             return Judgement(Verdict.SUPPORTED, "the cited words say this to the letter")
-        numbers = _judge_numbers(sentence, quotes)
+        numbers = wrong_date(sentence, quotes) or wrong_quantity(sentence, quotes)
         if numbers is not None and numbers.verdict is not Verdict.PARTLY:
             return numbers
         if _in_other_scripts(sentence, quotes):
             why = "the cited words are in another language: numbers agree, words were not compared"
             return Judgement(Verdict.PARTLY, why, 0.3)
-        return _judge_negation(sentence, quotes) or _judge_words(sentence, quotes, numbers)
+        wrong = wrong_beside_the_same(sentence, quotes) or _judge_negation(sentence, quotes)
+        return wrong or _judge_words(
+            sentence, quotes, numbers or misquoted(sentence, quotes) or unnamed(sentence, quotes)
+        )
 
 
 def _stands_in(sentence: str, quotes: Sequence[str]) -> bool:
@@ -62,35 +65,6 @@ def _stands_in(sentence: str, quotes: Sequence[str]) -> bool:
 
 def _plain(text: str) -> str:
     return " ".join(_SPACE_AND_QUOTES.sub(" ", fold(text)).split()).strip(_EDGES)
-
-
-def _judge_numbers(sentence: str, quotes: Sequence[str]) -> Judgement | None:
-    """What is wrong with the numbers; PARTLY where only a count is not read; None where all of them stand there."""
-    stated = quantities(sentence)
-    cited = [quantity for quote in quotes for quantity in quantities(quote)]
-    counted: Judgement | None = None
-    for quantity in stated:
-        if any(_agree(quantity, other) for other in cited):
-            continue
-        if quantity.is_count:
-            counted = Judgement(Verdict.PARTLY, f"the cited words do not say “{quantity.written}”", 0.5)
-            continue
-        return _wrong_number(quantity, cited)
-    return counted
-
-
-def _agree(stated: Quantity, cited: Quantity) -> bool:
-    return stated.value == cited.value and (stated.unit == cited.unit or not stated.unit or not cited.unit)
-
-
-def _wrong_number(stated: Quantity, cited: Sequence[Quantity]) -> Judgement:
-    same_value = [other for other in cited if other.value == stated.value]
-    same_unit = [other for other in cited if other.unit == stated.unit and stated.unit]
-    rivals = same_value or same_unit
-    if rivals:
-        said = " and ".join(dict.fromkeys(other.written for other in rivals[:3]))
-        return Judgement(Verdict.CONTRADICTED, f"the cited words say {said}, the answer {stated.written}", 0.8)
-    return Judgement(Verdict.UNSUPPORTED, f"{stated.written} does not occur in the cited words", 0.9)
 
 
 def _judge_negation(sentence: str, quotes: Sequence[str]) -> Judgement | None:
@@ -114,13 +88,13 @@ class _Clause(NamedTuple):
     terms: Terms
 
 
-def _judge_words(sentence: str, quotes: Sequence[str], numbers: Judgement | None) -> Judgement:
+def _judge_words(sentence: str, quotes: Sequence[str], flaw: Judgement | None) -> Judgement:
     claim, cited = read_terms(canonical_numerals(sentence)), read_terms(canonical_numerals("\n".join(quotes)))
     share = _share(claim, cited)
     percent = f"{share:.0%}"
     if share >= _SUPPORTED:
-        if numbers is not None:
-            return numbers
+        if flaw is not None:
+            return flaw
         return Judgement(Verdict.SUPPORTED, f"its numbers and {percent} of its words stand in the cited words", share)
     if share >= _PARTLY:
         return Judgement(Verdict.PARTLY, f"only {percent} of its words stand in the cited words", 1 - share)

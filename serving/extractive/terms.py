@@ -65,7 +65,7 @@ def _stemmer() -> Callable[[str], str]:
 
 
 @lru_cache(maxsize=50_000)  # words repeat, and a look-up costs a tenth of stemming
-def _stem(word: str) -> str:
+def stem_of(word: str) -> str:
     """The stem of a folded word or number; "" for an empty word."""
     if word in _EMPTY_WORDS:
         return ""
@@ -89,7 +89,7 @@ def read_terms(text: str) -> Terms:
             if previous and previous_end == match.start():
                 sequence.append(previous + token)
             previous, previous_end = token, match.end()
-        elif stem := _stem(token):
+        elif stem := stem_of(token):
             sequence.append(stem)
             loose.add(stem[:_LOOSE_LETTERS])
     return Terms(tuple(sequence), frozenset(sequence), frozenset(pairwise(sequence)), frozenset(loose))
@@ -109,7 +109,7 @@ def words_of(text: str, terms: frozenset[str]) -> tuple[str, ...]:
     for match in _TOKEN.finditer(folded):
         token = match[0]
         if not "\u3400" <= token[0] <= "\u9fff":
-            if _stem(token) in terms:
+            if stem_of(token) in terms:
                 spans.append(match.span())
         elif previous and previous.end() == match.start() and previous[0] + token in terms:
             joins = bool(spans) and spans[-1][1] >= match.start()

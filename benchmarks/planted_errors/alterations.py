@@ -1,0 +1,187 @@
+"""One thing wrong: a number, unit, date, negation, name or article number of a true sentence is altered."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Sequence
+
+Alter = Callable[[str, Sequence[str], random.Random], str | None]  # sentence, names from elsewhere → altered, or None
+
+_HAN = "\u3400-\u9fff"
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_MONTH = "|".join(_MONTHS)
+_CHINESE_DIGITS = "一二三四五六七八九十"
+
+_ENGLISH_DATE = re.compile(
+    rf"\b(?:(?P<month>{_MONTH})\b(?<!may)(?: (?P<day>\d{{1,2}})\b)?|(?P<year>(?:1[5-9]|20)\d\d)\b(?![-–%.]))"
+)
+_CHINESE_DATE = re.compile(r"(?P<year>\d{4})年|(?P<month>\d{1,2})月|(?P<day>\d{1,2})日")
+_ARTICLE = re.compile(
+    rf"(?P<before>\b(?:Section|Article|Clause|Chapter|Part|Exhibit|Schedule|§)\s?)(?P<digits>\d+)"
+    rf"|(?P<di>第)(?P<chinese>[{_CHINESE_DIGITS}百]+|\d+)(?P<kind>[条款项章节])"
+)
+_NUMBER = re.compile(
+    rf"(?<![\w.,/$%-])\d+(?:\.\d+)?(?![\w/-]|[.,]\d)(?!\s?(?:年|月|日|[.)、]))|(?<=[{_HAN}])\d+(?:\.\d+)?(?=[{_HAN}])(?![年月日条款项])"
+    rf"|(?<=[{_HAN}])[一二三四五六七八九]?十[一二三四五六七八九]?(?=[年日月万个倍人元])"
+)
+_ENGLISH_UNITS = (
+    ("mg", "g"), ("g", "mg"), ("milligrams", "grams"), ("kg", "g"), ("mL", "L"), ("ml", "l"), ("cm", "mm"), ("km", "m"),
+    ("days", "weeks"), ("weeks", "months"), ("months", "years"), ("years", "months"), ("hours", "days"),
+    ("minutes", "hours"), ("seconds", "minutes"), ("percent", "per thousand"), ("%", "‰"), ("miles", "kilometres"),
+    ("dollars", "euros"), ("day", "week"), ("month", "year"), ("year", "month"),
+)  # fmt: skip
+_CHINESE_UNITS = (
+    ("毫克", "克"), ("克", "毫克"), ("小时", "天"), ("分钟", "小时"), ("天", "周"), ("个月", "年"), ("年", "个月"),
+    ("日", "个月"), ("周", "个月"), ("岁", "个月"), ("公里", "米"), ("米", "公里"), ("公斤", "克"), ("万元", "元"),
+    ("元", "万元"), ("%", "倍"), ("％", "倍"), ("毫升", "升"), ("次", "天"), ("平方公里", "平方米"), ("倍", "成"),
+)  # fmt: skip
+_AUXILIARY = r"\b(is|are|was|were|can|could|should|may|must|will|shall|would|does|do|did|has been|have been)"
+_ENGLISH_NEGATIONS = (
+    (re.compile(rf"{_AUXILIARY}\b(?! not\b)"), lambda found: f"{found[0]} not"),
+    (re.compile(rf"{_AUXILIARY}(?: not|n't)\b"), lambda found: found[1]),
+    (re.compile(r"\bcannot\b"), lambda _: "can"),
+    (re.compile(r"\b(?:except|excluding|other than)\b"), lambda _: "including"),
+    (re.compile(r"\bwithout\b"), lambda _: "with"),
+)  # fmt: skip
+_CHINESE_NEGATIONS = (
+    (re.compile(r"不得"), lambda _: "可以"),
+    (re.compile(r"应当|必须|應當"), lambda _: "不得"),
+    (re.compile(r"(?<!不)可以"), lambda _: "不可以"),
+    (re.compile(r"(?<!不)(?<![能会要总还])是(?!否)"), lambda _: "不是"),
+    (re.compile(r"没有|沒有"), lambda _: "有"),
+    (re.compile(r"不(?=[能会需属可宜])"), lambda _: ""),
+    (re.compile(r"除外"), lambda _: "在内"),
+)  # fmt: skip
+_ENGLISH_NAME = re.compile(r"(?<=[a-z,] )(?:[A-Z][a-z]{2,}|[A-Z]{2,}[a-z]?)(?: (?:[A-Z][a-z]{2,}|[A-Z]{2,}))*\b")
+_CHINESE_NAME = re.compile(
+    rf"《[^《》]{{2,20}}》|“[^“”]{{2,10}}”|「[^「」]{{2,10}}」|(?<=[{_HAN}，。、 ])[A-Z][A-Za-z-]{{2,}}"
+)
+
+
+def is_chinese(text: str) -> bool:
+    """Whether Chinese characters stand in it."""
+    return any("\u3400" <= character <= "\u9fff" for character in text)
+
+
+def number(sentence: str, _names: Sequence[str], generator: random.Random) -> str | None:
+    """Another digit, a digit more, or one added."""
+    found = _pick(_NUMBER.finditer(sentence), generator)
+    return None if found is None else _put(sentence, found.span(), _other_number(found[0], generator))
+
+
+def unit(sentence: str, _names: Sequence[str], generator: random.Random) -> str | None:
+    """The same number of something else."""
+    choices = []
+    table = _CHINESE_UNITS if is_chinese(sentence) else _ENGLISH_UNITS
+    before, after = (rf"(?:\d|[{_CHINESE_DIGITS}])", "") if is_chinese(sentence) else (r"\d\s?", r"(?![A-Za-z])")
+    for old, new in table:
+        pattern = re.compile(rf"(?P<before>{before}){re.escape(old)}{after}")
+        choices += [(found.start() + len(found["before"]), found.end(), new) for found in pattern.finditer(sentence)]
+    choices = [c for c in choices if not any(o[0] == c[0] and o[1] > c[1] for o in choices)]  # the longest unit there
+    choices = [c for c in choices if not (sentence[c[0]] == "年" and re.search(r"\d{4}$", sentence[: c[0]]))]
+    choices = [c for c in choices if not (sentence[c[0]] == "日" and re.search(r"月\d+$", sentence[: c[0]]))]
+    if not choices:
+        return None
+    start, end, new = generator.choice(choices)
+    return _put(sentence, (start, end), new)
+
+
+def date(sentence: str, _names: Sequence[str], generator: random.Random) -> str | None:
+    """Another month, day or year."""
+    chinese = is_chinese(sentence)
+    found = _pick((_CHINESE_DATE if chinese else _ENGLISH_DATE).finditer(sentence), generator)
+    if found is None:
+        return None
+    part = generator.choice([name for name, text in found.groupdict().items() if text])
+    text = found[part]
+    if text in _MONTHS:
+        return _put(sentence, found.span(part), generator.choice([month for month in _MONTHS if month != text]))
+    limit = {"month": 12, "day": 28}.get(part, 0)
+    shift = generator.choice([1, 2, 3])
+    new = str((int(text) - 1 + shift) % limit + 1 if limit else int(text) + generator.choice([-1, 1]) * shift)
+    return _put(sentence, found.span(part), new)
+
+
+def negation(sentence: str, _names: Sequence[str], generator: random.Random) -> str | None:
+    """Yes for no, no for yes, an exception for none."""
+    chinese = is_chinese(sentence)
+    choices = []
+    for pattern, new in _CHINESE_NEGATIONS if chinese else _ENGLISH_NEGATIONS:
+        choices += [(found.span(), new(found)) for found in pattern.finditer(sentence)]
+    if not choices:
+        return None
+    span, text = generator.choice(choices)
+    return _put(sentence, span, text)
+
+
+def name(sentence: str, names: Sequence[str], generator: random.Random) -> str | None:
+    """A name from another document."""
+    chinese = is_chinese(sentence)
+    found = _pick((_CHINESE_NAME if chinese else _ENGLISH_NAME).finditer(sentence), generator)
+    if found is None or re.fullmatch(
+        rf"(?:{_MONTH}|Section|Article|Clause|Chapter|Part|Exhibit|Schedule)\b.*", found[0]
+    ):
+        return None
+    old = found[0]
+    others = [other for other in names if other[0] in "《“「" and other[0] == old[0]] if old[0] in "《“「" else [
+        other for other in names if other[0].isascii() and other[0].isupper()
+    ]  # fmt: skip
+    others = [other for other in others if other.strip("《》“”「」").lower() not in sentence.lower()]
+    return _put(sentence, found.span(), generator.choice(others)) if others else None
+
+
+def article(sentence: str, _names: Sequence[str], generator: random.Random) -> str | None:
+    """The number of another article, section or paragraph."""
+    found = _pick(_ARTICLE.finditer(sentence), generator)
+    if found is None:
+        return None
+    group = "digits" if found["digits"] else "chinese"
+    text = found[group]
+    if text.isdecimal():
+        return _put(sentence, found.span(group), str(int(text) + generator.choice([1, 2, 10])))
+    last = text[-1] if text[-1] in _CHINESE_DIGITS[:9] else ""
+    new = text[:-1] + _CHINESE_DIGITS[(_CHINESE_DIGITS.index(last) + 1) % 9] if last else text + "一"
+    return _put(sentence, found.span(group), new)
+
+
+KINDS: dict[str, Alter] = {
+    "number": number, "unit": unit, "date": date, "negation": negation, "name": name, "article": article,
+}  # fmt: skip
+
+
+def names_in(sentence: str) -> list[str]:
+    """Names that can stand for others."""
+    return [found[0] for pattern in (_ENGLISH_NAME, _CHINESE_NAME) for found in pattern.finditer(sentence)]
+
+
+def _pick(found: object, generator: random.Random) -> re.Match[str] | None:
+    matches = list(found)  # type: ignore[call-overload]  # an iterator of matches
+    return generator.choice(matches) if matches else None
+
+
+def _put(sentence: str, span: tuple[int, int], text: str) -> str:
+    return sentence[: span[0]] + text + sentence[span[1] :]
+
+
+def _other_number(text: str, generator: random.Random) -> str:
+    if not text[0].isdecimal():
+        return "五十" if text != "五十" else "六十"
+    if generator.random() < 0.4:
+        return text + "0" if "." not in text else text.replace(".", "", 1).lstrip("0") or "1"
+    place = generator.choice([place for place, character in enumerate(text) if character.isdecimal()])
+    digits = [digit for digit in "123456789" if digit != text[place]]
+    return text[:place] + generator.choice(digits) + text[place + 1 :]

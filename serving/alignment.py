@@ -1,0 +1,138 @@
+"""A sentence laid beside the words it cites: where both say the same, one thing said otherwise stands out.
+
+Whether a number occurs somewhere in the cited words says little when they hold ten numbers. Between words that agree on
+both sides, it must be the same number, with the same unit, and the same yes or no.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from enum import Enum
+from typing import NamedTuple
+
+from kb.text.folding import fold_with_offsets
+from kb.text.numerals import find_numerals
+from serving.extractive.terms import stem_of
+from serving.negation import denials
+from serving.quantities import unit_at
+
+_WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+(?:['’](?=s\b|t\b)[a-z])?|[\u3400-\u9fff]|\d+|[。！？；\n]|[.!?;](?=\s|$)")
+_LONGEST_GAP = 8  # tokens: what differs in more is another statement, not one thing said otherwise
+_ANCHOR = 2  # tokens that agree beside a gap; for Chinese characters twice as many make a word or two
+_NEARLY_ALL = 0.6  # share of the sentence that must lie in agreeing stretches for a missing "not" to mean anything
+
+
+class Kind(Enum):
+    """What a token is, as far as checking goes."""
+
+    WORD = "word"
+    NUMBER = "number"
+    UNIT = "unit"
+    DENIAL = "denial"  # not, except, 不得, 除外
+    STOP = "stop"  # the end of a sentence
+    NAME = "name"
+
+
+class Token(NamedTuple):
+    """A word, Chinese character, number or unit. Tokens with the same key say the same."""
+
+    key: str
+    kind: Kind
+    written: str
+
+
+class Gap(NamedTuple):
+    """A short stretch where the sentence and the cited words differ, between stretches where they agree."""
+
+    said: tuple[Token, ...]  # in the sentence
+    cited: tuple[Token, ...]
+    before: Token | None  # the last token that agrees before it
+
+
+def read_tokens(text: str) -> list[Token]:
+    """The tokens of `text` in reading order, signs left out."""
+    folded, offsets = fold_with_offsets(text)
+    offsets.append(len(text))
+    denied = denials(folded)
+    tokens: list[Token] = []
+    position = 0
+    for numeral in find_numerals(folded):
+        if numeral.start < position:
+            continue
+        tokens += _words(text, folded, offsets, denied, position, numeral.start)
+        tokens.append(Token(f"#{numeral.value}", Kind.NUMBER, numeral.canonical))
+        unit, end = unit_at(folded, numeral.end)
+        if not unit and numeral.canonical.endswith("%"):
+            unit, end = "%", numeral.end
+        if unit:
+            tokens.append(Token(f"unit {unit}", Kind.UNIT, folded[numeral.end : end].strip() or unit))
+        position = max(end, numeral.end)
+    return [*tokens, *_words(text, folded, offsets, denied, position, len(folded))]
+
+
+def gaps(said: Sequence[Token], cited: Sequence[Token]) -> tuple[list[Gap], float]:
+    """The short gaps between agreeing stretches, and the share of the sentence's tokens that agree, 0 to 1."""
+    while said and said[-1].kind is Kind.STOP:
+        said = said[:-1]
+    if not said:
+        return [], 0.0
+    matcher = SequenceMatcher(None, [token.key for token in said], [token.key for token in cited], autojunk=False)
+    codes = matcher.get_opcodes()
+    agreeing = sum(end - start for tag, start, end, _, _ in codes if tag == "equal")
+    found = []
+    for place, (tag, start, end, cited_start, cited_end) in enumerate(codes):
+        if tag == "equal":
+            continue
+        anchors = [said[codes[near][1] : codes[near][2]] for near in (place - 1, place + 1) if 0 <= near < len(codes)]
+        if any(map(_is_anchor, anchors)):
+            before = said[start - 1] if start else None
+            mine, its = said[start:end], cited[cited_start:cited_end]
+            if before is None or before.kind is Kind.STOP:  # whole sentences that the other side does not speak of
+                mine, its = _last_sentence(mine), _last_sentence(its)
+            if place == len(codes) - 1:
+                mine, its = _first_sentence(mine), _first_sentence(its)
+            if 0 < max(len(mine), len(its)) <= _LONGEST_GAP:
+                found.append(Gap(tuple(mine), tuple(its), before))
+    return found, agreeing / len(said)
+
+
+def _last_sentence(tokens: Sequence[Token]) -> Sequence[Token]:
+    stops = [place for place, token in enumerate(tokens) if token.kind is Kind.STOP]
+    return tokens[stops[-1] + 1 :] if stops else tokens
+
+
+def _first_sentence(tokens: Sequence[Token]) -> Sequence[Token]:
+    stops = [place for place, token in enumerate(tokens) if token.kind is Kind.STOP]
+    return tokens[: stops[0]] if stops else tokens
+
+
+def _is_anchor(tokens: Sequence[Token]) -> bool:
+    characters = sum("\u3400" <= token.key[0] <= "\u9fff" for token in tokens)
+    return len(tokens) - characters / 2 >= _ANCHOR
+
+
+def _words(
+    text: str, folded: str, offsets: list[int], denied: list[tuple[int, int]], start: int, end: int
+) -> Iterator[Token]:
+    for match in _WORD.finditer(folded, start, end):
+        first, last = match.span()
+        written = text[offsets[first] : offsets[last]] or match[0]
+        if not match[0][0].isalnum():
+            yield Token("stop", Kind.STOP, match[0])
+            continue
+        denial = next((span for span in denied if span[0] < last and first < span[1]), None)
+        if denial is None:
+            kind = Kind.NAME if _is_name(text, offsets[first], written) else Kind.WORD
+            yield Token(stem_of(match[0]) or match[0], kind, written)
+        elif first <= denial[0]:  # one token for all of "other than"
+            yield Token("denial", Kind.DENIAL, folded[slice(*denial)])
+
+
+def _is_name(text: str, start: int, written: str) -> bool:
+    """A Latin word with a capital that does not only begin a sentence; or one in the middle of Chinese."""
+    if not written[0].isupper():
+        return False
+    before = text[:start].rstrip(" \"'“”‘’([《「")
+    return (bool(before) and before[-1] not in ".!?:;。！？：；\n•-*") or (written[1:].isupper() and len(written) > 1)

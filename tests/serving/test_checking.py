@@ -76,7 +76,8 @@ def test_a_no_in_the_sentence_before_says_nothing_about_this_one() -> None:
     said = "According to the leaflet, adults may drive a car after the first week of the treatment."
     assert verdict(said, leaflet) is Verdict.SUPPORTED
     assert verdict("Winters are cold. It rains.", "Winters are cold. Snow never falls. It rains.") is Verdict.SUPPORTED
-    assert verdict("根据说明，患者可以将本品冷藏保存。", "不得冷冻。患者可以将本品冷藏保存。不得摇晃。") is Verdict.SUPPORTED
+    said = "根据说明，患者可以将本品冷藏保存。"
+    assert verdict(said, "不得冷冻。患者可以将本品冷藏保存。不得摇晃。") is Verdict.SUPPORTED
 
 
 def test_what_another_quote_says_is_borne_out() -> None:

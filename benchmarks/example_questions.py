@@ -12,8 +12,8 @@ import statistics
 import time
 from pathlib import Path
 
-import yaml
-
+from eval.own_questions import OwnQuestion, read_questions
+from eval.own_questions.scoring import is_document
 from kb.records import Answer, AnswerStatus, Finished
 from kb.settings import read_settings
 from retriever import open_searcher
@@ -29,36 +29,30 @@ def main() -> None:
     parser.add_argument("--failures", action="store_true", help="print the answers that miss")
     options = parser.parse_args()
     searcher = open_searcher(read_settings(home=options.home), "default")
-    questions = yaml.safe_load(QUESTIONS.read_text("utf-8"))
-    items = questions["questions"] if isinstance(questions, dict) else questions
     right, refused, seconds = [], [], []
-    for item in items:
+    for own in read_questions(QUESTIONS):
         begun = time.perf_counter()
-        events = answer_question(
-            item["question"], searcher=searcher, catalog=searcher.catalog, verifier=LexicalVerifier()
-        )
+        events = answer_question(own.question, searcher=searcher, catalog=searcher.catalog, verifier=LexicalVerifier())
         answer = next(event.answer for event in events if isinstance(event, Finished))
         seconds.append(time.perf_counter() - begun)
-        if item.get("refuse"):
+        if own.must_refuse:
             refused.append(answer.status is AnswerStatus.REFUSED)
             ok = refused[-1]
         else:
-            right.append(holds(answer, item))
+            right.append(holds(answer, own))
             ok = right[-1]
         if options.failures and not ok:
-            print(f"- {item['question']}\n    wanted {item.get('answer', 'a refusal')!r}, got {answer.text!r}")
+            print(f"- {own.question}\n    wanted {own.answers or 'a refusal'!r}, got {answer.text!r}")
     print(f"answers with the expected words: {sum(right)} of {len(right)}")
     print(f"refusals of what must be refused: {sum(refused)} of {len(refused)}")
     print(f"median {statistics.median(seconds) * 1000:.0f} ms an answer")
 
 
-def holds(answer: Answer, item: dict[str, object]) -> bool:
+def holds(answer: Answer, own: OwnQuestion) -> bool:
     """Whether a citation of the expected document holds the expected words."""
-    document = str(item.get("document", ""))
-    quotes = "".join("".join(c.quote for c in answer.citations if c.document.endswith(document)).lower().split())
-    also = item.get("also", [])
-    phrases = [item["answer"], *(also if isinstance(also, list) else [])]
-    return any("".join(str(phrase).lower().split()) in quotes for phrase in phrases)
+    cited = "".join(citation.quote for citation in answer.citations if is_document(citation.document, own.document))
+    quotes = "".join(cited.lower().split())
+    return any("".join(phrase.lower().split()) in quotes for phrase in own.answers)
 
 
 if __name__ == "__main__":

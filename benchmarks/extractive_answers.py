@@ -35,8 +35,8 @@ from benchmarks.extractive_sets import (
     OFF_TOPIC_MIXED,
     Asked,
     Library,
-    contains,
 )
+from eval.metrics.containment import contains
 from eval.statistics.intervals import bootstrap_interval
 from serving.extractive import extract
 

@@ -18,8 +18,8 @@ from benchmarks.extractive_sets import (
     SEED,
     Asked,
     Library,
-    contains,
 )
+from eval.metrics.containment import contains
 from serving.extractive.candidates import read_candidates
 from serving.extractive.choosing import choose
 from serving.extractive.evidence import EVIDENCE_NAMES, weigh_evidence

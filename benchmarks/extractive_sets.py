@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from eval.question_cache import RememberingEmbedder
-from eval.retrieval import collection_of
+from eval.set_collection import collection_of
 from eval.sets import RetrievalSet, read_retrieval_set
 from kb.embedding import open_embedder
 from kb.ports import Embedder
 from kb.records import NO_FILTERS, Filters, Hit
 from kb.settings import EmbedderSettings
-from kb.text.folding import fold
 from retriever import Searcher
 
 HITS = 10  # passages an answer is read from
@@ -131,26 +128,3 @@ def sampled(lines: Sequence[Lines], count: int) -> list[Lines]:
 
 def half_of(title: str) -> int:
     return hashlib.sha256(f"{SEED} {title}".encode()).digest()[0] % 2
-
-
-def normalised(text: str) -> str:
-    """As the SQuAD evaluation compares; Chinese in its simplified form, without white space."""
-    folded = fold(text)
-    if re.search(r"[\u3400-\u9fff]", folded):
-        return re.sub(r"[\W_]+", "", folded)
-    bare = "".join(sign for sign in folded if sign not in string.punctuation)
-    return " ".join(re.sub(r"\b(?:a|an|the)\b", " ", bare).split())
-
-
-def contains(texts: Sequence[str], answers: Sequence[str], *, whole_words: bool = False) -> bool:
-    """Whether one of the texts contains one of the answers."""
-    golds = [gold for gold in map(normalised, answers) if gold]
-    return any(_holds(normalised(text), gold, whole_words=whole_words) for text in texts for gold in golds)
-
-
-def _holds(text: str, gold: str, *, whole_words: bool) -> bool:
-    if re.search(r"[\u3400-\u9fff]", text):
-        gold = gold.replace(" ", "")
-    elif whole_words:
-        return f" {gold} " in f" {text} "
-    return gold in text

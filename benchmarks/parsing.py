@@ -12,56 +12,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import time
-import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from eval.metrics.parsing import character_error_rate, token_recall
 from ingest.parsing import parse_file
 from kb.errors import IbidError
 from kb.records import Document
-
-_SPACE = re.compile(r"\s+")
-_TOKEN = re.compile(r"[\u3400-\u9fff\uac00-\ud7a3]|[^\W_\u3400-\u9fff\uac00-\ud7a3]+")
-
-
-def edit_distance(left: str, right: str) -> int:
-    """Levenshtein's distance, the common beginning and end cut off first (Wagner and Fischer, 1974)."""
-    start = 0
-    while start < min(len(left), len(right)) and left[start] == right[start]:
-        start += 1
-    left, right = left[start:], right[start:]
-    while left and right and left[-1] == right[-1]:
-        left, right = left[:-1], right[:-1]
-    if not left or not right:
-        return len(left) + len(right)
-    row = list(range(len(right) + 1))
-    for place, sign in enumerate(left, 1):
-        before, row[0] = row[0], place
-        for column, other in enumerate(right, 1):
-            before, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, before + (sign != other))
-    return row[-1]
-
-
-def character_error_rate(text: str, reference: str) -> float:
-    """Edits for each character of the reference, white space aside."""
-    expected = _SPACE.sub("", reference)
-    return edit_distance(_SPACE.sub("", text), expected) / max(len(expected), 1)
-
-
-def token_recall(text: str, reference: str) -> float:
-    """The part of the reference's words (Chinese: characters) that the text has, each as often."""
-    expected = _tokens(re.sub(r"<!--.*?-->|!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)", " ", reference, flags=re.DOTALL))
-    return sum((expected & _tokens(text)).values()) / max(expected.total(), 1)
-
-
-def _tokens(text: str) -> Counter[str]:
-    return Counter(_TOKEN.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def measure(folder: Path, entry: dict[str, Any], keep: Path | None) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from eval.retrieval import evaluate_retrieval
-from kb.settings import EmbedderSettings
+from eval.runs import stamped, write_run
+from eval.tasks.retrieval import evaluate_retrieval
+from kb.settings import Settings
 from retriever import SearchMode
 
 MEASURES = ("nDCG@10", "Recall@100", "MRR@10", "Success@5")
@@ -33,8 +34,8 @@ def main() -> None:
         for mode in arguments.modes.split(","):
             run = evaluate_retrieval(
                 arguments.sets / name,
-                EmbedderSettings(),
-                arguments.home / "cache",
+                Settings(home=arguments.home),
+                cache=arguments.home / "cache",
                 mode=SearchMode(mode),
                 part=arguments.part,
             )
@@ -44,7 +45,7 @@ def main() -> None:
             print(f"| {name} | {mode} | {values} |", flush=True)
             if arguments.json:
                 arguments.json.mkdir(parents=True, exist_ok=True)
-                (arguments.json / f"{name}.{mode}.json").write_text(run.to_json(), encoding="utf-8")
+                write_run(arguments.json / f"{name}.{mode}.json", stamped(run))
 
 
 def found_in(folder: Path) -> list[str]:

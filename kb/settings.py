@@ -23,6 +23,27 @@ class EmbedderSettings:
     model: str = "packaged"  # "packaged" (all-MiniLM-L6-v2 from its PyPI package), a hub name, or a folder
     runtime: str = "auto"  # auto, openvino, onnx, torch
     threads: int = 0  # 0: as many as the machine has cores
+    device: str = "auto"  # auto (passages on a GPU where torch sees one), cpu, cuda
+    dimension: int = 0  # 0: the model's own; fewer only for models trained for it (Matryoshka)
+    query_prefix: str = "auto"  # auto: as the model's own files or its family say; "" for none
+    passage_prefix: str = "auto"
+    base_url: str = ""  # a server with OpenAI's embeddings API (vLLM, TEI) that runs the model instead
+    api_key: str = ""
+    timeout_seconds: float = 60.0  # one batch takes a GPU under a second, a busy CPU server many; a hung one must end
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerSettings:
+    """Which cross-encoder orders the best passages anew. Without a model and a base URL, none does."""
+
+    model: str = ""  # a hub name or a folder; with a base URL, the name that the server knows
+    base_url: str = ""  # a server with /rerank (vLLM, TEI, llama.cpp, Jina, Cohere) that runs the model instead
+    api_key: str = ""
+    candidates: int = 50  # passages it reads for a question; what answers is hardly ever further down
+    timeout_seconds: float = 10.0  # after which the order before it is the better answer
+    runtime: str = "auto"  # auto, openvino, onnx, torch
+    threads: int = 0  # 0: as many as the machine has cores
+    device: str = "auto"  # auto (a GPU where torch sees one), cpu, cuda
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +85,19 @@ class Settings:
     home: Path
     collection: str = "default"
     embedder: EmbedderSettings = field(default_factory=EmbedderSettings)
+    reranker: RerankerSettings = field(default_factory=RerankerSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
 
     @property
     def models_folder(self) -> Path:
-        """Where embedding models stand as prepared for this machine; may be deleted at any time."""
+        """Where embedding and reranking models stand as prepared for this machine; may be deleted at any time."""
         return self.home / "models"
 
 
-_Section = TypeVar("_Section", EmbedderSettings, ModelSettings, ServeSettings, LimitSettings)
-_SECTIONS = ("embedder", "model", "serve", "limits")
+_Section = TypeVar("_Section", EmbedderSettings, RerankerSettings, ModelSettings, ServeSettings, LimitSettings)
+_SECTIONS = ("embedder", "reranker", "model", "serve", "limits")
 
 
 def read_settings(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:

@@ -1,132 +1,118 @@
-"""FAISS behind the `VectorIndex` port: exact search, on the GPU where FAISS sees one."""
+"""FAISS behind the `VectorIndex` port: a large part that does not change, a small one that does."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from types import ModuleType
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.errors import MissingPartError
 from kb.ports import Ids, Scores, Vectors
+from retriever.base_index import BaseIndex
+from retriever.flat_index import FlatIndex
+from retriever.gpu_rows import GpuRows, open_gpu
+from retriever.index_sizes import IndexKind, IndexSizes
+from retriever.vector_rows import Half
 
-_MOST_FROM_A_GPU = 2048  # FAISS's own limit of results for one question
-_COPIED_AT_ONCE = 100_000  # vectors widened to single precision on their way to the GPU: 150 MB at 384 dimensions
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What `ibid doctor` says of a dense index."""
+
+    kind: IndexKind
+    vectors: int
+    recent: int  # of them, those not in the file yet; searched exactly
+    removed: int  # rows of the file that are passed over until it is written anew
+    recall: float  # at 10, measured when it was built on a sample of its vectors; 1 where search is exact
+    effort: str  # "" where search is exact
+
+
+class Frozen(NamedTuple):
+    """All that an index holds at one moment, untouched by later changes."""
+
+    base: BaseIndex | None
+    live: NDArray[np.bool_]  # of the base's rows
+    ids: Ids  # of the vectors outside the base
+    vectors: Half
 
 
 class FaissIndex:
-    """Exact inner products over half-precision vectors, which are what the catalog holds: nothing is lost.
+    """The port's index. Removed rows of the base are passed over; new vectors are kept beside it and searched exactly.
 
-    Searches may run side by side; a change needs the index for itself (`DenseIndex` sees to it). Half precision is
-    twice as fast as single precision, since a search reads every vector once.
+    Searches may run side by side; a change needs the index for itself (`DenseIndex` sees to it). A change costs the
+    same whatever the size; `retriever.folding` makes a new base when many have come together.
+
+    Args:
+        dimension: of the vectors.
+        base: what was built before; it is never changed.
+        dead: ids of the base that are removed already.
+        sizes: which kind of search is right when.
     """
 
-    def __init__(self, dimension: int) -> None:
-        self._faiss: Any = load_faiss()
-        self._dimension = dimension
-        half = self._faiss.ScalarQuantizer.QT_fp16
-        self._vectors = self._faiss.IndexScalarQuantizer(dimension, half, self._faiss.METRIC_INNER_PRODUCT)
-        self._index = self._faiss.IndexIDMap(self._vectors)
-        self._gpu = _GpuCopy(self._faiss) if _has_gpu(self._faiss) else None
+    def __init__(
+        self, dimension: int, base: BaseIndex | None = None, dead: Ids | None = None, sizes: IndexSizes | None = None
+    ) -> None:
+        self.dimension = dimension
+        self.sizes = sizes or IndexSizes()
+        self._base = base
+        self._recent = FlatIndex(dimension)
+        self._live = np.ones(len(base.rows) if base else 0, dtype=bool)
+        self._removed = 0
+        self._gpu: GpuRows | None = open_gpu(base.rows.vectors) if base else None
+        if dead is not None:
+            self.remove(dead)
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return len(self._live) - self._removed + len(self._recent)
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Adds vectors of shape (n, dimension) under ids of shape (n,). Ids already present are replaced."""
-        if len(ids) == 0:
-            return
-        self.remove(ids)
-        _, first_from_behind = np.unique(ids[::-1], return_index=True)
-        last = np.sort(len(ids) - 1 - first_from_behind)  # of an id given twice, the last vector counts
-        self._index.add_with_ids(np.ascontiguousarray(vectors[last], np.float32), np.ascontiguousarray(ids[last]))
+        self._remove_from_base(ids)
+        self._recent.add(ids, vectors)
 
     def remove(self, ids: Ids) -> None:
         """Removes what is present of `ids`; the others are passed over."""
-        if len(ids) and len(self):
-            self._index.remove_ids(self._faiss.IDSelectorBatch(np.ascontiguousarray(ids, np.int64)))
-        if self._gpu:
-            self._gpu.forget()
+        self._remove_from_base(ids)
+        self._recent.remove(ids)
 
     def search(self, vector: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
         """At most `k` ids and scores, best first; only among `allowed` where given."""
-        count = min(k, len(self) if allowed is None else len(allowed))
-        if count <= 0 or len(self) == 0:
-            return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        query = np.ascontiguousarray(vector, np.float32).reshape(1, -1)
-        if self._gpu and allowed is None:
-            return self._gpu.search(query, count, self.contents)
-        # FAISS keeps this number for each thread; with more, a search on a busy machine costs six times the CPU.
-        self._faiss.omp_set_num_threads(1)
-        parameters = None if allowed is None else self._faiss.SearchParameters(sel=self._selector(allowed))
-        scores, ids = self._index.search(query, count, params=parameters)
-        found = ids[0] >= 0
-        return ids[0][found], scores[0][found]
+        ids, scores = self._recent.search(vector, k, allowed)
+        if self._base is None or k <= 0:
+            return ids, scores
+        base_ids, base_scores = self._search_base(self._base, vector, k, allowed)
+        if len(ids) == 0:
+            return base_ids, base_scores
+        ids, scores = np.concatenate([base_ids, ids]), np.concatenate([base_scores, scores])
+        best = np.argsort(-scores, kind="stable")[:k]
+        return ids[best], scores[best]
 
-    def contents(self) -> tuple[Ids, NDArray[np.float16]]:
-        """All ids and, row by row, their vectors."""
-        codes = self._faiss.vector_to_array(self._vectors.codes).view(np.float16)
-        return self._faiss.vector_to_array(self._index.id_map), codes.reshape(-1, self._dimension)
+    def report(self) -> IndexReport:
+        """Its kind, size and measured recall."""
+        effort, base = "", self._base
+        if base and base.effort and base.codes:
+            effort = f"{base.effort.probes} of {base.codes.lists} lists, {base.effort.candidates} compared exactly"
+        kind = base.kind if base and effort else IndexKind.EXACT
+        return IndexReport(kind, len(self), len(self._recent), self._removed, base.recall if base else 1.0, effort)
 
-    def _selector(self, allowed: Ids) -> Any:
-        # One bit for each number up to the largest: built and asked ten times faster than a set of numbers.
-        bits = np.zeros(int(allowed.max()) + 1, dtype=bool)
-        bits[allowed] = True
-        return self._faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
+    def frozen(self) -> Frozen:
+        """What it holds now."""
+        return Frozen(self._base, self._live.copy(), *self._recent.contents())
 
+    def _search_base(self, base: BaseIndex, vector: Vectors, k: int, allowed: Ids | None) -> tuple[Ids, Scores]:
+        if allowed is None:
+            if self._gpu and (found := self._gpu.search(vector, k, self._live)) is not None:
+                return base.rows.named(*found)
+            live = self._live if self._removed else None
+            return base.search(vector, min(k, len(self._live) - self._removed), None, live, self.sizes)
+        among = base.rows.rows_of(allowed)
+        among = among[self._live[among]]
+        return base.search(vector, min(k, len(among)), among, None, self.sizes)
 
-class _GpuCopy:
-    """The same vectors on the first GPU, copied anew after a change. One search at a time, as FAISS demands."""
-
-    def __init__(self, faiss: Any) -> None:
-        self._faiss = faiss
-        self._resources = faiss.StandardGpuResources()
-        self._lock = threading.Lock()
-        self._index: Any = None
-        self._ids: Ids = np.zeros(0, np.int64)
-
-    def forget(self) -> None:
-        self._index = None
-
-    def search(
-        self, query: Vectors, k: int, contents: Callable[[], tuple[Ids, NDArray[np.float16]]]
-    ) -> tuple[Ids, Scores]:
-        with self._lock:
-            if self._index is None:
-                self._copy(*contents())
-            scores, rows = self._index.search(query, min(k, _MOST_FROM_A_GPU))
-        found = rows[0] >= 0
-        return self._ids[rows[0][found]], scores[0][found]
-
-    def _copy(self, ids: Ids, vectors: NDArray[np.float16]) -> None:
-        settings = self._faiss.GpuIndexFlatConfig()
-        settings.useFloat16 = True
-        index = self._faiss.GpuIndexFlatIP(self._resources, vectors.shape[1], settings)
-        for first in range(0, len(ids), _COPIED_AT_ONCE):
-            index.add(vectors[first : first + _COPIED_AT_ONCE].astype(np.float32))
-        self._index, self._ids = index, ids
-
-
-def load_faiss() -> ModuleType:
-    """The module `faiss`.
-
-    Raises:
-        MissingPartError: neither of its builds is installed.
-    """
-    try:
-        import faiss
-    except ImportError as error:
-        raise MissingPartError(
-            "dense search needs FAISS, which is not installed",
-            advice="Run `pip install 'ibid[cpu]'`, or `pip install 'ibid[gpu]'` on a machine with a CUDA GPU",
-        ) from error
-    module: ModuleType = faiss
-    return module
-
-
-def _has_gpu(faiss: Any) -> bool:
-    # The CPU build also has get_num_gpus; only the GPU build has what is needed to use one.
-    return getattr(faiss, "get_num_gpus", lambda: 0)() > 0 and hasattr(faiss, "StandardGpuResources")
+    def _remove_from_base(self, ids: Ids) -> None:
+        if self._base is None or len(ids) == 0:
+            return
+        rows = self._base.rows.rows_of(ids)
+        self._removed += int(self._live[rows].sum())
+        self._live[rows] = False

@@ -5,11 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
 def write_whole(path: Path, *parts: bytes | memoryview) -> None:
     """Puts a file in place at once: whoever opens `path` sees the old bytes or all of the new ones."""
+    write_stream(path, parts)
+
+
+def write_stream(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """The same of parts that are made one after another, as of a file larger than what should be in memory."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,13 @@ class LexicalIndex:
         if allowed is None:
             return _scores(searcher, query, k)
         return _scores_among(searcher, index.schema, query, k, allowed)
+
+    def frequencies(self) -> tuple[int, Callable[[str], int]]:
+        """How many passages the index has, and a function that says in how many of them a token stands."""
+        if self._index is None:
+            return 0, lambda _token: 0
+        searcher = self._index.searcher()
+        return searcher.num_docs, lambda token: int(searcher.doc_freq("text", token))
 
     def _is_at(self, snapshot: Snapshot) -> bool:
         return self._manifest is not None and self._manifest.version >= snapshot.version

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 from kb.catalog.collections import open_collection
-from kb.ports import Embedder
+from kb.ports import Embedder, Reranker
 from kb.settings import Settings
 from retriever.searcher import Searcher
 
@@ -14,14 +14,20 @@ from retriever.searcher import Searcher
 def open_searcher(settings: Settings, collection: str = "") -> Searcher:
     """The named collection (the settings' own where none is named), ready to be searched.
 
-    The embedding model is opened by the first question that needs it.
+    The models are opened by the first question that needs them.
 
     Raises:
         NotFoundError: there is no such collection.
+        SettingsError: the reranker of the settings cannot be.
     """
-    catalog = open_collection(settings.home, collection or settings.collection)
-    limit = settings.limits.question_characters
-    return Searcher(catalog, embedder_of(settings), question_characters=limit)
+    reranker = reranker_of(settings)
+    return Searcher(
+        open_collection(settings.home, collection or settings.collection),
+        embedder_of(settings),
+        question_characters=settings.limits.question_characters,
+        reranker=reranker,
+        candidates=settings.reranker.candidates,
+    )
 
 
 def embedder_of(settings: Settings) -> Callable[[], Embedder]:
@@ -34,3 +40,16 @@ def embedder_of(settings: Settings) -> Callable[[], Embedder]:
         return open_embedder(settings.embedder, settings.models_folder)
 
     return opened
+
+
+def reranker_of(settings: Settings) -> Reranker | None:
+    """The settings' reranker, loaded by the first question; None where they name none. Several searchers may share it.
+
+    Raises:
+        SettingsError: its model, runtime or device does not exist.
+    """
+    if not settings.reranker.model and not settings.reranker.base_url:
+        return None
+    from kb.reranking import open_reranker_late
+
+    return open_reranker_late(settings.reranker, settings.models_folder)

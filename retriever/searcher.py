@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
-from time import perf_counter
 
 from kb.catalog import Catalog, Snapshot
 from kb.errors import EmbeddingSpaceError, QuestionError, UsageError
-from kb.ports import Embedder, Ids
-from kb.records import NO_FILTERS, EmbeddingSpace, Filters, Hit, HitSource, SearchResult
-from kb.settings import LimitSettings
+from kb.ports import Embedder, Ids, Reranker
+from kb.records import NO_FILTERS, EmbeddingSpace, Filters, HitSource, SearchResult
+from kb.settings import LimitSettings, RerankerSettings
 from retriever.dense import DenseIndex
+from retriever.evidence.stage import LOOKED_AT, EvidenceStage
 from retriever.fusion import Fused, dense_weight, fuse
+from retriever.hits import read_hits, timed
 from retriever.lexical import LexicalIndex
+from retriever.merging import Wording, merge
+from retriever.reranking import rerank_if_possible
 
 # How many passages each search hands to the fusion: beyond 200, none of the measured sets changed in the third digit.
 _DEPTH = 200
@@ -28,6 +31,8 @@ class SearchMode(StrEnum):
     DENSE = "dense"
     LEXICAL = "lexical"
 
+
+Reword = Callable[[Snapshot, str], Sequence[Wording]]  # the texts to search for a question, at least one
 
 _SOURCES = {
     SearchMode.HYBRID: HitSource.FUSED,
@@ -44,6 +49,9 @@ class Searcher:
         embedder: makes the questions' vectors; or a function that opens it when it is first needed, so that lexical
             search loads no model.
         question_characters: longer questions are refused.
+        reword: says which texts are searched for a question; only the question itself where it is not given.
+        reranker: orders the best passages anew, last of all; where it fails, their order stays.
+        candidates: how many of the best it reads.
     """
 
     def __init__(
@@ -52,14 +60,21 @@ class Searcher:
         embedder: Embedder | Callable[[], Embedder],
         *,
         question_characters: int = LimitSettings().question_characters,
+        reword: Reword | None = None,
+        reranker: Reranker | None = None,
+        candidates: int = RerankerSettings().candidates,
     ) -> None:
         self.catalog = catalog
         self._given = embedder
         self._opened: Embedder | None = None
         self._opening = threading.Lock()
         self._question_characters = question_characters
+        self._reword = reword
+        self._reranker = reranker
+        self._candidates = candidates
         self._dense = DenseIndex(catalog.cache_folder)
         self._lexical = LexicalIndex(catalog.cache_folder)
+        self._evidence = EvidenceStage()
 
     @property
     def embedder(self) -> Embedder:
@@ -95,8 +110,13 @@ class Searcher:
             if mode is not SearchMode.LEXICAL and snapshot.space is not None:
                 self._open_ahead()
             ranked = self._rank(snapshot, question, max(_DEPTH, 2 * k), mode, filters, timings)
-            with _timed(timings, "read"):
-                hits = _read_hits(snapshot, ranked, k, _SOURCES[mode])
+            source = _SOURCES[mode]
+            if self._reranker is not None:
+                ranked, source = rerank_if_possible(
+                    self._reranker, snapshot, question, ranked, source, self._candidates, timings
+                )
+            with timed(timings, "read"):
+                hits = read_hits(snapshot, ranked, k, source)
             version = snapshot.version
         return SearchResult(question, self.catalog.name, version, hits, timings)
 
@@ -137,21 +157,40 @@ class Searcher:
         filters: Filters,
         timings: dict[str, float],
     ) -> list[Fused]:
-        with _timed(timings, "filter"):
+        with timed(timings, "filter"):
             allowed = snapshot.matching(filters)
-        lexical = {} if mode is SearchMode.DENSE else self._search_words(snapshot, question, depth, allowed, timings)
+        with timed(timings, "reword"):
+            wordings = self._reword(snapshot, question) if self._reword else (Wording(question),)
+        rankings = [self._rank_text(snapshot, item.text, depth, mode, allowed, timings) for item in wordings]
+        return merge(rankings, [item.weight for item in wordings])
+
+    def _rank_text(
+        self,
+        snapshot: Snapshot,
+        text: str,
+        depth: int,
+        mode: SearchMode,
+        allowed: Ids | None,
+        timings: dict[str, float],
+    ) -> list[Fused]:
+        lexical = {} if mode is SearchMode.DENSE else self._search_words(snapshot, text, depth, allowed, timings)
         space = snapshot.space
         if mode is SearchMode.LEXICAL or space is None:
             return fuse(lexical, {}, dense_weight=0.0)
-        dense = self._search_vectors(snapshot, space, question, depth, allowed, lexical, timings)
-        return fuse(lexical, dense, dense_weight=1.0 if mode is SearchMode.DENSE else dense_weight(question, space))
+        dense = self._search_vectors(snapshot, space, text, depth, allowed, lexical, timings)
+        if mode is SearchMode.DENSE:
+            return fuse({}, dense, dense_weight=1.0)
+        fused = fuse(lexical, dense, dense_weight(text, space))
+        with timed(timings, "evidence"):
+            seen = snapshot.few_texts([item.number for item in fused[:LOOKED_AT]])
+            return self._evidence.reorder(text, fused, seen, *self._lexical.frequencies())
 
     def _search_words(
         self, snapshot: Snapshot, question: str, depth: int, allowed: Ids | None, timings: dict[str, float]
     ) -> dict[int, float]:
-        with _timed(timings, "catch up words"):
+        with timed(timings, "catch up words"):
             self._lexical.catch_up(snapshot)
-        with _timed(timings, "lexical"):
+        with timed(timings, "lexical"):
             return self._lexical.search(question, depth, allowed)
 
     def _search_vectors(
@@ -164,9 +203,9 @@ class Searcher:
         lexical: Mapping[int, float],
         timings: dict[str, float],
     ) -> dict[int, float]:
-        with _timed(timings, "catch up vectors"):
+        with timed(timings, "catch up vectors"):
             self._dense.catch_up(snapshot)
-        with _timed(timings, "load model"):
+        with timed(timings, "load model"):
             embedder = self.embedder
         if embedder.space.id != space.id:
             raise EmbeddingSpaceError(
@@ -174,36 +213,11 @@ class Searcher:
                 f"its vectors are of {_named(space)}, the questions' would be of {_named(embedder.space)}",
                 "Set the collection's own model again, or change the collection with `ibid reembed`",
             )
-        with _timed(timings, "embed"):
+        with timed(timings, "embed"):
             vector = embedder.embed_question(question)
-        with _timed(timings, "dense"):
+        with timed(timings, "dense"):
             return self._dense.search(space, vector, depth, allowed, also=lexical.keys())
 
 
 def _named(space: EmbeddingSpace) -> str:
     return f"{space.model} (revision {space.revision}, {space.dimension} dimensions)"
-
-
-def _read_hits(snapshot: Snapshot, ranked: list[Fused], k: int, source: HitSource) -> tuple[Hit, ...]:
-    """The first `k` that are live in this snapshot; an index that is ahead of it, or behind, is thereby set right."""
-    hits: list[Hit] = []
-    first = 0
-    while len(hits) < k and first < len(ranked):
-        batch = ranked[first : first + k]
-        first += k
-        stored = snapshot.passages([item.number for item in batch])
-        hits += [
-            Hit(stored[item.number].passage, stored[item.number].document, item.score, source, item.dense, item.lexical)
-            for item in batch
-            if item.number in stored
-        ]
-    return tuple(hits[:k])
-
-
-@contextmanager
-def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
-    start = perf_counter()
-    try:
-        yield
-    finally:
-        timings[stage] = perf_counter() - start

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kb.catalog import Catalog
 from kb.errors import QuestionError
@@ -17,6 +17,7 @@ from kb.records import (
     Claimed,
     Filters,
     Finished,
+    Hit,
     Searched,
     SearchResult,
     Turn,
@@ -30,9 +31,11 @@ from serving.drafting import Drafting, draft_answer
 from serving.extractive import Extraction, extract
 from serving.follow_ups import standalone_question
 from serving.languages import has_han, language_of
+from serving.passages import build_readings
 from serving.quoting import quote_answer
 
 PASSAGES = 10  # read for one answer: some 2,000 tokens of a model's prompt
+_CANDIDATES_TO_A_PASSAGE = 2  # searched for where a model reads
 _QUOTES = 2  # a reader takes in two quotes at a glance
 # Confidence of the extractive reading below which a model is not even asked: of 751 answerable questions of two sets
 # (squad2-dev-en, cmrc2018-zh), two lay below it.
@@ -119,13 +122,14 @@ def _answer(asked: Asked) -> Iterator[AnswerEvent]:
     if asked.cancellation.cancelled:
         return
     timings["understanding"] = time.perf_counter() - started
-    result = asked.searcher.search(question, k=asked.k, filters=asked.filters)
-    timings |= result.timings
+    found = asked.searcher.search(question, k=_candidates(asked), filters=asked.filters)
+    timings |= found.timings
+    result = replace(found, hits=found.hits[: asked.k])
     yield Searched(result)
 
     written: list[Claimed] = []
     moments: list[float] = []
-    with closing(_claims(asked, question, result, timings)) as making:
+    with closing(_claims(asked, question, result, found.hits, timings)) as making:
         outcome = yield from _released(making, written, moments, asked.cancellation)
     if outcome is None:
         return
@@ -162,7 +166,14 @@ def _released(
     return None
 
 
-def _claims(asked: Asked, question: str, result: SearchResult, timings: dict[str, float]) -> Claims:
+def _candidates(asked: Asked) -> int:
+    """How many passages to search for: a model's are chosen from more, since copies of one text are read once."""
+    return asked.k if asked.model is None else _CANDIDATES_TO_A_PASSAGE * asked.k
+
+
+def _claims(
+    asked: Asked, question: str, result: SearchResult, candidates: Sequence[Hit], timings: dict[str, float]
+) -> Claims:
     started = time.perf_counter()
     language = language_of(asked.question)
     ledger = Ledger(asked.catalog)
@@ -175,8 +186,11 @@ def _claims(asked: Asked, question: str, result: SearchResult, timings: dict[str
     if _is_too_thin(extraction, result):
         name, confidence, why = asked.model.name, extraction.confidence, extraction.why
         return refuse(result.hits, language, model=name, confidence=confidence, why=why)
+    started = time.perf_counter()
+    readings = build_readings(candidates, asked.catalog, at_most=asked.k)
+    timings["passages"] = time.perf_counter() - started
     means = Drafting(asked.model, asked.verifier, ledger, collection.policy, asked.cancellation, asked.max_tokens)
-    return draft_answer(question, result.hits, language, means)
+    return draft_answer(question, readings, language, means, result.hits)
 
 
 def _is_too_thin(extraction: Extraction, result: SearchResult) -> bool:

@@ -14,12 +14,14 @@ from serving.claims import OF_IBID_ITSELF, Claims, Outcome, is_withheld, refuse,
 from serving.gate import SentenceGate
 from serving.languages import ENGLISH, SIMPLIFIED, TRADITIONAL
 from serving.markers import cited_numbers, replace_markers, without_markers
+from serving.passages import Reading
 from serving.prompts import fill
 from serving.refusal import withheld_text
 
 NO_ANSWER = "NO_ANSWER_IN_PASSAGES"  # what the prompt tells a model to say when the passages do not answer
 
 _TAG = re.compile(r"<(?=\s*/?\s*passage)", re.IGNORECASE)
+_COPIES_NAMED = 2  # of a text that stands in many documents
 _UNCITED = "no passage is cited"
 _ANSWER_IN = {
     ENGLISH: "Answer in English.",
@@ -40,8 +42,17 @@ class Drafting:
     max_tokens: int | None = None
 
 
-def draft_answer(question: str, hits: Sequence[Hit], language: str, means: Drafting) -> Claims:
+def draft_answer(
+    question: str, readings: Sequence[Reading], language: str, means: Drafting, looked_at: Sequence[Hit]
+) -> Claims:
     """One claim for each sentence that the model writes, as soon as it is whole; a refusal where it says it cannot.
+
+    Args:
+        question: standing alone.
+        readings: what the model reads, in this order.
+        language: of the answer.
+        means: the model and all else that it takes.
+        looked_at: the hits that a refusal names.
 
     Raises:
         ModelError: the model failed, perhaps after some claims were yielded.
@@ -49,7 +60,8 @@ def draft_answer(question: str, hits: Sequence[Hit], language: str, means: Draft
     verdicts: list[Verdict] = []
     withheld = 0
     gave_up = False
-    for sentence in _sentences(question, hits, language, means):
+    hits = [reading.hit for reading in readings]
+    for sentence in _sentences(question, readings, language, means):
         if sentence.strip().lstrip("*`\"'“[(").startswith(NO_ANSWER):
             gave_up = True
             break
@@ -61,16 +73,16 @@ def draft_answer(question: str, hits: Sequence[Hit], language: str, means: Draft
         yield claimed
     status = status_of(verdicts, whole=not withheld and not gave_up)
     if status is AnswerStatus.REFUSED:
-        return (yield from refuse(hits, language, model=means.model.name))
+        return (yield from refuse(looked_at, language, model=means.model.name))
     if withheld:
         gap = "\n" if language == ENGLISH else ""
         yield Claimed(Claim(gap + withheld_text(withheld, language), Verdict.UNCITED, OF_IBID_ITSELF), ())
     return Outcome(status, worth_of(verdicts), means.model.name)
 
 
-def _sentences(question: str, hits: Sequence[Hit], language: str, means: Drafting) -> Iterator[str]:
+def _sentences(question: str, readings: Sequence[Reading], language: str, means: Drafting) -> Iterator[str]:
     system = fill("answer_system", no_answer=NO_ANSWER)
-    turns = (Turn("user", _prompt(question, hits, language)),)
+    turns = (Turn("user", _prompt(question, readings, language)),)
     gate = SentenceGate()
     stream = means.model.stream(system, turns, max_tokens=means.max_tokens)
     with means.cancellation.watching(stream) as pieces:
@@ -81,21 +93,28 @@ def _sentences(question: str, hits: Sequence[Hit], language: str, means: Draftin
     yield from gate.finish()
 
 
-def _prompt(question: str, hits: Sequence[Hit], language: str) -> str:
+def _prompt(question: str, readings: Sequence[Reading], language: str) -> str:
     passages = (
-        fill("passage", number=str(number), source=_source(hit), text=_as_data(hit.passage.text))
-        for number, hit in enumerate(hits, start=1)
+        fill("passage", number=str(number), source=_sources(reading), text=_as_data(reading.hit.passage.text))
+        for number, reading in enumerate(readings, start=1)
     )
     return fill(
         "answer_question", passages="\n".join(passages), question=_as_data(question), language=_ANSWER_IN[language]
     )
 
 
+def _sources(reading: Reading) -> str:
+    """Where a reading stands, the copies of it elsewhere after a semicolon."""
+    places = dict.fromkeys(map(_source, (reading.hit, *reading.also_at[:_COPIES_NAMED])))
+    return _as_data("; also in: ".join(places)).replace('"', "'").replace("\n", " ")
+
+
 def _source(hit: Hit) -> str:
     parts = list(dict.fromkeys((hit.document.title or hit.document.name, *hit.passage.headings)))
-    if hit.passage.first_page:
-        parts.append(f"p. {hit.passage.first_page}")
-    return _as_data(" > ".join(parts)).replace('"', "'").replace("\n", " ")
+    first, last = hit.passage.first_page, hit.passage.last_page
+    if first:
+        parts.append(f"pp. {first}-{last}" if last > first else f"p. {first}")
+    return " > ".join(parts)
 
 
 def _as_data(text: str) -> str:

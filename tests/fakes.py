@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from kb.errors import ModelError
-from kb.ports import Vectors
+from kb.ports import Scores, Vectors
 from kb.records import EmbeddingSpace, Turn
 
 
@@ -69,3 +69,23 @@ class ScriptedChatModel:
             yield from reply
         finally:
             self.closed += 1
+
+
+class OverlapReranker:
+    """Scores a passage by the share of the question's words that it has; fails when it is told to."""
+
+    def __init__(self, failure: ModelError | None = None) -> None:
+        self.failure = failure
+        self.asked: list[tuple[str, tuple[str, ...]]] = []
+
+    def rerank(self, question: str, passages: Sequence[str]) -> Scores:
+        self.asked.append((question, tuple(passages)))
+        if self.failure is not None:
+            raise self.failure
+        wanted = self._words(question)
+        shares = [len(wanted & self._words(passage)) / max(1, len(wanted)) for passage in passages]
+        # A longer passage is a little worse, so that the order is never left to chance.
+        return np.array([share / (1 + len(text) / 1e4) for share, text in zip(shares, passages, strict=True)], "f4")
+
+    def _words(self, text: str) -> set[str]:
+        return set(re.findall(r"[a-z0-9]+|[\u3400-\u9fff]", text.lower()))

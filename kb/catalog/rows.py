@@ -44,7 +44,12 @@ def entry_from(row: Sequence[Any]) -> DocumentEntry:
 def passage_from(row: Sequence[Any]) -> Passage:
     """A row of `PASSAGE_COLUMNS`."""
     document_id, order, start, end, text, headings, first_page, last_page = row
-    return Passage(document_id, order, start, end, text, tuple(json.loads(headings)), first_page, last_page)
+    return Passage(document_id, order, start, end, text, headings_from_json(headings), first_page, last_page)
+
+
+def headings_from_json(text: str) -> tuple[str, ...]:
+    """The headings of a passage, from the outermost."""
+    return tuple(json.loads(text)) if text != "[]" else ()
 
 
 def passage_to_row(passage: Passage) -> tuple[str, int, int, int, str, str, int, int]:

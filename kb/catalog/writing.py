@@ -158,7 +158,11 @@ def drop_unused_vectors(connection: sqlite3.Connection) -> bool:
         Whether any passage was removed in this transaction.
     """
     connection.execute(
-        "DELETE FROM vectors WHERE text_key IN (SELECT text_key FROM temp.left_texts)"
+        # The few spaces are named, since vectors are ordered by space first: without them, all would be looked through.
+        "WITH RECURSIVE spaces(space) AS (SELECT min(space) FROM vectors UNION ALL"
+        " SELECT (SELECT min(space) FROM vectors WHERE space > spaces.space) FROM spaces WHERE space IS NOT NULL)"
+        " DELETE FROM vectors WHERE space IN (SELECT space FROM spaces WHERE space IS NOT NULL)"
+        " AND text_key IN (SELECT text_key FROM temp.left_texts)"
         " AND NOT EXISTS (SELECT 1 FROM passages WHERE passages.text_key = vectors.text_key)"
     )
     return connection.execute("DELETE FROM temp.left_texts").rowcount > 0

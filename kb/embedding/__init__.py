@@ -7,6 +7,7 @@ keeps the fastest on disk. `open_embedder` opens what was prepared without torch
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,21 +30,39 @@ def open_embedder(settings: EmbedderSettings, cache: Path, report: Callable[[str
         report: told in one line each what a preparation is doing.
 
     Raises:
-        SettingsError: the model or the runtime does not exist.
-        ModelError: the model cannot be fetched, loaded or run.
+        SettingsError: the model, the runtime or the device does not exist, or the model has fewer dimensions.
+        ModelError: the model cannot be fetched, loaded or run, or its server does not answer.
         StorageError: the cache cannot be written.
     """
+    if settings.base_url:
+        from kb.embedding.served import open_served
+
+        return open_served(settings)
     from kb.embedding.manifest import discard
-    from kb.embedding.opening import open_prepared
 
     preparation = prepare(settings, cache, report)
     try:
-        return open_prepared(preparation, settings.threads)
+        return _open(preparation, settings)
     except ModelError:
         if preparation.runtime == "torch":
             raise
     discard(preparation)  # damaged: made once more
-    return open_prepared(prepare(settings, cache, report), settings.threads)
+    return _open(prepare(settings, cache, report), settings)
+
+
+def _open(preparation: Preparation, settings: EmbedderSettings) -> Embedder:
+    """What was prepared, on the devices that the settings want."""
+    from kb.embedding.devices import torch_device, uses_gpu
+    from kb.embedding.opening import open_prepared, source_of
+
+    if not uses_gpu(settings.device):
+        return open_prepared(preparation, settings.threads, torch_device(settings.device))
+    from kb.embedding.gpu import PassagesOnGpu, open_on_gpu
+
+    facts, source = preparation.facts, source_of(preparation, "embedder")
+    if settings.device == "cuda" or preparation.runtime == "torch":
+        return open_on_gpu(facts, source)
+    return PassagesOnGpu(open_prepared(preparation, settings.threads), lambda: open_on_gpu(facts, source))
 
 
 def prepare(settings: EmbedderSettings, cache: Path, report: Callable[[str], None] | None = None) -> Preparation:
@@ -51,9 +70,10 @@ def prepare(settings: EmbedderSettings, cache: Path, report: Callable[[str], Non
     found = find_preparation(settings, cache)
     if found is not None:
         return found
+    from kb.embedding.devices import run_settings
     from kb.embedding.preparing import prepare_model
 
-    return prepare_model(settings, cache, report or _say_nothing)
+    return _as_set(prepare_model(run_settings(settings), cache, report or _say_nothing), settings)
 
 
 def find_preparation(settings: EmbedderSettings, cache: Path) -> Preparation | None:
@@ -62,10 +82,19 @@ def find_preparation(settings: EmbedderSettings, cache: Path) -> Preparation | N
     Raises:
         SettingsError: the model or the runtime does not exist.
     """
+    from kb.embedding.devices import check_device, run_settings
     from kb.embedding.manifest import read_manifest
     from kb.embedding.sources import find_source, preparation_name
 
-    return read_manifest(cache / preparation_name(find_source(settings.model), settings))
+    check_device(settings.device, "embedder")
+    found = read_manifest(cache / preparation_name(find_source(settings.model), run_settings(settings)))
+    return found and _as_set(found, settings)
+
+
+def _as_set(preparation: Preparation, settings: EmbedderSettings) -> Preparation:
+    from kb.embedding.overrides import overridden
+
+    return replace(preparation, facts=overridden(preparation.facts, settings))
 
 
 def _say_nothing(_line: str) -> None: ...

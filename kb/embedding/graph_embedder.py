@@ -57,19 +57,19 @@ class GraphEmbedder:
             for start in range(0, len(texts), _WINDOW):
                 # Tokenised while the workers still run the window before.
                 rows = self._encode(texts[start : start + _WINDOW], self._facts.passage_prefix)
-                _wait_for_all(running)
+                wait_for_all(running)
                 part = vectors[start : start + _WINDOW]
                 running = [
                     workers.submit(self._fill, part, places, [rows[place] for place in places])
                     for places in plan_batches([len(row) for row in rows], _BATCH_TOKENS)
                 ]
-            _wait_for_all(running)
+            wait_for_all(running)
         return vectors
 
     def embed_question(self, text: str) -> Vectors:
         """Shape (dimension,), float32, length 1."""
         rows = self._encode([text], self._facts.query_prefix)
-        vector: Vectors = _to_unit_length(self._runtime.run(*self._pad(rows)))[0]
+        vector: Vectors = self._finish(self._runtime.run(*self._pad(rows)))[0]
         return vector
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -83,10 +83,14 @@ class GraphEmbedder:
         return pad(rows, self._facts.pad_id, self._facts.max_tokens)
 
     def _fill(self, vectors: Vectors, places: list[int], rows: list[list[int]]) -> None:
-        vectors[places] = _to_unit_length(self._runtime.run(*self._pad(rows)))
+        vectors[places] = self._finish(self._runtime.run(*self._pad(rows)))
+
+    def _finish(self, vectors: Vectors) -> Vectors:
+        """The first `dimension` coordinates (all, or fewer of a Matryoshka model), of length 1."""
+        return to_unit_length(vectors[:, : self._facts.dimension])
 
 
-def _wait_for_all(futures: Sequence[Future[None]]) -> None:
+def wait_for_all(futures: Sequence[Future[None]]) -> None:
     """Returns when all are done; raises what the first failed one raised, after dropping those not yet begun."""
     try:
         for future in futures:
@@ -97,7 +101,7 @@ def _wait_for_all(futures: Sequence[Future[None]]) -> None:
         raise
 
 
-def _to_unit_length(vectors: Vectors) -> Vectors:
+def to_unit_length(vectors: Vectors) -> Vectors:
     """Rows of length 1 in float32: a graph run in bfloat16 has rounded its own normalisation."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kb.embedding.sources import ModelSource
 from kb.errors import ModelError
 
 _REACH_SECONDS = 10  # the hub answers within one where it can be reached; its library would retry for over a minute
 
 
-def hub_folder(name: str) -> Path:
+def hub_folder(source: ModelSource) -> Path:
     """The folder in which the hub's own library keeps the fetched files of a model.
 
     Raises:
@@ -18,12 +19,21 @@ def hub_folder(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(_full_name(name), local_files_only=True))
+        return Path(snapshot_download(source.hub_name, local_files_only=True))
     except Exception as error:  # the hub's library has a tree of its own kinds
-        raise ModelError(f"cannot find the files of {name}", str(error).partition("\n")[0]) from error
+        raise ModelError(f"cannot find the files of {source.name}", str(error).partition("\n")[0]) from error
 
 
-def place_to_load(name: str) -> str:
+def has_weights(source: ModelSource) -> bool:
+    """Whether the hub model was fetched whole, weights and all. Asks nobody."""
+    try:
+        folder = hub_folder(source)
+    except ModelError:
+        return False
+    return any(folder.rglob("*.safetensors")) or any(folder.rglob("pytorch_model*.bin"))
+
+
+def place_to_load(source: ModelSource) -> str:
     """What sentence-transformers should load: the fetched folder where it is complete, else the name, to be fetched.
 
     Raises:
@@ -31,22 +41,15 @@ def place_to_load(name: str) -> str:
     """
     from huggingface_hub import model_info
 
+    if has_weights(source):
+        return str(hub_folder(source))
     try:
-        folder = hub_folder(name)
-        if any(folder.rglob("*.safetensors")) or any(folder.rglob("pytorch_model*.bin")):
-            return str(folder)
-    except ModelError:
-        pass  # not here yet
-    try:
-        model_info(_full_name(name), timeout=_REACH_SECONDS)
+        model_info(source.hub_name, timeout=_REACH_SECONDS)
     except Exception as error:  # connection, certificate, permission, unknown name: all the library's own kinds
         raise ModelError(
-            f"cannot fetch the embedding model {name}",
+            f"cannot fetch the {source.section}'s model {source.name}",
             str(error).partition("\n")[0] or type(error).__name__,
-            "Set embedder.model to a folder that holds it, or fetch it once while the model hub can be reached",
+            f"Set {source.setting} to a folder that holds it, or fetch it once while the model hub can be reached "
+            f"(`hf download {source.hub_name}`)",
         ) from error
-    return name
-
-
-def _full_name(name: str) -> str:
-    return name if "/" in name else f"sentence-transformers/{name}"
+    return source.hub_name

@@ -24,7 +24,7 @@ def weights_revision(source: ModelSource) -> str:
     Raises:
         ModelError: a hub model's files are not where the hub's own library keeps them.
     """
-    folder = source.folder or hub_folder(source.name)
+    folder = source.folder or hub_folder(source)
     digest = hashlib.sha256()
     for path in _defining_files(folder):
         digest.update(f"{path.relative_to(folder).as_posix()} {path.stat().st_size}\n".encode())

@@ -9,9 +9,9 @@ import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from kb.errors import MissingPartError, SettingsError
-from kb.settings import EmbedderSettings
 
 RUNTIMES = ("auto", "openvino", "onnx", "torch")
 _PACKAGED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
@@ -25,22 +25,53 @@ _MODEL_FILES = {".json", ".safetensors", ".bin", ".txt", ".model"}  # settings, 
 _LAYOUT = "1"
 
 
+class RunSettings(Protocol):
+    """What embedders and rerankers have in common: a model and how it is run."""
+
+    @property
+    def model(self) -> str:
+        """A hub name or a folder."""
+        ...
+
+    @property
+    def runtime(self) -> str:
+        """One of `RUNTIMES`."""
+        ...
+
+    @property
+    def threads(self) -> int:
+        """0: as many as the machine has cores."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """A model by name, and its folder where it is on this machine."""
+    """A model by name, its folder where it is on this machine, and the setting that named it."""
 
     name: str
     folder: Path | None  # None: known by its hub name only; sentence-transformers finds or fetches it
+    section: str = "embedder"
+
+    @property
+    def setting(self) -> str:
+        """The setting that errors name."""
+        return f"{self.section}.model"
+
+    @property
+    def hub_name(self) -> str:
+        """Owner and name; the library's own models go without their owner."""
+        owner = "cross-encoder" if self.section == "reranker" else "sentence-transformers"
+        return self.name if "/" in self.name else f"{owner}/{self.name}"
 
 
-def find_source(model: str) -> ModelSource:
-    """The files that the setting `embedder.model` means: "packaged", a folder, or a hub name.
+def find_source(model: str, section: str = "embedder") -> ModelSource:
+    """The files that the setting `model` of a section means: "packaged" (embedder only), a folder, or a hub name.
 
     Raises:
         SettingsError: it is a path without a model in it.
         MissingPartError: "packaged", and the package that carries the model is not installed.
     """
-    if model == "packaged":
+    if model == "packaged" and section == "embedder":
         return ModelSource(_PACKAGED_NAME, _packaged_folder())
     folder = Path(model).expanduser()
     if folder.is_dir():
@@ -48,14 +79,15 @@ def find_source(model: str) -> ModelSource:
             raise SettingsError(
                 f"no sentence-transformers model in {folder}",
                 "it holds neither modules.json nor config.json",
-                "Point embedder.model at the folder that save_pretrained wrote",
+                f"Point {section}.model at the folder that save_pretrained wrote",
             )
-        return ModelSource(folder.resolve().name, folder.resolve())
+        return ModelSource(folder.resolve().name, folder.resolve(), section)
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", model) or model.startswith("."):
+        kind, packaged = ("embedding", '"packaged", ') if section == "embedder" else ("reranking", "")
         raise SettingsError(
-            f"no embedding model {model!r}", "there is no such folder", 'Give "packaged", a folder or a hub name'
+            f"no {kind} model {model!r}", "there is no such folder", f"Give {packaged}a folder or a hub name"
         )
-    return ModelSource(model, None)
+    return ModelSource(model, None, section)
 
 
 def _packaged_folder() -> Path:
@@ -68,7 +100,7 @@ def _packaged_folder() -> Path:
     return Path(get_model_path())
 
 
-def preparation_name(source: ModelSource, settings: EmbedderSettings) -> str:
+def preparation_name(source: ModelSource, settings: RunSettings) -> str:
     """The name of the folder that holds what was prepared for `source` on this machine with these libraries.
 
     Whatever makes a preparation stale changes the name: another size or time of a file, another library release,
@@ -79,9 +111,11 @@ def preparation_name(source: ModelSource, settings: EmbedderSettings) -> str:
     """
     if settings.runtime not in RUNTIMES:
         raise SettingsError(
-            f"unknown embedder.runtime {settings.runtime!r}", advice=f"Choose one of {', '.join(RUNTIMES)}"
+            f"unknown {source.section}.runtime {settings.runtime!r}", advice=f"Choose one of {', '.join(RUNTIMES)}"
         )
     parts = [_LAYOUT, source.name, settings.runtime, *library_versions(), _processor(), *_file_stamps(source.folder)]
+    if source.section != "embedder":
+        parts.append(source.section)  # the same weights may serve as both
     digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
     return f"{re.sub(r'[^A-Za-z0-9.]+', '-', source.name)}-{digest}"
 

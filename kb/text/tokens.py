@@ -17,7 +17,7 @@ from typing import Protocol
 from kb.text.folding import fold
 
 # Raise it whenever the tokens of any text change: indexes of another version are rebuilt.
-TOKENS_VERSION = 1
+TOKENS_VERSION = 2
 
 # Scripts written without spaces between words: Han, kana, and Hangul, whose words carry endings.
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
@@ -26,11 +26,19 @@ _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:[.:]\d+)+"
 _UNITS = re.compile(rf"{_NUMBER}|[{_UNSPACED}]+|[^\W{_UNSPACED}_]+")
 _ASCII_UNITS = re.compile(rf"{_NUMBER}|[a-z0-9]+")  # the same for ASCII text, twice as fast
-_IS_UNSPACED = re.compile(f"[{_UNSPACED}]").match
+UNSPACED = re.compile(f"[{_UNSPACED}]")  # one character of them
+
+_CLAUSE_ENDS = re.compile(r"(?<=[.!?])\s+|[。！？；\n]+")
 
 # Names that hold letters and digits are found however they are joined: COVID-19, COVID19; 12(3).
 _JOINED_NAME = re.compile(r"(?<![a-z\d])(?:[a-z]{1,8}[-/]\d+[a-z]?|\d+(?:\(\w{1,4}\))+)(?![a-z\d])")
 _LETTERS_DIGITS = re.compile(r"([^\W\d]+)(\d+)")
+
+# Article 12(3) is also written § 12 Abs. 3, Article 12, paragraph 3, and 第十二条第三款.
+_PART_OF_RULE = re.compile(
+    r"(?<![\w.])(\d+[a-z]?),?\s+(?:abs\.?|absatz|para\.?|paragraph|subs\.?|subsection|sub-?paragraph)\s*\(?(\d+)\b"
+)
+_PART_OF_CHINESE_RULE = re.compile(r"第([\d零〇一二两三四五六七八九十百千]+)条第([\d零〇一二两三四五六七八九十]+)款")
 
 # 第十二条, 第12条: rules, chapters and sections are named by their number.
 _ORDINAL = re.compile(r"第([\d零〇一二两三四五六七八九十百千]+)([编章节条款项])")
@@ -63,6 +71,28 @@ def question_tokens(question: str) -> list[str]:
     return [*_words(asked), *_names(folded)] or search_tokens(question)
 
 
+def word_stem(word: str) -> str:
+    """The stem of one folded word, by which it is told from others; "" for a function word."""
+    tokens = _word_tokens(word)
+    return tokens[0] if tokens else ""
+
+
+def ordered_words(text: str) -> list[str]:
+    """The stems and single unspaced characters of a text in its order, function words left out; "" ends a clause."""
+    found: list[str] = []
+    for clause in _CLAUSE_ENDS.split(fold(text)):
+        for unit in _UNITS.findall(clause):
+            found += unit if UNSPACED.match(unit) else _word_tokens(unit)[:1]
+        found.append("")
+    return found
+
+
+def asked_text(question: str) -> str:
+    """The question less what only phrases it in Chinese, a line break in its place; whole if nothing else is left."""
+    asked = _QUESTION_PHRASES.sub("\n", fold(question))
+    return asked if _words(asked) else question
+
+
 def _words(folded: str) -> list[str]:
     tokens: list[str] = []
     if folded.isascii():
@@ -70,7 +100,7 @@ def _words(folded: str) -> list[str]:
             tokens += _word_tokens(unit)
         return tokens
     for unit in _UNITS.findall(folded):
-        if _IS_UNSPACED(unit):
+        if UNSPACED.match(unit):
             tokens += unit
             tokens += map("".join, pairwise(unit))
         else:
@@ -97,6 +127,10 @@ def _word_tokens(word: str) -> tuple[str, ...]:
 def _names(folded: str) -> Iterator[str]:
     for name in _JOINED_NAME.finditer(folded):
         yield name.group().replace("-", "").replace("/", "")
+    for part in _PART_OF_RULE.finditer(folded):
+        yield f"{part.group(1)}({part.group(2)})"
+    for part in _PART_OF_CHINESE_RULE.finditer(folded):
+        yield f"{_number(part.group(1))}({_number(part.group(2))})"
     for ordinal in _ORDINAL.finditer(folded):
         yield f"第{_number(ordinal.group(1))}{ordinal.group(2)}"
 

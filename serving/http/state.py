@@ -21,6 +21,7 @@ from kb.errors import NotFoundError, UsageError
 from kb.home.home import Home
 from kb.ports import ChatModel, Embedder, Verifier
 from kb.settings import Settings
+from retriever.opening import reranker_of
 from retriever.searcher import Searcher
 from serving.http.tally import Tally
 
@@ -51,6 +52,8 @@ class Collections:
         self._home = settings.home
         self._open_embedder = open_embedder
         self._embedder: Embedder | None = None
+        self._reranker = reranker_of(settings)
+        self._candidates = settings.reranker.candidates
         self._embedder_lock = threading.Lock()
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
@@ -82,9 +85,10 @@ class Collections:
                 if inode == 0:
                     raise NotFoundError(f"no collection {name!r}", advice=f"There are: {', '.join(self.names())}")
                 catalog = open_collection(self._home, name)
-                kept = self._kept[name] = _Kept(
-                    OpenCollection(catalog, Searcher(catalog, lambda: self.embedder)), inode
+                searcher = Searcher(
+                    catalog, lambda: self.embedder, reranker=self._reranker, candidates=self._candidates
                 )
+                kept = self._kept[name] = _Kept(OpenCollection(catalog, searcher), inode)
             return kept.collection
 
     def catalog(self, name: str) -> Catalog:

@@ -10,7 +10,7 @@ import pytest
 
 from kb.embedding import open_embedder, prepare
 from kb.embedding.exporting import read_prefixes
-from kb.embedding.preparing import AGREEMENT_BOUND
+from kb.embedding.kinds import AGREEMENT_BOUND
 from kb.errors import ModelError, SettingsError
 from kb.ports import Vectors
 from kb.settings import EmbedderSettings
@@ -29,8 +29,9 @@ TEXTS = ["refund within 14 days", "退款需要多少天？", "x" * 300, "why"]
         {"normalise": False},
         {"prompts": {"query": "query: ", "document": "passage: "}},
         {"prompts": {"query": "ask: ", "document": "text: "}, "include_prompt": False},
+        {"family": "modernbert", "pooling": "cls"},
     ],
-    ids=["cls", "last token", "max", "dense layer", "not normalised", "prompts", "prompts not pooled"],
+    ids=["cls", "last token", "max", "dense layer", "not normalised", "prompts", "prompts not pooled", "modernbert"],
 )
 def test_a_model_keeps_its_own_ways(kind: dict[str, Any], tmp_path: Path) -> None:
     folder = make_tiny_model(tmp_path / "model", **kind)

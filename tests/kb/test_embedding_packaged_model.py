@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from kb.embedding import find_preparation, open_embedder
-from kb.embedding.preparing import AGREEMENT_BOUND
+from kb.embedding.kinds import AGREEMENT_BOUND
 from kb.settings import EmbedderSettings
 
 TEXTS = [

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.text.tokens import question_tokens, search_tokens
+from kb.text.tokens import asked_text, ordered_words, question_tokens, search_tokens
 
 
 def meets(question: str, passage: str) -> set[str]:
@@ -21,6 +21,13 @@ def meets(question: str, passage: str) -> set[str]:
         ("IL-6 inhibitors", "IL6 inhibition", "il6"),
         ("p53", "the P 53 protein", "53"),
         ("Article 12(3)", "under Art. 12(3) the court", "12(3)"),
+        ("Art. 12(3)", "§ 12 Abs. 3 gilt", "12(3)"),
+        ("§ 12 Abs. 3", "Article 12, paragraph 3, applies", "12(3)"),
+        ("Article 12 para. (3)", "第十二条第三款", "12(3)"),
+        ("第12條第3款", "依照本法第十二条第三款的规定", "12(3)"),
+        ("第十二条第三款", "第12条 （三）第3款", "第3款"),
+        ("§ 4.2", "Section 4.2 Indemnity", "4.2"),
+        ("Ａｒｔ．１２（３）", "Art. 12(3)", "12(3)"),
         ("0.5 mg", "a dose of 0.5 mg", "0.5"),
         ("1,000 units", "1000 units", "1000"),
         ("１２３", "123", "123"),
@@ -88,3 +95,15 @@ def test_many_threads_get_the_same_tokens() -> None:
     for thread in threads:
         thread.join()
     assert found == [expected] * 4
+
+
+def test_words_in_order_are_stems_and_single_characters_clause_by_clause() -> None:
+    assert ordered_words("The late penalties. 過敏 of COVID-19!\n") == [
+        *("late", "penalti", ""),
+        *("过", "敏", "covid", "19", "", ""),
+    ]
+
+
+def test_what_only_phrases_a_question_parts_its_words() -> None:
+    assert ordered_words(asked_text("折旧的年限是什么")) == ["折", "旧", "", "年", "限", "", ""]
+    assert asked_text("什么？") == "什么？"

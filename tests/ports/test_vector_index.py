@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from kb.errors import MissingPartError
 from kb.ports import Ids, Scores, VectorIndex, Vectors
+from retriever.base_index import build_base, measured
 from retriever.faiss_index import FaissIndex
-from tests.ports.vector_index_suite import VectorIndexSuite
+from retriever.flat_index import FlatIndex
+from retriever.index_sizes import Effort, IndexKind, IndexSizes
+from retriever.rabitq import Codes
+from retriever.vector_rows import VectorRows
+from tests.ports.vector_index_suite import VectorIndexSuite, clustered_vectors, unit_vectors
 
 
 class ExactIndex:
@@ -33,9 +39,41 @@ class ExactIndex:
         return np.array([n for _, n in scored], np.int64), np.array([s for s, _ in scored], np.float32)
 
 
-class TestFaissIndex(VectorIndexSuite):
+class TestFlatIndex(VectorIndexSuite):
+    def make(self, dimension: int) -> VectorIndex:
+        return FlatIndex(dimension)
+
+
+class TestFaissIndexWithNothingSaved(VectorIndexSuite):
     def make(self, dimension: int) -> VectorIndex:
         return FaissIndex(dimension)
+
+
+class FilledBase(VectorIndexSuite):
+    """An index whose vectors are in its base, searched as `sizes` says."""
+
+    sizes = IndexSizes()
+
+    def make(self, dimension: int) -> VectorIndex:
+        return FaissIndex(dimension, sizes=self.sizes)
+
+    def filled(self, ids: Ids, vectors: Vectors) -> VectorIndex:
+        base = build_base(VectorRows(ids, vectors.astype(np.float16)), self.sizes)
+        return FaissIndex(vectors.shape[1], base, sizes=self.sizes)
+
+
+class TestExactBase(FilledBase):
+    pass
+
+
+class TestCodesBase(FilledBase):
+    sizes = IndexSizes(exact=20, codes=10**9)
+    lowest_recall = 0.97
+
+
+class TestListsBase(FilledBase):
+    sizes = IndexSizes(exact=20, codes=30)
+    lowest_recall = 0.97
 
 
 class TestExactIndex(VectorIndexSuite):
@@ -47,3 +85,63 @@ def test_without_faiss_the_error_says_which_extra_brings_it(monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "faiss", None)  # as if it were not installed
     with pytest.raises(MissingPartError, match=r"ibid\[cpu\].*ibid\[gpu\]"):
         FaissIndex(8)
+
+
+@pytest.mark.parametrize(
+    ("count", "kind"),
+    [(100, IndexKind.EXACT), (100_000, IndexKind.EXACT), (100_001, IndexKind.CODES), (300_001, IndexKind.LISTS)],
+)
+def test_the_kind_changes_with_the_size(count: int, kind: IndexKind) -> None:
+    assert IndexSizes().kind(count) is kind
+
+
+def lists_base(count: int = 3000) -> FaissIndex:
+    sizes = IndexSizes(exact=20, codes=30)
+    vectors = clustered_vectors(count).astype(np.float16)
+    return FaissIndex(vectors.shape[1], build_base(VectorRows(np.arange(count), vectors), sizes), sizes=sizes)
+
+
+def test_the_report_names_kind_size_and_measured_recall() -> None:
+    index = lists_base()
+    index.add(np.array([5000]), unit_vectors(1))
+    index.remove(np.array([1, 2, 9999]))
+    report = index.report()
+    assert (report.kind, report.vectors, report.recent, report.removed) == (IndexKind.LISTS, 2999, 1, 2)
+    assert 0.98 <= report.recall <= 1.0
+    assert "of 54 lists" in report.effort
+
+
+def test_search_is_exact_where_no_effort_reaches_the_wanted_recall() -> None:
+    class BlindCodes(Codes):
+        """Codes that find one and the same vector, whatever is asked."""
+
+        def search(
+            self, rows: VectorRows, vector: Vectors, k: int, effort: Effort, wanted: object
+        ) -> tuple[Ids, Scores]:
+            return np.zeros(k, np.int64), np.zeros(k, np.float32)
+
+    base = lists_base(500).frozen().base
+    assert base is not None
+    assert base.codes is not None
+    blind = measured(replace(base, codes=BlindCodes(base.codes.index, 500)))
+    assert (blind.effort, blind.recall) == (None, 1.0)
+    index = FaissIndex(blind.rows.vectors.shape[1], blind, sizes=IndexSizes(exact=20, codes=30))
+    query = unit_vectors(1, seed=3)[0]
+    exact = blind.rows.vectors.astype(np.float32) @ query
+    assert index.search(query, 10)[0].tolist() == np.argsort(-exact)[:10].tolist()
+    assert index.report().kind is IndexKind.EXACT
+
+
+def test_codes_that_are_extended_find_the_new_vectors_as_well() -> None:
+    sizes = IndexSizes(exact=20, codes=30)
+    vectors = clustered_vectors(1500).astype(np.float16)
+    first = build_base(VectorRows(np.arange(1000), vectors[:1000]), sizes)
+    longer = build_base(VectorRows(np.arange(1500), vectors), sizes, first.codes)
+    assert longer.codes is not None
+    assert (longer.codes.trained_on, len(longer.codes)) == (1000, 1500)
+    index = FaissIndex(vectors.shape[1], longer, sizes=sizes)
+    assert [index.search(vectors[row].astype(np.float32), 1)[0].tolist() for row in (3, 1200, 1499)] == [
+        [3],
+        [1200],
+        [1499],
+    ]

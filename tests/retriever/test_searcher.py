@@ -8,6 +8,7 @@ from kb.catalog import Catalog, text_key
 from kb.errors import EmbeddingSpaceError, QuestionError, UsageError
 from kb.records import Filters, HitSource
 from retriever import Searcher, SearchMode
+from retriever.merging import Wording
 from tests.fakes import HashEmbedder
 from tests.making import make_catalog, make_document, store
 
@@ -81,6 +82,30 @@ def test_the_result_names_its_collection_version_and_timings(searcher: Searcher)
     assert (result.collection, result.version, len(result.hits)) == ("test", 1, 2)
     assert {"lexical", "dense", "embed", "read"} <= set(result.timings)
     assert [hit.score for hit in result.hits] == sorted((hit.score for hit in result.hits), reverse=True)
+
+
+def test_several_wordings_of_a_question_are_searched_and_merged(catalog: Catalog) -> None:
+    store(catalog, EMBEDDER, *(make_document(f"Notice {n} about parking.", f"{n}.txt") for n in range(30)))
+    other_words = Searcher(catalog, EMBEDDER, reword=lambda _, question: (Wording(question), Wording("library opens")))
+    assert first_text(other_words, "reading room hours") == "The library opens at eight."
+    both = [hit.passage.text for hit in other_words.search("metformin", k=2).hits]
+    assert set(both) == {"The library opens at eight.", "Metformin is taken with food."}
+
+
+def test_between_passages_with_the_same_words_the_one_that_says_them_together_comes_first(catalog: Catalog) -> None:
+    together = "The fee for a parking permit is ten euros each month for staff."
+    apart = "The permit is ten euros. Staff each month for a parking is the fee."
+    store(catalog, EMBEDDER, make_document(apart, "a.txt"), make_document(together, "b.txt"))
+    result = Searcher(catalog, EMBEDDER).search("fee for a parking permit", k=2)
+    assert [hit.passage.text for hit in result.hits] == [together, apart]
+    assert "evidence" in result.timings
+
+
+def test_the_texts_of_a_few_passages_are_those_that_the_index_reads(catalog: Catalog) -> None:
+    with catalog.snapshot() as snapshot:
+        numbers = snapshot.numbers()
+        assert list(snapshot.few_texts(numbers).values()) == list(snapshot.indexed_texts(numbers))
+        assert snapshot.few_texts([999]) == {}
 
 
 def test_a_deleted_passage_is_never_found(catalog: Catalog, searcher: Searcher) -> None:

@@ -17,6 +17,7 @@ from serving.answer_json import answer_as_json
 from serving.answering import answer_question
 from serving.cancellation import Cancellation
 from serving.drafting import NO_ANSWER
+from serving.passages import build_readings
 from serving.verification import LexicalVerifier
 from tests.fakes import HashEmbedder, ScriptedChatModel
 from tests.serving.library import make_collection
@@ -63,9 +64,9 @@ class Library:
         return last.answer
 
     def number_of(self, beginning: str, question: str) -> int:
-        """The number under which the passage that begins so stands in the prompt."""
-        hits = self.searcher.search(question, k=10).hits
-        return next(number for number, hit in enumerate(hits, 1) if hit.passage.text.startswith(beginning))
+        """The number under which the passage with a line that begins so stands in the prompt."""
+        readings = build_readings(self.searcher.search(question, k=20).hits, self.catalog)
+        return next(n for n, item in enumerate(readings, 1) if f"\n{beginning}" in f"\n{item.hit.passage.text}")
 
 
 @pytest.fixture(scope="module")
@@ -282,8 +283,8 @@ def test_a_passage_cannot_close_itself_or_open_another(tmp_path: Path) -> None:
     model = ScriptedChatModel(["The fee is 40 euros [1]."])
     library.ask("How high is the fee in euros?", model)
     text = model.asked[0][1][0].text
-    assert len(re.findall(r"<passage ", text)) == len(re.findall(r"</passage>", text)) == 2
-    assert len(re.findall(r"<\s*/?\s*passage", text, re.IGNORECASE)) == 4
+    assert len(re.findall(r"<passage ", text)) == len(re.findall(r"</passage>", text)) == 1
+    assert len(re.findall(r"<\s*/?\s*passage", text, re.IGNORECASE)) == 2
 
 
 def test_answers_become_the_promised_json(library: Library) -> None:

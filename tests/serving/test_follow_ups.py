@@ -57,12 +57,17 @@ def test_without_history_nothing_changes() -> None:
 
 
 def test_a_question_that_asks_nothing_itself_takes_the_question_before() -> None:
-    assert standalone_question("And for children?", (DOSE, ANSWER)) == f"And for children? {DOSE.text}"
-    assert standalone_question("儿童呢？", (DOSE_ZH, ANSWER)) == f"儿童呢？ {DOSE_ZH.text}"
+    assert standalone_question("And for insulin?", (DOSE, ANSWER)) == f"And for insulin? {DOSE.text}"
+    assert standalone_question("胰岛素呢？", (DOSE_ZH, ANSWER)) == f"胰岛素呢？ {DOSE_ZH.text}"
+
+
+def test_what_is_of_one_kind_takes_its_place() -> None:
+    assert standalone_question("And for children?", (DOSE, ANSWER)) == DOSE.text.replace("adults", "children")
+    assert standalone_question("儿童呢？", (DOSE_ZH, ANSWER)) == DOSE_ZH.text.replace("成人", "儿童")
 
 
 def test_a_question_with_a_pronoun_takes_the_subject_only() -> None:
-    assert standalone_question("Is it safe?", (DOSE, ANSWER)) == "Is it safe? maximum daily dose metformin adults"
+    assert standalone_question("Is it safe?", (DOSE, ANSWER)) == "Is metformin safe?"
     standalone = standalone_question("它有什么副作用？", (DOSE_ZH, ANSWER))
     assert "二甲双胍" in standalone
     assert "多少" not in standalone
@@ -86,4 +91,19 @@ def test_a_model_rewrites_the_question() -> None:
 @pytest.mark.parametrize("reply", [ModelError("down"), [""], ["word " * 400], ["The last question, standing alone:"]])
 def test_where_the_model_fails_the_rule_helps(reply: ModelError | list[str]) -> None:
     model = ScriptedChatModel(reply)
-    assert standalone_question("And for children?", (DOSE, ANSWER), model) == f"And for children? {DOSE.text}"
+    assert standalone_question("And for children?", (DOSE, ANSWER), model) == DOSE.text.replace("adults", "children")
+
+
+def test_a_model_does_not_change_a_question_that_stands_alone() -> None:
+    question = "What is the refund policy of the library?"
+    model = ScriptedChatModel(["What is the maximum daily dose of metformin for the library?"])
+    assert standalone_question(question, (DOSE, ANSWER), model) == question
+    model = ScriptedChatModel([question])
+    assert standalone_question(question, (DOSE, ANSWER), model) == question
+
+
+def test_a_model_cannot_exchange_a_number() -> None:
+    model = ScriptedChatModel(["What does article 12 of the ordinance say about notice?"])
+    history = (Turn("user", "What does article 12 of the ordinance say about notice?"), ANSWER)
+    asked = standalone_question("And article 13?", history, model)
+    assert asked == "What does article 13 of the ordinance say about notice?"

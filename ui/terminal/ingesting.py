@@ -16,12 +16,13 @@ from tqdm import tqdm
 from ingest.locking import ingestion_lock
 from ingest.pipeline import ingest_files
 from ingest.pruning import prune
-from ingest.reading import FileOutcome, FileState
+from ingest.reading import FileOutcome, FileState, Parse
 from ingest.sandbox import ParserPool
 from ingest.walking import FoundFile, walk
 from kb.catalog import Catalog
 from kb.catalog.collections import create_collection, open_collection
 from kb.errors import InputError
+from kb.ports import Embedder
 from kb.settings import Settings
 from retriever import embedder_of
 
@@ -31,7 +32,7 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
     catalog = create_collection(settings.home, settings.collection)
     with ingestion_lock(catalog.folder):
         found = list(walk(options.paths))
-        outcomes = _take_in(found, catalog, settings, options.workers)
+        outcomes = _take_in(found, catalog, settings, options)
         removed = prune(catalog, options.paths, found) if options.prune else []
     collection = catalog.collection()
     if options.json:
@@ -44,19 +45,36 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _take_in(
-    found: Sequence[FoundFile | InputError], catalog: Catalog, settings: Settings, workers: int
+    found: Sequence[FoundFile | InputError], catalog: Catalog, settings: Settings, options: argparse.Namespace
 ) -> list[FileOutcome]:
     if not found:
         print("ibid: no file that can be read in what was named", file=sys.stderr)
         return []
     outcomes = []
-    parsers = workers or max(1, (os.cpu_count() or 2) // 2)  # the other half of the cores embeds meanwhile
-    with ParserPool(settings.limits) as pool, _progress(len(found)) as advance:
-        files = ingest_files(found, catalog, embedder_of(settings)(), pool.parse_all, settings.limits, workers=parsers)
-        for outcome in files:
+    parts = _on_cluster(options, settings) if options.ray else _on_this_machine(options, settings)
+    with parts as (parse, embedder, workers), _progress(len(found)) as advance:
+        for outcome in ingest_files(found, catalog, embedder, parse, settings.limits, workers=workers):
             outcomes.append(outcome)
             advance(outcome)
     return outcomes
+
+
+_Parts = tuple[Parse, Embedder, int]  # how files are parsed and embedded, and how many are parsed at once
+
+
+@contextmanager
+def _on_this_machine(options: argparse.Namespace, settings: Settings) -> Iterator[_Parts]:
+    workers = options.workers or max(1, (os.cpu_count() or 2) // 2)  # the other half of the cores embeds meanwhile
+    with ParserPool(settings.limits) as pool:
+        yield pool.parse_all, embedder_of(settings)(), workers
+
+
+@contextmanager
+def _on_cluster(options: argparse.Namespace, settings: Settings) -> Iterator[_Parts]:
+    from ingest.cluster import open_cluster
+
+    with open_cluster(options.ray, settings, embedder_of(settings), options.workers) as cluster:
+        yield cluster.parse, cluster.embedder, cluster.workers
 
 
 @contextmanager

@@ -77,6 +77,8 @@ def _add_ingest(commands: _Commands[argparse.ArgumentParser]) -> None:
     ingest = _command(commands, "ingest", "ingesting.ingest", "take files and folders into a collection")
     ingest.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     ingest.add_argument("--workers", type=int, default=0, metavar="N", help="files parsed at once (default: by cores)")
+    cluster = "parse and embed on a Ray cluster: host:port, auto, or local to start one here"
+    ingest.add_argument("--ray", default="", metavar="ADDRESS", help=cluster)
     ingest.add_argument("--prune", action="store_true", help="remove documents whose files are gone from the folders")
 
 
@@ -131,14 +133,44 @@ def _add_servers(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 
 def _add_measures(commands: _Commands[argparse.ArgumentParser]) -> None:
-    measure = _command(commands, "eval", "measuring.evaluate", "measure retrieval on question sets", json=False)
-    measure.add_argument("sets", nargs="+", type=Path, metavar="SET", help="folder with corpus, queries and qrels")
-    measure.add_argument("--task", choices=("retrieval",), default="retrieval")
-    measure.add_argument("--mode", choices=("hybrid", "dense", "lexical"), default="hybrid")
+    _add_eval(commands)
+    models = _command(commands, "models", "modelling.models", "say which models are used, prepare or choose them")
+    models.add_argument("--profile", default="", metavar="NAME", help="what a profile uses: embedded, standard, gpu")
+    models.add_argument("--prepare", action="store_true", help="fetch, convert and check the models now")
+    models.add_argument("--use", default="", metavar="NAME", help="write a profile's models into ibid.toml")
+
+
+def _add_eval(commands: _Commands[argparse.ArgumentParser]) -> None:
+    text = "measure question sets or your own questions, compare runs, write a report"
+    measure = _command(commands, "eval", "measuring.evaluate", text, json=False)
+    measure.add_argument("sets", nargs="*", type=Path, metavar="SET", help="folder with corpus, queries and qrels")
+    tasks = "retrieval (default), answers, citations, abstention, parsing, latency"
+    measure.add_argument("--task", default="retrieval", metavar="T", help=tasks)
+    measure.add_argument("--mode", choices=("hybrid", "dense", "lexical"), help="of retrieval (default: hybrid)")
     measure.add_argument("--part", default="", metavar="P", help="only questions of this part (dev, test)")
-    measure.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
-    models = _command(commands, "models", "measuring.models", "say which models are used and prepare them")
-    models.add_argument("--prepare", action="store_true", help="convert and check the embedding model now")
+    measure.add_argument("--sample", type=int, default=0, metavar="N", help="only N questions, the same every time")
+    mixed = "abstention: mix in questions of this set, which SET cannot answer"
+    measure.add_argument("--out-of-scope", type=Path, metavar="SET", help=mixed)
+    measure.add_argument("--json", type=Path, metavar="FILE", help="write the run there")
+    compared = "compare two runs, or what is measured with one"
+    measure.add_argument("--compare", nargs="+", default=[], type=Path, metavar="RUN", help=compared)
+    measure.add_argument("--report", type=Path, metavar="FILE", help="write an HTML report there")
+    reported = "report these runs instead of measuring"
+    measure.add_argument("--runs", nargs="+", default=[], type=Path, metavar="RUN", help=reported)
+    measure.add_argument("--language", choices=("en", "zh"), help="of the report (default: as the terminal's)")
+    own = measure.add_argument_group("your own questions about a collection (-c NAME)")
+    own.add_argument("--questions", type=Path, metavar="FILE", help="YAML or CSV (default: the collection's own)")
+    own.add_argument("--gate", type=Path, metavar="FILE", help="exit 1 where this TOML file's bounds are broken")
+    own.add_argument("--record", action="store_true", help="keep this run as the one that a gate compares with")
+    made = "write N questions made from the collection's own passages to --questions FILE instead of measuring"
+    own.add_argument("--synthesise", type=int, metavar="N", help=made)
+    own.add_argument("--seed", type=int, default=0, metavar="S", help="other questions for another number (default: 0)")
+    judging = "let a language model judge the answers (default: the settings' own)"
+    own.add_argument("--judge", nargs="?", const="", metavar="MODEL", help=judging)
+    own.add_argument("--judge-url", default="", metavar="URL", help="the judge's OpenAI-compatible server")
+    measured = "measure the judge first, on the sets of human judgements in DIR"
+    own.add_argument("--judge-sets", type=Path, metavar="DIR", help=measured)
+    own.add_argument("--judge-sample", type=int, default=100, metavar="N", help="items of each such set (default: 100)")
 
 
 if __name__ == "__main__":

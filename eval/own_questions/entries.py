@@ -1,0 +1,41 @@
+"""What YAML and CSV files have in common before anything is checked: fields with the lines they stand on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from kb.errors import UsageError
+
+_SHOWN = 12  # problems in one message: enough to see the pattern, and a screen's half
+
+
+class Field(NamedTuple):
+    """One field of one question: its texts (several only for answers and tags) and its line."""
+
+    line: int
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One question as it stands in a file."""
+
+    line: int
+    fields: dict[str, Field]
+
+
+class Problem(NamedTuple):
+    """What is wrong, and on which line."""
+
+    line: int
+    text: str
+
+
+def refuse(path: object, problems: list[Problem]) -> UsageError:
+    """The error that names the problems of a file by their lines."""
+    ordered = sorted(problems)
+    lines = [f"line {problem.line}: {problem.text}" for problem in ordered[:_SHOWN]]
+    if len(ordered) > _SHOWN:
+        lines.append(f"and {len(ordered) - _SHOWN} more")
+    return UsageError(f"cannot use the questions of {path}", "\n  " + "\n  ".join(lines))

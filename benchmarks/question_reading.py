@@ -80,9 +80,10 @@ def as_asked(_snapshot: Snapshot, question: str) -> tuple[QuestionVariant, ...]:
 
 
 def ndcg(names: Sequence[str], grades: Mapping[str, int]) -> float:
-    gain = sum((2 ** grades.get(name, 0) - 1) / math.log2(place + 2) for place, name in enumerate(names[:10]))
+    gain: float = sum((2 ** grades.get(name, 0) - 1) / math.log2(place + 2) for place, name in enumerate(names[:10]))
     best = sorted(grades.values(), reverse=True)[:10]
-    return gain / (sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(best)) or 1.0)
+    ideal: float = sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(best))
+    return gain / (ideal or 1.0)
 
 
 def told(rows: Sequence[Sequence[float]], changed: int, of: int) -> str:

@@ -40,15 +40,16 @@ class VectorRows:
         return len(self.ids)
 
     def rows_of(self, ids: Ids) -> Rows:
-        """The rows of those of `ids` that are here, ascending where `ids` are."""
+        """The rows of those of `ids` that are here, each once, ascending."""
         if len(self) == 0:
             return np.zeros(0, np.int64)
-        if self._contiguous:  # passages that were stored and never removed: 20 times faster than searching for each
-            places = ids - self.ids[0]
-            return places[(places >= 0) & (places < len(self))]
-        places = np.searchsorted(self.ids, ids)
+        wanted = _ascending(ids)
+        if self._contiguous:  # passages that were stored and never removed: ten times faster than searching for each
+            inside: Rows = wanted - self.ids[0]
+            return inside[(inside >= 0) & (inside < len(self))]
+        places = np.searchsorted(self.ids, wanted)
         places[places == len(self)] = 0
-        rows: Rows = places[self.ids[places] == ids]
+        rows: Rows = places[self.ids[places] == wanted]
         return rows
 
     def search(self, vector: Vectors, k: int, rows: Rows | None, live: NDArray[np.bool_] | None) -> tuple[Ids, Scores]:
@@ -92,6 +93,14 @@ class VectorRows:
             first += len(part)
         best.finalize()
         return best.I, best.D
+
+
+def _ascending(ids: Ids) -> Ids:
+    """The same ids, each once, in order. Most are so already; numpy's `unique` costs 0.3 s of half a million."""
+    if len(ids) < 2 or bool(np.all(ids[1:] > ids[:-1])):
+        return ids
+    ordered = np.sort(ids)
+    return ordered[np.concatenate(([True], ordered[1:] > ordered[:-1]))]
 
 
 def mask_of(rows: Rows, count: int) -> NDArray[np.bool_]:

@@ -25,10 +25,15 @@ _STOPS = frozenset("。！？；\n\x00")  # end a sentence
 _DOTS = frozenset(".!?")  # end a sentence where white space follows
 
 _CODES = 0x32000  # code points with a place in the table: all that are assigned but a few marks; the others are gaps
-_SLOT_BITS = 19  # half a million words are remembered, some ten times the vocabulary of a collection, in 8 MB
+_SLOT_BITS = (
+    18  # so many words are remembered, some ten times the vocabulary of a collection: 2 MB, near a core's cache
+)
 _AT_ONCE = 4  # characters of 16 bits in a number of 64
 _PIECES = 5  # a word is told from others by its first 20 characters and its length
-STEMS = 1 << 32  # numbers of stems begin here, above every character's
+STEMS = 1 << 32  # numbers of stems begin here, above every character's, and end below twice that
+_STEM_BITS = np.uint64(33)
+_STEM = np.uint64((1 << 33) - 1)
+_CHECK = np.uint64((1 << 31) - 1)  # of a word's key, kept with its stem; with the slot's bits, 48 tell words apart
 _FACTORS = np.array([pow(0x9E3779B97F4A7C15, n + 1, 1 << 64) for n in range(_PIECES + 1)], np.uint64)
 _MASKS = np.array([(1 << 16 * n) - 1 for n in range(_AT_ONCE + 1)], np.uint64)  # keep the first n characters
 
@@ -49,8 +54,7 @@ class WordReader:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._characters = np.zeros(_CODES, np.uint32)  # the folded character and, from bit 24 on, its kind
-        self._keys = np.zeros(1 << _SLOT_BITS, np.uint64)
-        self._stems = np.zeros(1 << _SLOT_BITS, np.int64)
+        self._words = np.zeros(1 << _SLOT_BITS, np.uint64)  # by slot: part of the word's key, then its stem's number
 
     def read(self, texts: Sequence[str]) -> Words:
         """The words of `texts`. Half characters (lone surrogates) are gaps."""
@@ -90,15 +94,17 @@ class WordReader:
             return heads, heads
         keys = _word_keys(characters, heads, ends - heads)
         slots = (keys >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
-        stems = self._stems[slots]
-        missing = np.flatnonzero(self._keys[slots] != keys)
+        checks = keys & _CHECK | np.uint64(1)  # 0 is an empty slot's
+        known = self._words[slots]
+        stems = (known & _STEM).astype(np.int64)
+        missing = np.flatnonzero(known >> _STEM_BITS != checks)
         if len(missing):
-            new, where, back = np.unique(keys[missing], return_index=True, return_inverse=True)
+            _, where, back = np.unique(keys[missing], return_index=True, return_inverse=True)
             firsts = missing[where]
             words = [joined[heads[index] : ends[index]] for index in firsts.tolist()]
             found = np.array([_stem_number(word) for word in words], np.int64)
             stems[missing] = found[back]
-            self._keys[slots[firsts]], self._stems[slots[firsts]] = new, found
+            self._words[slots[firsts]] = checks[firsts] << _STEM_BITS | found.astype(np.uint64)
         standing = stems != 0
         return heads[standing], stems[standing]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from kb.ports import Ids, Scores, VectorIndex, Vectors
 from retriever.base_index import build_base, measured
 from retriever.faiss_index import FaissIndex
 from retriever.flat_index import FlatIndex
+from retriever.folding import folded
 from retriever.index_sizes import Effort, IndexKind, IndexSizes
 from retriever.rabitq import Codes
 from retriever.vector_rows import VectorRows
@@ -95,6 +97,9 @@ def test_the_kind_changes_with_the_size(count: int, kind: IndexKind) -> None:
     assert IndexSizes().kind(count) is kind
 
 
+NEVER_EXACT = IndexSizes(exact=20, codes=30)
+
+
 def lists_base(count: int = 3000) -> FaissIndex:
     sizes = IndexSizes(exact=20, codes=30)
     vectors = clustered_vectors(count).astype(np.float16)
@@ -145,3 +150,26 @@ def test_codes_that_are_extended_find_the_new_vectors_as_well() -> None:
         [1200],
         [1499],
     ]
+
+
+def test_search_is_exact_where_the_lists_looked_into_hold_too_few() -> None:
+    base = lists_base(1000).frozen().base
+    assert base is not None
+    narrow = FaissIndex(base.rows.vectors.shape[1], replace(base, effort=Effort(1, 1000)), sizes=NEVER_EXACT)
+    query = clustered_vectors(1, seed=3)[0]
+    exact = np.argsort(-(base.rows.vectors.astype(np.float32) @ query))[:150]
+    assert narrow.search(query, 150)[0].tolist() == exact.tolist()
+    assert narrow.search(query, 5)[0].tolist() == exact[:5].tolist()  # these are in the one list that is looked into
+
+
+def test_numbers_smaller_than_those_in_the_file_are_folded_into_their_places(tmp_path: Path) -> None:
+    vectors = clustered_vectors(300)
+    base = build_base(VectorRows(np.arange(500, 700), vectors[:200].astype(np.float16)), NEVER_EXACT)
+    index = FaissIndex(vectors.shape[1], base, sizes=NEVER_EXACT)
+    numbers = np.concatenate([np.arange(50, 0, -1), np.arange(650, 700)])
+    index.add(numbers, vectors[200:])
+    for again in (folded(tmp_path / "x.vectors", "space", 1, index.frozen(), NEVER_EXACT), index):
+        found = [again.search(vector, 1)[0].tolist() for vector in vectors[200:]]
+        assert found == [[number] for number in numbers.tolist()]
+        again.remove(np.arange(1, 51))
+        assert len(again) == 200

@@ -154,6 +154,16 @@ class VectorIndexSuite:
         found = [overlap(index, vectors[allowed], allowed, query, allowed) for query in clustered_vectors(60, seed=1)]
         assert np.mean(found) >= self.lowest_recall
 
+    @pytest.mark.parametrize("count", [8, 2000])
+    def test_what_was_removed_is_not_found_though_it_is_allowed(self, count: int) -> None:
+        vectors, ids = clustered_vectors(2000), np.arange(2000)
+        index = self.filled(ids, vectors)
+        index.remove(np.repeat(ids[1::2], 2))
+        assert len(index) == 1000
+        found = index.search(vectors[1], 100, np.repeat(ids[:count], 2))[0].tolist()
+        assert not [number for number in found if number % 2]
+        assert len(set(found)) == len(found) == min(count // 2, 100)
+
     def test_all_of_a_filled_index_are_found_where_all_are_asked_for(self) -> None:
         vectors, ids = clustered_vectors(600), np.arange(600)
         index = self.filled(ids, vectors)

@@ -82,6 +82,13 @@ def test_every_ranking_has_its_turn_and_scores_never_rise() -> None:
     assert [item.score for item in merged] == sorted((item.score for item in merged), reverse=True)
 
 
+def test_a_higher_score_behind_a_lower_one_is_lowered() -> None:
+    low = [item._replace(score=item.score / 2) for item in ranking(1, 2)]
+    assert [(item.number, item.score) for item in interleave([low, ranking(3, 4)])] == [
+        *((1, 0.5), (3, 0.5), (2, 0.45), (4, 0.45))
+    ]
+
+
 def test_one_ranking_stays_as_it_is() -> None:
     assert interleave([ranking(3, 1, 2)]) == ranking(3, 1, 2)
     assert interleave([[], ranking(3)]) == ranking(3)

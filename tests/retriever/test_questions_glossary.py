@@ -70,6 +70,7 @@ def test_other_brackets_are_no_acronyms(text: str) -> None:
         ("世界卫生组织（WHO）建议", "WHO", "世界卫生组织"),
         ("梯度下降法。用梯度下降法（gradient descent）求解", "gradient descent", "梯度下降法"),
         ("其中 overfitting（过拟合）最常见", "overfitting", "过拟合"),
+        ("学生成绩单很重要。课程设置学生成绩单（transcript）", "transcript", "学生成绩单"),
     ],
 )
 def test_terms_given_in_two_languages_are_read(text: str, latin: str, han: str) -> None:

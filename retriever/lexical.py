@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from retriever.lexical_folder import (
     write_manifest,
 )
 from retriever.locks import process_lock
+from retriever.questions.records import Expansion
+from retriever.questions.synonyms import alternatives
 
 _LOG = logging.getLogger(__name__)
 
@@ -69,12 +71,17 @@ class LexicalIndex:
                 _LOG.warning("cannot keep the lexical index in %s: %s", self._folder, error)
                 self._build_in_memory(snapshot)
 
-    def search(self, question: str, k: int, allowed: Ids | None = None) -> dict[int, float]:
-        """BM25 scores by passage number, at most `k`, best first; only among `allowed` where given."""
+    def search(
+        self, question: str, k: int, allowed: Ids | None = None, expansions: Sequence[Expansion] = ()
+    ) -> dict[int, float]:
+        """BM25 scores by passage number, at most `k`, best first; only among `allowed` where given.
+
+        Words of the question that have another expression among `expansions` count as the better of the two.
+        """
         index = self._index
         if index is None or (allowed is not None and len(allowed) == 0):
             return {}
-        query = _query(index.schema, question)
+        query = _query(index.schema, question, expansions)
         if query is None:
             return {}
         searcher = index.searcher()
@@ -185,17 +192,31 @@ def _remove(writer: Any, numbers: Ids) -> None:
         writer.delete_documents_by_term("number", number)
 
 
-def _query(schema: Any, question: str) -> Any:
-    """The question's tokens joined by "or"; None if it has none. One said n times counts as the square root of n."""
+def _query(schema: Any, question: str, expansions: Sequence[Expansion] = ()) -> Any:
+    """The question's tokens joined by "or"; None if it has none. One said n times counts as the square root of n.
+
+    Of words and another expression for them, those count that a passage has more of.
+    """
     from tantivy import Occur, Query
 
     counts = Counter(question_tokens(question))
-    parts = []
-    for token, count in list(counts.items())[:_MOST_TOKENS]:
-        for field, weight in (("text", 1.0), ("place", _PLACE_WEIGHT)):
-            term = Query.term_query(schema, field, token, "freq")
-            parts.append((Occur.Should, Query.boost_query(term, weight * count**0.5)))
+    weights = {token: count**0.5 for token, count in list(counts.items())[:_MOST_TOKENS]}
+    pairs, left = alternatives(weights, expansions)
+    parts = _terms(schema, left)
+    for pair in pairs:
+        either = [Query.boolean_query(_terms(schema, tokens)) for tokens in pair]
+        parts.append((Occur.Should, Query.disjunction_max_query(either)))
     return Query.boolean_query(parts) if parts else None
+
+
+def _terms(schema: Any, weights: Mapping[str, float]) -> list[Any]:
+    from tantivy import Occur, Query
+
+    return [
+        (Occur.Should, Query.boost_query(Query.term_query(schema, field, token, "freq"), share * weight))
+        for token, weight in weights.items()
+        for field, share in (("text", 1.0), ("place", _PLACE_WEIGHT))
+    ]
 
 
 def _scores(searcher: Any, query: Any, k: int) -> dict[int, float]:

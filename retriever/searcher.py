@@ -17,7 +17,7 @@ from retriever.evidence.stage import LOOKED_AT, EvidenceStage
 from retriever.fusion import Fused, dense_weight, fuse
 from retriever.hits import read_hits, timed
 from retriever.lexical import LexicalIndex
-from retriever.merging import Wording, merge
+from retriever.questions import QuestionReader, QuestionVariant, interleave
 from retriever.reranking import rerank_if_possible
 
 # How many passages each search hands to the fusion: beyond 200, none of the measured sets changed in the third digit.
@@ -32,7 +32,7 @@ class SearchMode(StrEnum):
     LEXICAL = "lexical"
 
 
-Reword = Callable[[Snapshot, str], Sequence[Wording]]  # the texts to search for a question, at least one
+Reword = Callable[[Snapshot, str], Sequence[QuestionVariant]]  # the texts to search for a question, at least one
 
 _SOURCES = {
     SearchMode.HYBRID: HitSource.FUSED,
@@ -49,7 +49,7 @@ class Searcher:
         embedder: makes the questions' vectors; or a function that opens it when it is first needed, so that lexical
             search loads no model.
         question_characters: longer questions are refused.
-        reword: says which texts are searched for a question; only the question itself where it is not given.
+        reword: says which texts are searched for a question; as the collection's own words ask for it unless given.
         reranker: orders the best passages anew, last of all; where it fails, their order stays.
         candidates: how many of the best it reads.
     """
@@ -69,7 +69,7 @@ class Searcher:
         self._opened: Embedder | None = None
         self._opening = threading.Lock()
         self._question_characters = question_characters
-        self._reword = reword
+        self._reword = reword or QuestionReader(catalog.cache_folder)
         self._reranker = reranker
         self._candidates = candidates
         self._dense = DenseIndex(catalog.cache_folder)
@@ -160,20 +160,20 @@ class Searcher:
         with timed(timings, "filter"):
             allowed = snapshot.matching(filters)
         with timed(timings, "reword"):
-            wordings = self._reword(snapshot, question) if self._reword else (Wording(question),)
-        rankings = [self._rank_text(snapshot, item.text, depth, mode, allowed, timings) for item in wordings]
-        return merge(rankings, [item.weight for item in wordings])
+            variants = self._reword(snapshot, question)
+        return interleave([self._rank_text(snapshot, item, depth, mode, allowed, timings) for item in variants])
 
     def _rank_text(
         self,
         snapshot: Snapshot,
-        text: str,
+        variant: QuestionVariant,
         depth: int,
         mode: SearchMode,
         allowed: Ids | None,
         timings: dict[str, float],
     ) -> list[Fused]:
-        lexical = {} if mode is SearchMode.DENSE else self._search_words(snapshot, text, depth, allowed, timings)
+        text = variant.text
+        lexical = {} if mode is SearchMode.DENSE else self._search_words(snapshot, variant, depth, allowed, timings)
         space = snapshot.space
         if mode is SearchMode.LEXICAL or space is None:
             return fuse(lexical, {}, dense_weight=0.0)
@@ -183,15 +183,16 @@ class Searcher:
         fused = fuse(lexical, dense, dense_weight(text, space))
         with timed(timings, "evidence"):
             seen = snapshot.few_texts([item.number for item in fused[:LOOKED_AT]])
-            return self._evidence.reorder(text, fused, seen, *self._lexical.frequencies())
+            reworded = variant.reworded if variant.expansions else ""
+            return self._evidence.reorder(text, fused, seen, *self._lexical.frequencies(), reworded)
 
     def _search_words(
-        self, snapshot: Snapshot, question: str, depth: int, allowed: Ids | None, timings: dict[str, float]
+        self, snapshot: Snapshot, variant: QuestionVariant, depth: int, allowed: Ids | None, timings: dict[str, float]
     ) -> dict[int, float]:
         with timed(timings, "catch up words"):
             self._lexical.catch_up(snapshot)
         with timed(timings, "lexical"):
-            return self._lexical.search(question, depth, allowed)
+            return self._lexical.search(variant.text, depth, allowed, variant.expansions)
 
     def _search_vectors(
         self,

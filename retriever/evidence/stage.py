@@ -16,6 +16,10 @@ from retriever.fusion import Fused, chinese_share
 # Passages that are looked at: the mean nDCG@10 over all sets is the same for 30, 50, 70 and 100 of them.
 LOOKED_AT = 50
 
+# Share of what a passage gains by other expressions for the question's words. At 1, medquad-en gains .108 on the
+# questions that have some, scifact-en loses .005; at .7, .090 and .003 (docs/decisions/0007-questions-and-passages.md).
+_REWORDED = 0.7
+
 _MOST_CHARACTERS = 3_000  # of a passage; the splitter makes them shorter, a table or a set of documents may not
 
 
@@ -32,6 +36,7 @@ class EvidenceStage:
         texts: Mapping[int, IndexedText],
         passages: int,
         frequency: Frequency,
+        reworded: str = "",
     ) -> list[Fused]:
         """The ranking with the passages of `texts` at its top in a new order, the others after them.
 
@@ -44,13 +49,19 @@ class EvidenceStage:
             texts: the passages to look at, by number.
             passages: how many the collection has.
             frequency: in how many of them a token stands.
+            reworded: the question with other expressions for its words; a passage that has more of those gains most of
+                what it would gain if that had been asked.
         """
         seen = [item for item in ranked if item.number in texts]
         features = self.features(question, seen, [texts[item.number] for item in seen], passages, frequency)
         if not features:
             return list(ranked)
         fused = np.array([item.score for item in seen])
-        order = np.argsort(-weighed(fused, features, weights_for(question)), kind="stable")
+        total = weighed(fused, features, weights_for(question))
+        read = [texts[item.number] for item in seen]
+        if reworded and (other := self.features(reworded, seen, read, passages, frequency)):
+            total += _REWORDED * np.maximum(weighed(fused, other, weights_for(question)) - total, 0.0)
+        order = np.argsort(-total, kind="stable")
         again = [seen[place]._replace(score=item.score) for place, item in zip(order.tolist(), seen, strict=True)]
         return again + [item for item in ranked if item.number not in texts]
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from kb.catalog import Catalog, text_key
+from kb.catalog import Catalog, Snapshot, text_key
 from kb.errors import EmbeddingSpaceError, QuestionError, UsageError
 from kb.records import Filters, HitSource
 from retriever import Searcher, SearchMode
-from retriever.merging import Wording
+from retriever.questions import QuestionVariant
 from tests.fakes import HashEmbedder
 from tests.making import make_catalog, make_document, store
 
@@ -84,12 +84,14 @@ def test_the_result_names_its_collection_version_and_timings(searcher: Searcher)
     assert [hit.score for hit in result.hits] == sorted((hit.score for hit in result.hits), reverse=True)
 
 
-def test_several_wordings_of_a_question_are_searched_and_merged(catalog: Catalog) -> None:
+def test_several_texts_of_a_question_are_searched_and_take_turns(catalog: Catalog) -> None:
+    def reword(_snapshot: Snapshot, question: str) -> tuple[QuestionVariant, ...]:
+        return QuestionVariant(question), QuestionVariant("library opens")
+
     store(catalog, EMBEDDER, *(make_document(f"Notice {n} about parking.", f"{n}.txt") for n in range(30)))
-    other_words = Searcher(catalog, EMBEDDER, reword=lambda _, question: (Wording(question), Wording("library opens")))
-    assert first_text(other_words, "reading room hours") == "The library opens at eight."
+    other_words = Searcher(catalog, EMBEDDER, reword=reword)
     both = [hit.passage.text for hit in other_words.search("metformin", k=2).hits]
-    assert set(both) == {"The library opens at eight.", "Metformin is taken with food."}
+    assert both == ["Metformin is taken with food.", "The library opens at eight."]
 
 
 def test_between_passages_with_the_same_words_the_one_that_says_them_together_comes_first(catalog: Catalog) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
+from kb.catalog import Catalog
 from kb.catalog.collections import open_collection
 from kb.ports import Embedder, Reranker
 from kb.settings import Settings
@@ -20,10 +21,18 @@ def open_searcher(settings: Settings, collection: str = "") -> Searcher:
         NotFoundError: there is no such collection.
         SettingsError: the reranker of the settings cannot be.
     """
-    reranker = reranker_of(settings)
+    reranker = reranker_of(settings)  # first, so that a wrong setting opens nothing
+    catalog = open_collection(settings.home, collection or settings.collection)
+    return searcher_over(catalog, settings, embedder_of(settings), reranker)
+
+
+def searcher_over(
+    catalog: Catalog, settings: Settings, embedder: Embedder | Callable[[], Embedder], reranker: Reranker | None
+) -> Searcher:
+    """A searcher as the settings want it over what is open already. Terminal, server and evaluation all use this."""
     return Searcher(
-        open_collection(settings.home, collection or settings.collection),
-        embedder_of(settings),
+        catalog,
+        embedder,
         question_characters=settings.limits.question_characters,
         reranker=reranker,
         candidates=settings.reranker.candidates,

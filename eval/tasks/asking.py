@@ -22,7 +22,7 @@ from kb.errors import IbidError, ModelError
 from kb.ports import ChatModel, Embedder, Verifier
 from kb.records import NO_FILTERS, Answer, AnswerEvent, AnswerStatus, Filters, Finished
 from kb.settings import LimitSettings, Settings
-from retriever import Searcher, SearchMode, embedder_of
+from retriever import Searcher, SearchMode, embedder_of, reranker_of, searcher_over
 from serving.answering import answer_question
 from serving.claims import OF_IBID_ITSELF
 from serving.markers import without_markers
@@ -103,7 +103,7 @@ def opened(
     try:
         yield Asking(
             passages={passage.id: passage for passage in content.passages},
-            searcher=Searcher(catalog, used),
+            searcher=searcher_over(catalog, settings, used, reranker_of(settings)),
             catalog=catalog,
             embedder=used,
             verifier=LexicalVerifier(),

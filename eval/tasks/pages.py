@@ -25,7 +25,7 @@ from kb.errors import NotFoundError, UsageError
 from kb.ports import ChatModel, Embedder
 from kb.records import Hit
 from kb.settings import Settings
-from retriever import Searcher, embedder_of
+from retriever import embedder_of, reranker_of, searcher_over
 from serving.verification import LexicalVerifier
 
 _LOOKED_AT = 5  # passages whose pages count as found: what a person opens before asking again
@@ -82,7 +82,7 @@ def measure_pages(
         for number, _ in enumerate(ingest_files(files, catalog, embedder, parse, settings.limits)):
             say("ingesting", number, len(files))
         model = model or open_chat_model(settings.model)
-        searcher = Searcher(catalog, embedder)
+        searcher = searcher_over(catalog, settings, embedder, reranker_of(settings))
         asking = Asking({}, searcher, catalog, embedder, LexicalVerifier(), model, settings.limits)
         replies = ask_all(asking, [item.question for item in questions], say)
         return [_result(reply, item) for reply, item in zip(replies, questions, strict=True)]

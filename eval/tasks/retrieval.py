@@ -20,7 +20,7 @@ from eval.statistics.intervals import bootstrap_interval
 from kb.catalog import Catalog
 from kb.ports import Embedder
 from kb.settings import Settings
-from retriever import Searcher, SearchMode, embedder_of, reranker_of
+from retriever import Searcher, SearchMode, embedder_of, reranker_of, searcher_over
 
 _DEPTH = 100  # Recall@100 is the deepest measure
 _TOP_KEPT = 10  # passage ids written for each question
@@ -62,13 +62,7 @@ def evaluate_retrieval(
     progress = progress or _say_nothing
     catalog = collection_of(judged, remembering, cache / "eval", progress)
     try:
-        searcher = Searcher(
-            catalog,
-            remembering,
-            question_characters=settings.limits.question_characters,
-            reranker=reranker_of(settings),
-            candidates=settings.reranker.candidates,
-        )
+        searcher = searcher_over(catalog, settings, remembering, reranker_of(settings))
         rankings = dict(_rank_questions(judged, searcher, mode, progress))
         collection = _described(catalog)
     finally:

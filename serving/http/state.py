@@ -21,7 +21,7 @@ from kb.errors import NotFoundError, UsageError
 from kb.home.home import Home
 from kb.ports import ChatModel, Embedder, Verifier
 from kb.settings import Settings
-from retriever.opening import reranker_of
+from retriever.opening import reranker_of, searcher_over
 from retriever.searcher import Searcher
 from serving.http.tally import Tally
 
@@ -49,11 +49,11 @@ class Collections:
 
     def __init__(self, settings: Settings, open_embedder: OpenEmbedder) -> None:
         self.default = settings.collection
+        self._settings = settings
         self._home = settings.home
         self._open_embedder = open_embedder
         self._embedder: Embedder | None = None
         self._reranker = reranker_of(settings)
-        self._candidates = settings.reranker.candidates
         self._embedder_lock = threading.Lock()
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
@@ -85,9 +85,7 @@ class Collections:
                 if inode == 0:
                     raise NotFoundError(f"no collection {name!r}", advice=f"There are: {', '.join(self.names())}")
                 catalog = open_collection(self._home, name)
-                searcher = Searcher(
-                    catalog, lambda: self.embedder, reranker=self._reranker, candidates=self._candidates
-                )
+                searcher = searcher_over(catalog, self._settings, lambda: self.embedder, self._reranker)
                 kept = self._kept[name] = _Kept(OpenCollection(catalog, searcher), inode)
             return kept.collection
 

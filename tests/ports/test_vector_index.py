@@ -112,7 +112,7 @@ def test_the_report_names_kind_size_and_measured_recall() -> None:
     index.remove(np.array([1, 2, 9999]))
     report = index.report()
     assert (report.kind, report.vectors, report.recent, report.removed) == (IndexKind.LISTS, 2999, 1, 2)
-    assert 0.98 <= report.recall <= 1.0
+    assert 0.975 <= report.recall <= 1.0
     assert "of 54 lists" in report.effort
 
 

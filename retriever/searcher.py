@@ -18,6 +18,7 @@ from retriever.fusion import Fused, dense_weight, fuse
 from retriever.hits import read_hits, timed
 from retriever.lexical import LexicalIndex
 from retriever.questions import QuestionReader, QuestionVariant, interleave
+from retriever.readable import ReadableShare
 from retriever.reranking import rerank_if_possible
 
 # How many passages each search hands to the fusion: beyond 200, none of the measured sets changed in the third digit.
@@ -75,6 +76,7 @@ class Searcher:
         self._dense = DenseIndex(catalog.cache_folder)
         self._lexical = LexicalIndex(catalog.cache_folder)
         self._evidence = EvidenceStage()
+        self._readable = ReadableShare()
 
     @property
     def embedder(self) -> Embedder:
@@ -180,7 +182,8 @@ class Searcher:
         dense = self._search_vectors(snapshot, space, text, depth, allowed, lexical, timings)
         if mode is SearchMode.DENSE:
             return fuse({}, dense, dense_weight=1.0)
-        fused = fuse(lexical, dense, dense_weight(text, space))
+        readable = self._readable.of(snapshot, text)
+        fused = fuse(lexical, dense, dense_weight(text, space, readable))
         with timed(timings, "evidence"):
             seen = snapshot.few_texts([item.number for item in fused[:LOOKED_AT]])
             reworded = variant.reworded if variant.expansions else ""

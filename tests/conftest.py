@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.embedding import prepare
+from kb.embedding import prepare_all
 from kb.settings import EmbedderSettings
 
 
@@ -21,7 +21,7 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def prepared_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packaged embedding model, prepared once for all tests that need the real one."""
+    """The packaged embedding models, prepared once for all tests that need the real ones."""
     folder = tmp_path_factory.mktemp("models")
-    prepare(EmbedderSettings(), folder)
+    prepare_all(EmbedderSettings(), folder)
     return folder

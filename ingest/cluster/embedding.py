@@ -52,11 +52,11 @@ def open_on_node(settings: EmbedderSettings, models: Path) -> Embedder:
     Raises:
         IbidError: as `kb.embedding.open_embedder`.
     """
-    from kb.embedding import open_embedder, prepare
+    from kb.embedding import open_embedder, prepare_all
 
     models.mkdir(parents=True, exist_ok=True)
     with process_lock(models / "preparing.lock"):
-        prepare(settings, models)
+        prepare_all(settings, models)
     return open_embedder(settings, models)
 
 

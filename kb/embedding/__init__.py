@@ -18,11 +18,14 @@ from kb.settings import EmbedderSettings
 if TYPE_CHECKING:
     from kb.embedding.manifest import Preparation
 
-__all__ = ["find_preparation", "open_embedder", "prepare"]
+__all__ = ["find_preparation", "open_embedder", "prepare", "prepare_all"]
 
 
 def open_embedder(settings: EmbedderSettings, cache: Path, report: Callable[[str], None] | None = None) -> Embedder:
     """Opens the model of `settings`, preparing it first where that was not yet done (some seconds, once).
+
+    The packaged model comes with a second one for other scripts than the Latin, which is opened, and prepared, when the
+    first text wants it (`kb.embedding.paired`).
 
     Args:
         settings: which model, through which runtime, with how many threads.
@@ -38,6 +41,13 @@ def open_embedder(settings: EmbedderSettings, cache: Path, report: Callable[[str
         from kb.embedding.served import open_served
 
         return open_served(settings)
+    from kb.embedding.paired import pair_packaged
+
+    first = _open_alone(settings, cache, report)
+    return pair_packaged(first, settings, cache, report or _say_nothing, _open_alone)
+
+
+def _open_alone(settings: EmbedderSettings, cache: Path, report: Callable[[str], None] | None) -> Embedder:
     from kb.embedding.manifest import discard
 
     preparation = prepare(settings, cache, report)
@@ -65,8 +75,22 @@ def _open(preparation: Preparation, settings: EmbedderSettings) -> Embedder:
     return PassagesOnGpu(open_prepared(preparation, settings.threads), lambda: open_on_gpu(facts, source))
 
 
+def prepare_all(settings: EmbedderSettings, cache: Path, report: Callable[[str], None] | None = None) -> Preparation:
+    """Prepares all that `open_embedder` will ever open: the model, and the one for other scripts where there is one.
+
+    Returns the first. Raises as `open_embedder` does.
+    """
+    from kb.embedding.paired import second_settings
+
+    preparation = prepare(settings, cache, report)
+    second = second_settings(settings, cache, report or _say_nothing)
+    if second is not None:
+        prepare(second, cache, report)
+    return preparation
+
+
 def prepare(settings: EmbedderSettings, cache: Path, report: Callable[[str], None] | None = None) -> Preparation:
-    """What `open_embedder` opens: found in `cache`, or made there now. Raises as `open_embedder` does."""
+    """What `open_embedder` opens first: found in `cache`, or made there now. Raises as `open_embedder` does."""
     found = find_preparation(settings, cache)
     if found is not None:
         return found

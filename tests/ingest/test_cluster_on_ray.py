@@ -31,7 +31,10 @@ from kb.settings import LimitSettings
 from tests.fakes import HashEmbedder
 from tests.ingest.cluster_parts import FATAL, open_another, open_nothing
 
-pytestmark = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs pip install 'ibid[scale]'")
+pytestmark = [
+    pytest.mark.ray,
+    pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs pip install 'ibid[scale]'"),
+]
 
 LIMITS = LimitSettings(free_disk_mb=0)
 SLOWLY = "tests.ingest.cluster_parts:read_slowly"

@@ -94,7 +94,7 @@ def _prepare(settings: Settings) -> None:
     from kb import embedding, reranking
 
     if not settings.embedder.base_url:
-        embedding.prepare(settings.embedder, settings.models_folder, _say)
+        embedding.prepare_all(settings.embedder, settings.models_folder, _say)
     if settings.reranker.model and not settings.reranker.base_url:
         reranking.prepare(settings.reranker, settings.models_folder, _say)
 

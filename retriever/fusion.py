@@ -21,8 +21,8 @@ _DENSE_WEIGHT = 0.65
 # still tell a passage about the same thing from others, a little: best at .2 on seven Chinese sets.
 _UNREAD_WEIGHT = 0.2
 
-# The same where question and passages are in different languages: best at .9 on both cross-lingual sets (.340 → .427 and
-# .402 → .622, docs/decisions/0006-chinese-static-embedding.md).
+# The same where question and passages are in different languages: best at .9 on both cross-lingual sets (.340 → .427
+# and .402 → .622, docs/decisions/0006-chinese-static-embedding.md).
 _ACROSS_LANGUAGES = 0.9
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")

@@ -155,8 +155,8 @@ def _write_changes(index: Any, snapshot: Snapshot, since: int) -> None:
         return
     writer = index.writer(heap_size=_WRITER_MEMORY, num_threads=1)
     if since:
-        _remove(writer, changes.removed)
-        _remove(writer, changes.added)  # after a crash before the manifest was written, some may be there already
+        _remove(writer, index.schema, changes.removed)
+        _remove(writer, index.schema, changes.added)  # after a crash before the manifest was written, some may be there already
     for first in range(0, len(changes.added), _ADDED_AT_ONCE):
         _add(writer, snapshot.indexed_texts(changes.added[first : first + _ADDED_AT_ONCE]))
     writer.commit()
@@ -187,9 +187,12 @@ def _add(writer: Any, texts: Iterable[IndexedText]) -> None:
         writer.add_document(document)
 
 
-def _remove(writer: Any, numbers: Ids) -> None:
+def _remove(writer: Any, schema: Any, numbers: Ids) -> None:
+    from tantivy import Query
+
     for number in numbers.tolist():
-        writer.delete_documents_by_term("number", number)
+        # By query: `delete_documents_by_term` takes the number for a signed one, and finds nothing.
+        writer.delete_documents_by_query(Query.term_query(schema, "number", number))
 
 
 def _query(schema: Any, question: str, expansions: Sequence[Expansion] = ()) -> Any:

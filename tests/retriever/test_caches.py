@@ -119,3 +119,17 @@ def test_old_lexical_folders_are_cleared_away(catalog: Catalog) -> None:
         (catalog.cache_folder / "lexical.json").unlink()
         findings(catalog, SearchMode.LEXICAL)
     assert len(list(catalog.cache_folder.glob("lexical-*"))) == 1
+
+
+def test_a_deleted_document_leaves_the_lexical_index_without_building_it_anew(catalog: Catalog) -> None:
+    store(catalog, EMBEDDER, make_document("A zebra that is soon gone.", name="gone.txt"))
+    searcher = Searcher(catalog, EMBEDDER)
+    searcher.catch_up()
+    folders = {path.parent for path in catalog.cache_folder.rglob("meta.json")}
+
+    [gone] = [hit.document.id for hit in searcher.search("a zebra that is soon gone", k=1).hits]
+    catalog.remove([gone])
+    searcher.catch_up()
+
+    assert {path.parent for path in catalog.cache_folder.rglob("meta.json")} == folders
+    assert gone not in {hit.document.id for hit in searcher.search("a zebra that is soon gone", k=50).hits}

@@ -11,13 +11,8 @@ from kb.ports import Reranker
 from kb.records import Hit, HitSource
 from retriever.fusion import Fused
 
-# Passages that a reranker reads: what answers is nearly always among the first 30, and each costs a pass of the model.
-_RERANKED = 30
 
-
-def rerank(
-    reranker: Reranker, snapshot: Snapshot, question: str, ranked: list[Fused], count: int = _RERANKED
-) -> list[Fused]:
+def rerank(reranker: Reranker, snapshot: Snapshot, question: str, ranked: list[Fused], count: int) -> list[Fused]:
     """The first `count` live passages by the reranker's scores; the others follow in their order, scored below them.
 
     A passage is read as it is embedded: title and headings, then its text.

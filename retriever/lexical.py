@@ -156,7 +156,8 @@ def _write_changes(index: Any, snapshot: Snapshot, since: int) -> None:
     writer = index.writer(heap_size=_WRITER_MEMORY, num_threads=1)
     if since:
         _remove(writer, index.schema, changes.removed)
-        _remove(writer, index.schema, changes.added)  # after a crash before the manifest was written, some may be there already
+        # After a crash before the manifest was written, some of the added ones may be there already.
+        _remove(writer, index.schema, changes.added)
     for first in range(0, len(changes.added), _ADDED_AT_ONCE):
         _add(writer, snapshot.indexed_texts(changes.added[first : first + _ADDED_AT_ONCE]))
     writer.commit()

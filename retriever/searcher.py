@@ -187,7 +187,7 @@ class Searcher:
         with timed(timings, "evidence"):
             seen = snapshot.few_texts([item.number for item in fused[:LOOKED_AT]])
             reworded = variant.reworded if variant.expansions else ""
-            return self._evidence.reorder(text, fused, seen, *self._lexical.frequencies(), reworded)
+            return self._evidence.reorder(text, fused, seen, *self._lexical.frequencies(), reworded, readable)
 
     def _search_words(
         self, snapshot: Snapshot, variant: QuestionVariant, depth: int, allowed: Ids | None, timings: dict[str, float]

@@ -37,6 +37,7 @@ class EvidenceStage:
         passages: int,
         frequency: Frequency,
         reworded: str = "",
+        readable: float = 1.0,
     ) -> list[Fused]:
         """The ranking with the passages of `texts` at its top in a new order, the others after them.
 
@@ -51,16 +52,18 @@ class EvidenceStage:
             frequency: in how many of them a token stands.
             reworded: the question with other expressions for its words; a passage that has more of those gains most of
                 what it would gain if that had been asked.
+            readable: the share of passages in the question's script; of the others its words are no evidence.
         """
         seen = [item for item in ranked if item.number in texts]
         features = self.features(question, seen, [texts[item.number] for item in seen], passages, frequency)
         if not features:
             return list(ranked)
         fused = np.array([item.score for item in seen])
-        total = weighed(fused, features, weights_for(question))
+        weights = {name: readable * weight for name, weight in weights_for(question).items()}
+        total = weighed(fused, features, weights)
         read = [texts[item.number] for item in seen]
         if reworded and (other := self.features(reworded, seen, read, passages, frequency)):
-            total += _REWORDED * np.maximum(weighed(fused, other, weights_for(question)) - total, 0.0)
+            total += _REWORDED * np.maximum(weighed(fused, other, weights) - total, 0.0)
         order = np.argsort(-total, kind="stable")
         again = [seen[place]._replace(score=item.score) for place, item in zip(order.tolist(), seen, strict=True)]
         return again + [item for item in ranked if item.number not in texts]

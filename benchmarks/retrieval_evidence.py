@@ -81,7 +81,7 @@ def collect(set_folder: Path, home: Path, most: int, target: Path) -> None:
     if len(questions) > most:
         drawn = np.random.default_rng(0).choice(len(questions), most, replace=False)
         questions = tuple(questions[place] for place in sorted(drawn))
-    embedder = RememberingEmbedder(open_embedder(EmbedderSettings(threads=1), home / "cache"), home / "cache" / "eval")
+    embedder = RememberingEmbedder(open_embedder(EmbedderSettings(threads=1), home / "models"), home / "cache" / "eval")
     catalog = collection_of(judged, embedder, home / "cache" / "eval", lambda *_: None)
     dense, lexical, stage = DenseIndex(catalog.cache_folder), LexicalIndex(catalog.cache_folder), EvidenceStage()
     tables, grades, ideals, names, ids = [], [], [], [], []

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
+from kb.embedding import find_preparation
 from kb.embedding.tokens import TextTokenizer
+from kb.settings import EmbedderSettings
 
 # Pieces on which a text might be parted wrongly: white space of all kinds, controls, accents that stand alone, marks.
 WORDS = [
@@ -32,7 +34,9 @@ PIECES = st.sampled_from([*WORDS, *SPACES])
 
 @pytest.fixture(scope="module")
 def file(prepared_models: Path) -> Path:
-    return next(prepared_models.glob("*/tokenizer.json"))
+    found = find_preparation(EmbedderSettings(), prepared_models)
+    assert found is not None
+    return found.folder / "tokenizer.json"
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +52,7 @@ def whole(file: Path) -> Tokenizer:
     return tokenizer
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=60), max_size=6))
 def test_every_text_has_as_many_tokens_as_the_tokenizer_makes_of_it(
     tokenizer: TextTokenizer, whole: Tokenizer, texts: list[str]

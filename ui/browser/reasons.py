@@ -18,6 +18,10 @@ _KNOWN = {
     "reason_no_number": r"(?P<what>.+) does not occur in the cited words",
     "reason_answer_denies": r"the answer denies what the cited words say: “(?P<what>.+)”",
     "reason_source_denies": r"the cited words deny this: “(?P<what>.+)”",
+    "reason_answer_says_no": r"the answer says “(?P<what>.+)” where the cited words do not",
+    "reason_source_says_no": r"the cited words say “(?P<what>.+)” where the answer does not",
+    "reason_misquoted": r"(?P<what>.+) does not stand in the cited words",
+    "reason_not_named": r"the cited words do not name “(?P<what>.+)”",
     "reason_most_words": r"its numbers and (?P<share>\d+%) of its words stand in the cited words",
     "reason_few_words": r"only (?P<share>\d+%) of its words stand in the cited words",
 }

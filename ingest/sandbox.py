@@ -25,11 +25,10 @@ from types import TracebackType
 from ingest.parsing.codec import decode, unpack
 from ingest.parsing.confinement import MOST_GRANTED
 from ingest.parsing.host import HEADER_BYTES, LARGEST_PACKET
+from ingest.sharing import NamedFile, sharing
 from kb.errors import FileLimitError, InputError, UnreadableFileError
 from kb.records import Document
 from kb.settings import LimitSettings
-
-NamedFile = tuple[Path, str]  # where a file stands, and how it is called
 
 _PARSER = "ingest.parsing:parse_file"
 _LIGHT = ["ingest.parsing", "ingest.parsing.pdf.layout", "pypdfium2", "kb.text.language"]
@@ -38,13 +37,6 @@ _TEXT = [*_LIGHT, "ingest.parsing.warming:warm_up_text"]
 _OFFICE = [*_TEXT, "ingest.parsing.warming:warm_up_office"]
 _PRELOADED = dict.fromkeys((".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff"), _LIGHT)
 _PRELOADED |= dict.fromkeys((".md", ".markdown", ".txt", ".text", ".html", ".htm"), _TEXT)
-# A process of its own costs a small file as much as its parsing (17 of 35 ms). Those that are read by Python code and
-# lxml alone therefore share one, a few at a time: what ends the process costs only a second reading, each file alone.
-_SHARING_ENDINGS = frozenset({".md", ".markdown", ".txt", ".text", ".html", ".htm"})
-_SHARING_BYTES = 256_000
-_SHARING_FILES = 16
-_BEGINNING = 1024  # bytes in which a PDF says that it is one
-_NOT_TEXT = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"II*", b"MM*")
 _WALL = 3  # times the CPU seconds that a file may take by the clock: on a busy machine a process waits
 _GRACE = 20.0  # seconds after which a host that says nothing of a child's end is given up
 _LARGEST_ANSWER = 1 << 29  # bytes; a book of 5,000 pages with a box for every word has some 300 MB
@@ -105,7 +97,7 @@ class ParserPool:
 
     def parse_all(self, files: Sequence[NamedFile]) -> Iterator[Document | InputError]:
         """Reads files, in their order; the error where `parse` would raise one. Small text files share processes."""
-        for together in _sharing(files):
+        for together in sharing(files):
             contents = self._run(together)[0] if len(together) > 1 else []
             for (path, name), content in zip_longest(together, contents[: len(together)]):
                 try:
@@ -223,35 +215,6 @@ class ParserPool:
         if code != 0:
             reason = f"the parser was ended by signal {-code}" if code < 0 else "the parser stopped"
             raise UnreadableFileError(f"cannot read {name}", reason, "The file is probably damaged")
-
-
-def _sharing(files: Sequence[NamedFile]) -> Iterator[list[NamedFile]]:
-    """Parts of `files`, in order: small text files that one process may read together, every other file alone."""
-    together: list[NamedFile] = []
-    for path, name in files:
-        shares = _may_share(path, name)
-        if together and (not shares or len(together) == _SHARING_FILES):
-            yield together
-            together = []
-        if shares:
-            together.append((path, name))
-        else:
-            yield [(path, name)]
-    if together:
-        yield together
-
-
-def _may_share(path: Path, name: str) -> bool:
-    """Whether a file is small text, also by its bytes: whatever ending it has, a PDF or archive is read alone."""
-    if Path(name).suffix.lower() not in _SHARING_ENDINGS:
-        return False
-    try:
-        with path.open("rb") as file:
-            beginning = file.read(_BEGINNING)
-            size = os.fstat(file.fileno()).st_size
-    except OSError:
-        return False  # alone, it gets its own reason
-    return size <= _SHARING_BYTES and b"\0" not in beginning and not any(sign in beginning for sign in _NOT_TEXT)
 
 
 def _read_all(descriptor: int, deadline: float) -> bytes:

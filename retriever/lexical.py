@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kb.catalog import IndexedText, Snapshot
 from kb.ports import Ids
-from kb.text.tokens import TOKENS_VERSION, question_tokens, search_tokens
+from kb.text.tokens import TOKENS_VERSION, search_tokens
 from retriever.lexical_folder import (
     LexicalManifest,
     new_folder,
@@ -21,24 +18,16 @@ from retriever.lexical_folder import (
     remove_other_folders,
     write_manifest,
 )
+from retriever.lexical_query import query_for, scores, scores_among
 from retriever.locks import process_lock
 from retriever.questions.records import Expansion
-from retriever.questions.synonyms import alternatives
 
 _LOG = logging.getLogger(__name__)
 
 # Raise the first number when fields or weights in the index change.
 _FORMAT = f"1.{TOKENS_VERSION}"
 
-# The field "text" holds title, headings and text; "place" holds title and headings once more, at this weight. Measured:
-# 0.25 is worth .026 nDCG@10 where titles tell documents apart (contracts) and costs nothing elsewhere.
-_PLACE_WEIGHT = 0.25
-
-# A long question is searched by its first distinct tokens: each costs some 10 microseconds in 20,000 passages.
-_MOST_TOKENS = 300
-
 _WRITER_MEMORY = 60_000_000  # bytes before tantivy starts a new segment; four times its minimum
-_MOST_RANGES = 50  # of passage numbers in one filter; each is looked up in every passage that has one of the words
 _ADDED_AT_ONCE = 5_000  # passages read from the catalog at a time
 
 
@@ -81,13 +70,13 @@ class LexicalIndex:
         index = self._index
         if index is None or (allowed is not None and len(allowed) == 0):
             return {}
-        query = _query(index.schema, question, expansions)
+        query = query_for(index.schema, question, expansions)
         if query is None:
             return {}
         searcher = index.searcher()
         if allowed is None:
-            return _scores(searcher, query, k)
-        return _scores_among(searcher, index.schema, query, k, allowed)
+            return scores(searcher, query, k)
+        return scores_among(searcher, index.schema, query, k, allowed)
 
     def frequencies(self) -> tuple[int, Callable[[str], int]]:
         """How many passages the index has, and a function that says in how many of them a token stands."""
@@ -194,70 +183,3 @@ def _remove(writer: Any, schema: Any, numbers: Ids) -> None:
     for number in numbers.tolist():
         # By query: `delete_documents_by_term` takes the number for a signed one, and finds nothing.
         writer.delete_documents_by_query(Query.term_query(schema, "number", number))
-
-
-def _query(schema: Any, question: str, expansions: Sequence[Expansion] = ()) -> Any:
-    """The question's tokens joined by "or"; None if it has none. One said n times counts as the square root of n.
-
-    Of words and another expression for them, those count that a passage has more of.
-    """
-    from tantivy import Occur, Query
-
-    counts = Counter(question_tokens(question))
-    weights = {token: count**0.5 for token, count in list(counts.items())[:_MOST_TOKENS]}
-    pairs, left = alternatives(weights, expansions)
-    parts = _terms(schema, left)
-    for pair in pairs:
-        either = [Query.boolean_query(_terms(schema, tokens)) for tokens in pair]
-        parts.append((Occur.Should, Query.disjunction_max_query(either)))
-    return Query.boolean_query(parts) if parts else None
-
-
-def _terms(schema: Any, weights: Mapping[str, float]) -> list[Any]:
-    from tantivy import Occur, Query
-
-    return [
-        (Occur.Should, Query.boost_query(Query.term_query(schema, field, token, "freq"), share * weight))
-        for token, weight in weights.items()
-        for field, share in (("text", 1.0), ("place", _PLACE_WEIGHT))
-    ]
-
-
-def _scores(searcher: Any, query: Any, k: int) -> dict[int, float]:
-    hits = searcher.search(query, k, count=False).hits
-    numbers = searcher.fast_field_values("number", [address for _, address in hits]) if hits else []
-    return dict(zip(numbers, (score for score, _ in hits), strict=True))
-
-
-def _scores_among(searcher: Any, schema: Any, query: Any, k: int, allowed: Ids) -> dict[int, float]:
-    """The best `k` of `allowed`.
-
-    The passages of a document have consecutive numbers, so few documents are few ranges, which tantivy filters by. Of
-    many documents enough are soon found by asking for more, until enough of the answers are among them.
-    """
-    ranges = _ranges(allowed)
-    if len(ranges) <= _MOST_RANGES:
-        return _scores(searcher, _within(schema, query, ranges), k)
-    wanted = set(allowed.tolist())
-    limit = 4 * k
-    while True:
-        found = _scores(searcher, query, limit)
-        among = {number: score for number, score in found.items() if number in wanted}
-        if len(among) >= min(k, len(wanted)) or len(found) < limit:
-            return dict(list(among.items())[:k])
-        limit *= 4
-
-
-def _ranges(numbers: Ids) -> list[tuple[int, int]]:
-    """Ascending numbers as first and last of each run of consecutive ones."""
-    ends = np.flatnonzero(np.diff(numbers) > 1)
-    firsts, lasts = numbers[np.concatenate(([0], ends + 1))], numbers[np.concatenate((ends, [len(numbers) - 1]))]
-    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
-
-
-def _within(schema: Any, query: Any, ranges: list[tuple[int, int]]) -> Any:
-    from tantivy import FieldType, Occur, Query
-
-    parts = [Query.range_query(schema, "number", FieldType.Unsigned, first, last) for first, last in ranges]
-    inside = Query.boolean_query([(Occur.Should, part) for part in parts])
-    return Query.boolean_query([(Occur.Must, query), (Occur.Must, Query.const_score_query(inside, 0.0))])

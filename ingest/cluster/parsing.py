@@ -16,7 +16,8 @@ from typing import Any
 from ingest.parsing.codec import decode, encode_document, encode_error, pack, unpack
 from ingest.parsing.version import PARSER_VERSION
 from ingest.reading import Parse
-from ingest.sandbox import NamedFile, ParserPool
+from ingest.sandbox import ParserPool
+from ingest.sharing import NamedFile
 from kb.errors import InputError, UnreadableFileError
 from kb.records import Document
 from kb.settings import LimitSettings

@@ -77,10 +77,15 @@ def dense_weight(question: str, space: EmbeddingSpace, readable: float = 1.0) ->
         space: of the vectors.
         readable: the share of passages in the question's script, 0 to 1.
     """
-    if not _ENGLISH_ONLY.search(space.model):
+    if reads_chinese(space):
         return readable * _DENSE_WEIGHT + (1 - readable) * _ACROSS_LANGUAGES
     unread = chinese_share(question)
     return unread * _UNREAD_WEIGHT + (1 - unread) * _DENSE_WEIGHT
+
+
+def reads_chinese(space: EmbeddingSpace) -> bool:
+    """Whether vectors of Chinese texts mean anything in this space, as far as its model's name tells."""
+    return not _ENGLISH_ONLY.search(space.model)
 
 
 def chinese_share(text: str) -> float:

@@ -14,7 +14,7 @@ from kb.records import NO_FILTERS, EmbeddingSpace, Filters, HitSource, SearchRes
 from kb.settings import LimitSettings, RerankerSettings
 from retriever.dense import DenseIndex
 from retriever.evidence.stage import LOOKED_AT, EvidenceStage
-from retriever.fusion import Fused, dense_weight, fuse
+from retriever.fusion import Fused, dense_weight, fuse, reads_chinese
 from retriever.hits import read_hits, timed
 from retriever.lexical import LexicalIndex
 from retriever.questions import QuestionReader, QuestionVariant, interleave
@@ -187,7 +187,10 @@ class Searcher:
         with timed(timings, "evidence"):
             seen = snapshot.few_texts([item.number for item in fused[:LOOKED_AT]])
             reworded = variant.reworded if variant.expansions else ""
-            return self._evidence.reorder(text, fused, seen, *self._lexical.frequencies(), reworded, readable)
+            passages, frequency = self._lexical.frequencies()
+            return self._evidence.reorder(
+                text, fused, seen, passages, frequency, reworded, readable, reads_chinese=reads_chinese(space)
+            )
 
     def _search_words(
         self, snapshot: Snapshot, variant: QuestionVariant, depth: int, allowed: Ids | None, timings: dict[str, float]

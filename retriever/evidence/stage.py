@@ -9,7 +9,7 @@ import numpy as np
 from kb.catalog import IndexedText
 from retriever.evidence.features import feature_table
 from retriever.evidence.matches import Floats, Frequency, find, read_question, split
-from retriever.evidence.weights import CHINESE_WEIGHTS, LATIN_WEIGHTS
+from retriever.evidence.weights import CHINESE_WEIGHTS, LATIN_WEIGHTS, UNREAD_CHINESE_WEIGHTS
 from retriever.evidence.words import WordReader, question_words
 from retriever.fusion import Fused, chinese_share
 
@@ -38,6 +38,8 @@ class EvidenceStage:
         frequency: Frequency,
         reworded: str = "",
         readable: float = 1.0,
+        *,
+        reads_chinese: bool = True,
     ) -> list[Fused]:
         """The ranking with the passages of `texts` at its top in a new order, the others after them.
 
@@ -53,13 +55,16 @@ class EvidenceStage:
             reworded: the question with other expressions for its words; a passage that has more of those gains most of
                 what it would gain if that had been asked.
             readable: the share of passages in the question's script; of the others its words are no evidence.
+            reads_chinese: whether the vectors of Chinese texts mean anything.
         """
         seen = [item for item in ranked if item.number in texts]
         features = self.features(question, seen, [texts[item.number] for item in seen], passages, frequency)
         if not features:
             return list(ranked)
         fused = np.array([item.score for item in seen])
-        weights = {name: readable * weight for name, weight in weights_for(question).items()}
+        weights = {
+            name: readable * weight for name, weight in weights_for(question, reads_chinese=reads_chinese).items()
+        }
         total = weighed(fused, features, weights)
         read = [texts[item.number] for item in seen]
         if reworded and (other := self.features(reworded, seen, read, passages, frequency)):
@@ -95,10 +100,9 @@ def weighed(scores: Floats, features: Mapping[str, Floats], weights: Mapping[str
     return total
 
 
-def weights_for(question: str) -> dict[str, float]:
+def weights_for(question: str, *, reads_chinese: bool) -> dict[str, float]:
     """By what the question is written in; between the two for a mixed one."""
     chinese = chinese_share(question)
-    names = LATIN_WEIGHTS.keys() | CHINESE_WEIGHTS.keys()
-    return {
-        name: (1 - chinese) * LATIN_WEIGHTS.get(name, 0.0) + chinese * CHINESE_WEIGHTS.get(name, 0.0) for name in names
-    }
+    table = CHINESE_WEIGHTS if reads_chinese else UNREAD_CHINESE_WEIGHTS
+    names = LATIN_WEIGHTS.keys() | table.keys()
+    return {name: (1 - chinese) * LATIN_WEIGHTS.get(name, 0.0) + chinese * table.get(name, 0.0) for name in names}

@@ -92,9 +92,24 @@ def test_the_rarest_word_counts_most() -> None:
     assert found["covered"][1] > found["covered"][0]
 
 
+def test_vectors_that_cannot_read_chinese_are_no_evidence_for_it() -> None:
+    assert weights_for("折旧费用", reads_chinese=True)["dense rank"] > 0
+    assert weights_for("折旧费用", reads_chinese=False).get("dense rank", 0.0) == 0
+    assert weights_for("late work", reads_chinese=False) == weights_for("late work", reads_chinese=True)
+
+
+def test_words_are_no_evidence_where_no_passage_is_in_the_questions_script() -> None:
+    texts = {0: text_of(0, "Something else."), 1: text_of(1, "A penalty for late work.")}
+    ranked = [Fused(0, 0.6, 0.6, 1.0), Fused(1, 0.5, 0.5, 1.0)]
+    given = ("penalty for late work", ranked, texts, 1000, lambda _token: 1, "")
+    assert [item.number for item in STAGE.reorder(*given, 1.0)] == [1, 0]
+    assert [item.number for item in STAGE.reorder(*given, 0.0)] == [0, 1]
+
+
 def test_every_weight_has_its_feature_and_shares_stay_shares() -> None:
     features = features_of("late penalty for work 折旧费用", "Late work: a penalty.", "折旧费用。", "")
-    assert weights_for("a question").keys() | weights_for("折旧").keys() <= features.keys()
+    for question, reads_chinese in (("a question", True), ("折旧", True), ("折旧", False)):
+        assert weights_for(question, reads_chinese=reads_chinese).keys() <= features.keys()
     for name, values in features.items():
         assert values.shape == (3,)
         assert np.isfinite(values).all(), name

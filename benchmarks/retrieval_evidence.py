@@ -37,7 +37,7 @@ NEVER_NEGATIVE = {"dense rank", "dense spread", "covered", "all words", "title c
 CHOSEN = {
     "latin": ["dense rank", "dense spread", "covered", "covered by title", "sentence", "tight sentence", "frequent"],
     "chinese": [
-        *("dense rank", "covered", "all words", "covered by title", "title covered", "pairs", "triples"),
+        *("dense spread", "covered", "all words", "covered by title", "title covered", "pairs", "triples"),
         *("sentence", "tight sentence", "length"),
     ],
 }

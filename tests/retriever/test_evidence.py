@@ -93,8 +93,8 @@ def test_the_rarest_word_counts_most() -> None:
 
 
 def test_vectors_that_cannot_read_chinese_are_no_evidence_for_it() -> None:
-    assert weights_for("折旧费用", reads_chinese=True)["dense rank"] > 0
-    assert weights_for("折旧费用", reads_chinese=False).get("dense rank", 0.0) == 0
+    assert weights_for("折旧费用", reads_chinese=True)["dense spread"] > 0
+    assert weights_for("折旧费用", reads_chinese=False)["dense spread"] == 0
     assert weights_for("late work", reads_chinese=False) == weights_for("late work", reads_chinese=True)
 
 

@@ -13,7 +13,7 @@ from retriever.evidence.weights import CHINESE_WEIGHTS, LATIN_WEIGHTS, UNREAD_CH
 from retriever.evidence.words import WordReader, question_words
 from retriever.fusion import Fused, chinese_share
 
-# Passages that are looked at: the mean nDCG@10 over all sets is the same for 30, 50, 70 and 100 of them, the cost is not.
+# Passages that are looked at: the mean nDCG@10 over all sets is the same for 30, 50, 70 and 100 of them, not the cost.
 LOOKED_AT = 30
 
 # Share of what a passage gains by other expressions for the question's words. At 1, medquad-en gains .108 on the

@@ -18,7 +18,7 @@ from kb.settings import EmbedderSettings
 if TYPE_CHECKING:
     from kb.embedding.manifest import Preparation
 
-__all__ = ["find_preparation", "open_embedder", "prepare", "prepare_all"]
+__all__ = ["find_preparation", "find_second_preparation", "open_embedder", "prepare", "prepare_all"]
 
 
 def open_embedder(settings: EmbedderSettings, cache: Path, report: Callable[[str], None] | None = None) -> Embedder:
@@ -113,6 +113,17 @@ def find_preparation(settings: EmbedderSettings, cache: Path) -> Preparation | N
     check_device(settings.device, "embedder")
     found = read_manifest(cache / preparation_name(find_source(settings.model), run_settings(settings)))
     return found and _as_set(found, settings)
+
+
+def find_second_preparation(settings: EmbedderSettings, cache: Path) -> Preparation | None:
+    """The finished preparation of the model for other scripts that stands beside the packaged one; None without it."""
+    from kb.embedding.multilingual import unpacked_folder
+    from kb.embedding.paired import takes_pair
+
+    folder = unpacked_folder(cache)
+    if not takes_pair(settings) or not folder.is_dir():
+        return None
+    return find_preparation(replace(settings, model=str(folder)), cache)
 
 
 def _as_set(preparation: Preparation, settings: EmbedderSettings) -> Preparation:

@@ -50,6 +50,11 @@ def multilingual_settings(
     return replace(settings, model=str(folder), dimension=0, query_prefix="auto", passage_prefix="auto")
 
 
+def unpacked_folder(cache: Path) -> Path:
+    """Where the unpacked model stands in `cache`, if it does."""
+    return cache / _FOLDER
+
+
 def _unpack(data_file: Path, folder: Path) -> None:
     from kb.embedding.packed_weights import read_packed, write_model
 

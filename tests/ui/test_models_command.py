@@ -103,6 +103,9 @@ def test_preparing_takes_the_reranker_too(
     assert "ready: onnx" in err
     _, out, _ = run(capsys, "--home", str(home))
     assert "agrees with torch" in out
+    if found["embedder"]["other_scripts"] is not None:  # where its package can be installed
+        assert found["embedder"]["other_scripts"]["prepared"]
+        assert "multilingual-e5-small, for scripts other than the Latin: ready" in out
 
 
 def test_a_profile_whose_models_cannot_be_fetched_says_how_to(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,6 +117,23 @@ def _embedder_state(settings: Settings) -> dict[str, Any]:
         "query_prefix": found.facts.query_prefix if found else used.query_prefix,
         "passage_prefix": found.facts.passage_prefix if found else used.passage_prefix,
         "base_url": used.base_url,
+        "other_scripts": _second_state(settings),
+    }
+
+
+def _second_state(settings: Settings) -> dict[str, Any] | None:
+    """Of the model that stands beside the packaged one for texts that are not in the Latin script; None without one."""
+    from kb.embedding import find_second_preparation
+    from kb.embedding.multilingual import find_data_file
+    from kb.embedding.paired import takes_pair
+
+    if not takes_pair(settings.embedder) or find_data_file() is None:
+        return None
+    found = find_second_preparation(settings.embedder, settings.models_folder)
+    return {
+        "model": "multilingual-e5-small",
+        "prepared": found is not None,
+        "folder": str(found.folder) if found else "",
     }
 
 
@@ -175,6 +192,9 @@ def _profile_in_use(settings: Settings, profiles: dict[str, Profile]) -> str | N
 def _print_all(settings: Settings, profiles: dict[str, Profile]) -> None:
     states = _states(settings)
     print(f"embedding  {_sentence(states['embedder'], ', or the first use')}")
+    if second := states["embedder"]["other_scripts"]:
+        ready = "ready" if second["prepared"] else "packaged, prepared by the first text that wants it"
+        print(f"           {second['model']}, for scripts other than the Latin: {ready}")
     print(f"reranking  {_sentence(states['reranker']) if states['reranker']['here'] != 'none' else 'none'}")
     where = f"at {settings.model.base_url}" if settings.model.base_url else "(quotes from the documents, no model)"
     print(f"answers    {states['chat']['model']} {where}")

@@ -42,28 +42,31 @@ class Curve(NamedTuple):
 
 
 def bars_of(items: Sequence[tuple[str, Interval, int]]) -> list[Bar]:
-    """A bar for each label, mean and number of questions, all on one scale from 0 (to 1, where none is beyond)."""
+    """A bar for each label, mean and number of questions.
+
+    Shares have one scale from 0 to 1; what is beyond 1 (milliseconds, tokens) has another, lest it dwarf them.
+    """
     known = [item for item in items if not math.isnan(item[1].mean)]
-    ends = [value for _, interval, _ in known for value in interval if math.isfinite(value)]
-    highest = max([1.0, *ends])
-    if highest > 1:
-        highest = max(ends)
+    highest = max((_end(interval) for _, interval, _ in known), default=1.0)
 
-    def place(value: float) -> float:
-        return round(100 * min(1.0, max(0.0, value / highest)), 2) if math.isfinite(value) else 0.0
+    def places(interval: Interval) -> tuple[float, float, float]:
+        scale = 1.0 if _end(interval) <= 1 else highest
+        mean, low, high = (value / scale if math.isfinite(value) else 0.0 for value in interval)
+        return _per_cent(mean), _per_cent(low), _per_cent(high)
 
-    return [
-        Bar(
-            label,
-            shown_number(interval.mean),
-            f"{shown_number(interval.low)} – {shown_number(interval.high)}",
-            place(interval.mean),
-            place(interval.low),
-            place(interval.high),
-            count,
-        )
-        for label, interval, count in known
-    ]
+    bars = []
+    for label, interval, count in known:
+        shown = f"{shown_number(interval.low)} – {shown_number(interval.high)}"
+        bars.append(Bar(label, shown_number(interval.mean), shown, *places(interval), count))
+    return bars
+
+
+def _end(interval: Interval) -> float:
+    return max((value for value in interval if math.isfinite(value)), default=0.0)
+
+
+def _per_cent(share: float) -> float:
+    return round(100 * min(1.0, max(0.0, share)), 2)
 
 
 def risk_curve(runs: Iterable[tuple[str, Run]]) -> Curve | None:

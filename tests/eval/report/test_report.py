@@ -157,11 +157,13 @@ def test_a_metric_of_no_question_and_one_of_the_whole_run_are_shown() -> None:
     assert "refusal recall" not in words
 
 
-def test_bars_stand_on_one_scale() -> None:
+def test_shares_stand_on_one_scale_and_what_is_beyond_one_on_another() -> None:
     bars = bars_of([("a", Interval(0.5, 0.25, 0.75), 3), ("b", Interval(1, 1, 1), 3)])
     assert [(bar.mean, bar.low, bar.high) for bar in bars] == [(50, 25, 75), (100, 100, 100)]
     bars = bars_of([("p50 ms", Interval(20, 10, 40), 3), ("p95 ms", Interval(200, 100, 400), 3)])
     assert [(bar.mean, bar.high) for bar in bars] == [(5, 10), (50, 100)]
+    bars = bars_of([("F1", Interval(0.5, 0.25, 0.75), 3), ("seconds", Interval(2, 1, 4), 3)])
+    assert [(bar.mean, bar.high) for bar in bars] == [(50, 75), (50, 100)]
 
 
 def test_the_risk_curve_begins_with_the_most_confident_question_and_ends_with_all() -> None:

@@ -11,6 +11,7 @@ from serving.extractive.evidence import explain, weigh_evidence
 from serving.extractive.features import feature_matrix
 from serving.extractive.questions import Question, read_question
 from serving.extractive.records import Extraction, Quote
+from serving.extractive.rivals import rival_penalties
 from serving.extractive.scoring import confidence_in, score_sentences
 from serving.extractive.shapes import focus_of
 
@@ -37,7 +38,7 @@ def extract(
     candidates = read_candidates(hits)
     if not candidates:
         return Extraction((), 0.0, answered=False, why=_nothing_read(asked))
-    scores = score_sentences(feature_matrix(asked, candidates), asked)
+    scores = score_sentences(feature_matrix(asked, candidates), asked) - rival_penalties(question, candidates)
     chosen = choose(candidates, scores, at_most)
     evidence = weigh_evidence(asked, hits, candidates, chosen)
     confidence, answered = confidence_in(evidence, asked, trust_cosines=trust_cosines)

@@ -9,7 +9,7 @@ from kb.catalog import Catalog
 from kb.errors import NotFoundError
 from kb.records import Box, Citation, Hit
 from kb.text.sentences import split_sentences
-from serving.extractive.terms import Terms, is_weak, read_terms
+from serving.extractive.terms import is_weak, read_terms
 
 _MOST_SENTENCES = 4  # longer quotes are no longer looked at; who needs more cites twice
 _PRICE = 0.08  # what one more sentence must add, as a share of the claim's terms, to be worth reading
@@ -117,8 +117,3 @@ class Ledger:
                 return snapshot.place(span.hit.passage.document_id, span.start, span.end)
         except NotFoundError:  # deleted since the search: the quote is still what stood there
             return span.hit.passage.first_page or None, ()
-
-
-def terms_of(quotes: Sequence[str]) -> Terms:
-    """The terms of several quotes together."""
-    return read_terms("\n".join(quotes))

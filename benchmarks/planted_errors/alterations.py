@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 Alter = Callable[[str, Sequence[str], random.Random], str | None]  # sentence, names from elsewhere → altered, or None
 
 _HAN = "\u3400-\u9fff"
-_MONTHS = [
+MONTHS = [
     "January",
     "February",
     "March",
@@ -23,7 +23,7 @@ _MONTHS = [
     "November",
     "December",
 ]
-_MONTH = "|".join(_MONTHS)
+_MONTH = "|".join(MONTHS)
 _CHINESE_DIGITS = "一二三四五六七八九十"
 
 _ENGLISH_DATE = re.compile(
@@ -108,8 +108,8 @@ def date(sentence: str, _names: Sequence[str], generator: random.Random) -> str 
         return None
     part = generator.choice([name for name, text in found.groupdict().items() if text])
     text = found[part]
-    if text in _MONTHS:
-        return _put(sentence, found.span(part), generator.choice([month for month in _MONTHS if month != text]))
+    if text in MONTHS:
+        return _put(sentence, found.span(part), generator.choice([month for month in MONTHS if month != text]))
     limit = {"month": 12, "day": 28}.get(part, 0)
     shift = generator.choice([1, 2, 3])
     new = str((int(text) - 1 + shift) % limit + 1 if limit else int(text) + generator.choice([-1, 1]) * shift)

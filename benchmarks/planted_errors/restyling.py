@@ -5,22 +5,10 @@ from __future__ import annotations
 import random
 import re
 
+from benchmarks.planted_errors.alterations import MONTHS
+
 _SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _CHINESE = "零一二三四五六七八九"
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 _OPENINGS = re.compile(
     r"^(?:However|Therefore|Moreover|In addition|Also|Thus|Furthermore|For example), "
     r"|^(?:但是|因此|此外|另外|所以|同时)，?"
@@ -63,7 +51,7 @@ def _full_width(sentence: str) -> str:
 
 def _date(sentence: str) -> str:
     return re.sub(
-        rf"\b({'|'.join(_MONTHS)}) (\d{{1,2}}), (\d{{4}})", lambda found: f"{found[2]} {found[1]} {found[3]}", sentence
+        rf"\b({'|'.join(MONTHS)}) (\d{{1,2}}), (\d{{4}})", lambda found: f"{found[2]} {found[1]} {found[3]}", sentence
     )
 
 

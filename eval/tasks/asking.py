@@ -12,7 +12,7 @@ from typing import Any
 from eval.metrics.citations import Statement
 from eval.question_cache import RememberingEmbedder
 from eval.records import QuestionResult, Run
-from eval.set_collection import Progress, collection_of
+from eval.set_collection import Progress, collection_of, say_nothing
 from eval.sets import RetrievalSet, SetPassage
 from eval.statistics.intervals import bootstrap_interval
 from eval.tasks.answer_sets import AnsweredQuestion, AnswerSet
@@ -219,7 +219,3 @@ def run_of(
 def filters_of(question: AnsweredQuestion) -> Filters:
     """Only the passages that the question may be answered from."""
     return Filters({"document": question.given}) if question.given else NO_FILTERS
-
-
-def say_nothing(_stage: str, _done: int, _of: int) -> None:
-    """No progress is shown."""

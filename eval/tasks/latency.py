@@ -16,11 +16,11 @@ import numpy as np
 
 from eval.metrics.latency import MeteredModel, percentile
 from eval.records import QuestionResult, Run
-from eval.set_collection import Progress
+from eval.set_collection import Progress, say_nothing
 from eval.sets import take_sample
 from eval.statistics.intervals import Interval, bootstrap_interval
 from eval.tasks.answer_sets import AnsweredQuestion
-from eval.tasks.asking import Asking, filters_of, opened, run_of, say_nothing
+from eval.tasks.asking import Asking, filters_of, opened, run_of
 from eval.tasks.questions import read_answer_set
 from eval.tasks.resampling import interval_of
 from kb.chat.openai_compatible import open_chat_model

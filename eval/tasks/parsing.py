@@ -16,11 +16,10 @@ from typing import Any
 
 from eval.metrics.parsing import character_error_rate, token_recall
 from eval.records import QuestionResult, Run
-from eval.set_collection import Progress
+from eval.set_collection import Progress, say_nothing
 from eval.sets import take_sample
 from eval.statistics.intervals import bootstrap_interval
 from eval.tasks.answer_sets import json_lines
-from eval.tasks.asking import say_nothing
 from eval.tasks.pages import PageQuestion, measure_pages, read_page_questions
 from ingest.reading import PIPELINE, Parse
 from ingest.sandbox import ParserPool

@@ -14,7 +14,7 @@ from eval.metrics.ranking import DOCUMENT_MEASURES, by_document, measure_ranking
 from eval.metrics.spans import DEPTHS, measure_spans
 from eval.question_cache import RememberingEmbedder
 from eval.records import QuestionResult, Run
-from eval.set_collection import Progress, collection_of
+from eval.set_collection import Progress, collection_of, say_nothing
 from eval.sets import RetrievalSet, SetPassage, SetQuestion, read_retrieval_set
 from eval.statistics.intervals import bootstrap_interval
 from kb.catalog import Catalog
@@ -59,7 +59,7 @@ def evaluate_retrieval(
     """
     judged = read_retrieval_set(folder, part, sample)
     remembering = RememberingEmbedder(embedder or embedder_of(settings)(), cache / "eval")
-    progress = progress or _say_nothing
+    progress = progress or say_nothing
     catalog = collection_of(judged, remembering, cache / "eval", progress)
     try:
         searcher = searcher_over(catalog, settings, remembering, reranker_of(settings))
@@ -77,10 +77,6 @@ def evaluate_retrieval(
         "questions": len(judged.questions),
     }
     return _measure(judged, rankings, config, collection)
-
-
-def _say_nothing(_stage: str, _done: int, _of: int) -> None:
-    """No progress is shown."""
 
 
 def _described(catalog: Catalog) -> dict[str, Any]:

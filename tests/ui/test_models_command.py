@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kb.embedding.multilingual import find_data_file
 from tests.fakes import HashEmbedder
 from tests.kb.reranking_models import make_tiny_cross_encoder
 from tests.making import make_catalog, make_document
@@ -103,7 +104,8 @@ def test_preparing_takes_the_reranker_too(
     assert "ready: onnx" in err
     _, out, _ = run(capsys, "--home", str(home))
     assert "agrees with torch" in out
-    if found["embedder"]["other_scripts"] is not None:  # where its package can be installed
+    assert (found["embedder"]["other_scripts"] is not None) == (find_data_file() is not None)
+    if find_data_file() is not None:  # where its package can be installed
         assert found["embedder"]["other_scripts"]["prepared"]
         assert "multilingual-e5-small, for scripts other than the Latin: ready" in out
 

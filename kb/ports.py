@@ -5,9 +5,9 @@ Each port has a real part and a scripted fake, and one shared test suite that bo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from kb.records import EmbeddingSpace, Turn, Verdict
 Vectors = NDArray[np.float32]
 Ids = NDArray[np.int64]
 Scores = NDArray[np.float32]
+JsonSchema = Mapping[str, Any]
 
 
 class Embedder(Protocol):
@@ -48,8 +49,17 @@ class ChatModel(Protocol):
         """The model's name as answers report it."""
         ...
 
-    def stream(self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None) -> Iterator[str]:
+    def stream(
+        self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None, schema: JsonSchema | None = None
+    ) -> Iterator[str]:
         """Pieces of the reply as they come. Closing the iterator stops the model call.
+
+        Args:
+            system: the instructions.
+            turns: the conversation, the oldest turn first.
+            max_tokens: of the reply; the settings' number where it is None.
+            schema: a JSON schema that the reply should follow. A server that cannot hold a reply to a schema is asked
+                without one: whoever reads the reply must check it all the same.
 
         Raises:
             ModelError: the model failed, refused or went silent, before or in the middle of the reply.

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from kb.errors import ModelError
-from kb.ports import Scores, Vectors
+from kb.ports import JsonSchema, Scores, Vectors
 from kb.records import EmbeddingSpace, Turn
 
 
@@ -58,10 +58,14 @@ class ScriptedChatModel:
     def __init__(self, *replies: Sequence[str] | ModelError) -> None:
         self.replies = list(replies)
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
+        self.schemas: list[JsonSchema | None] = []
         self.closed = 0
 
-    def stream(self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None) -> Iterator[str]:
+    def stream(
+        self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None, schema: JsonSchema | None = None
+    ) -> Iterator[str]:
         self.asked.append((system, tuple(turns)))
+        self.schemas.append(schema)
         reply = self.replies.pop(0)
         if isinstance(reply, ModelError):
             raise reply

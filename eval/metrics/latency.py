@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kb.ports import ChatModel
+from kb.ports import ChatModel, JsonSchema
 from kb.records import Turn
 
 Count = Callable[[Sequence[str]], Sequence[int]]  # tokens of each text
@@ -49,11 +49,13 @@ class MeteredModel:
         """The model's own."""
         return self._model.name
 
-    def stream(self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None) -> Iterator[str]:
+    def stream(
+        self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None, schema: JsonSchema | None = None
+    ) -> Iterator[str]:
         """The model's own pieces. A reply that is broken off counts as far as it came."""
         self._taken += [system, *(turn.text for turn in turns)]
         pieces: list[str] = []
-        reply = self._model.stream(system, turns, max_tokens=max_tokens)
+        reply = self._model.stream(system, turns, max_tokens=max_tokens, schema=schema)
         try:
             for piece in reply:
                 pieces.append(piece)

@@ -11,11 +11,11 @@ import queue
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kb.chat.failures import model_error
 from kb.errors import ModelError, SettingsError
-from kb.ports import ChatModel
+from kb.ports import ChatModel, JsonSchema
 from kb.records import Turn
 from kb.settings import ModelSettings
 
@@ -67,13 +67,15 @@ class OpenAICompatibleModel:
         """The model's name as the server knows it."""
         return self._settings.name
 
-    def stream(self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None) -> Iterator[str]:
+    def stream(
+        self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None, schema: JsonSchema | None = None
+    ) -> Iterator[str]:
         """Pieces of the reply as they come. `close()` of the iterator stops the call and may come from any thread.
 
         Raises (while iterating):
             ModelError: the server cannot be reached, refuses, breaks off, goes silent, or says nothing.
         """
-        return _Reply(self, system, tuple(turns), max_tokens or self._settings.max_tokens)
+        return _Reply(self, _Request(system, tuple(turns), max_tokens or self._settings.max_tokens, schema))
 
     def prepare(self) -> None:
         """Loads the client library, which takes a second or more, so that the first question need not wait for it."""
@@ -100,11 +102,11 @@ class OpenAICompatibleModel:
                 self._thread.start()
             return self._loop
 
-    async def pieces(self, system: str, turns: Sequence[Turn], max_tokens: int, out: queue.SimpleQueue[_Item]) -> None:
+    async def pieces(self, request: _Request, out: queue.SimpleQueue[_Item]) -> None:
         """Puts the reply's pieces, then its end or its failure, into `out`. Runs on the background loop."""
         received = finished = False
         try:
-            async for chunk in self._open_client().astream(_messages(system, turns), max_tokens=max_tokens):
+            async for chunk in self._open_client().astream(_messages(request), **_options(request)):
                 finished = finished or bool(chunk.response_metadata.get("finish_reason"))
                 if text := str(chunk.text):
                     received = True
@@ -149,12 +151,19 @@ class OpenAICompatibleModel:
 _Item = str | ModelError | None  # a piece, the failure, or the end
 
 
+class _Request(NamedTuple):
+    system: str
+    turns: tuple[Turn, ...]
+    max_tokens: int
+    schema: JsonSchema | None
+
+
 class _Reply(Iterator[str]):
     """One reply in the making. The call starts with the first `next()`."""
 
-    def __init__(self, model: OpenAICompatibleModel, system: str, turns: tuple[Turn, ...], max_tokens: int) -> None:
+    def __init__(self, model: OpenAICompatibleModel, request: _Request) -> None:
         self._model = model
-        self._request = (system, turns, max_tokens)
+        self._request = request
         self._pieces: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._call: Future[None] | None = None
@@ -188,7 +197,7 @@ class _Reply(Iterator[str]):
         with self._lock:
             if self._call is None and not self._ended:
                 loop = self._model.running_loop()
-                self._call = asyncio.run_coroutine_threadsafe(self._model.pieces(*self._request, self._pieces), loop)
+                self._call = asyncio.run_coroutine_threadsafe(self._model.pieces(self._request, self._pieces), loop)
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
@@ -204,12 +213,20 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-def _messages(system: str, turns: Sequence[Turn]) -> list[BaseMessage]:
+def _messages(request: _Request) -> list[BaseMessage]:
     from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-    messages: list[BaseMessage] = [SystemMessage(system)]
-    messages.extend(HumanMessage(turn.text) if turn.role == "user" else AIMessage(turn.text) for turn in turns)
+    messages: list[BaseMessage] = [SystemMessage(request.system)]
+    messages.extend(HumanMessage(turn.text) if turn.role == "user" else AIMessage(turn.text) for turn in request.turns)
     return messages
+
+
+def _options(request: _Request) -> dict[str, Any]:
+    options: dict[str, Any] = {"max_tokens": request.max_tokens}
+    if request.schema is not None:
+        schema = {"name": "reply", "schema": dict(request.schema), "strict": True}
+        options["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return options
 
 
 def _check_whole(*, received: bool, finished: bool, settings: ModelSettings) -> None:

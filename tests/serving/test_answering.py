@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kb.catalog import Catalog
 from kb.errors import ModelError, QuestionError
-from kb.ports import ChatModel
+from kb.ports import ChatModel, JsonSchema
 from kb.records import NO_FILTERS, Answer, AnswerStatus, Claimed, Filters, Finished, Policy, Searched, Turn, Verdict
 from retriever.searcher import Searcher
 from serving.answer_json import answer_as_json
@@ -226,7 +226,9 @@ def test_a_model_that_fails_in_the_middle_is_an_error_after_what_was_said(librar
     class Dying:
         name = "dying"
 
-        def stream(self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None) -> Iterator[str]:
+        def stream(
+            self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None, schema: JsonSchema | None = None
+        ) -> Iterator[str]:
             yield "Students have fourteen days [1]. And "
             raise ModelError("the reply broke off")
 

@@ -12,6 +12,7 @@ import openai
 import pytest
 
 from kb.errors import ModelError
+from kb.ports import JsonSchema
 from kb.records import Turn
 from tests.fakes import ScriptedChatModel
 from tests.serving.http_server import RunningServer, running_server, wait_until
@@ -219,7 +220,9 @@ class SlowModel:
         self.called = threading.Event()
         self.closed = threading.Event()
 
-    def stream(self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None) -> Iterator[str]:
+    def stream(
+        self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None, schema: JsonSchema | None = None
+    ) -> Iterator[str]:
         self.called.set()
         return _Waiting(self.first, self.closed)
 
@@ -277,7 +280,9 @@ def test_a_model_that_dies_in_the_middle_ends_the_stream_with_an_error_event(tmp
     class Dying:
         name = "dying"
 
-        def stream(self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None) -> Iterator[str]:
+        def stream(
+            self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None, schema: JsonSchema | None = None
+        ) -> Iterator[str]:
             yield "Within fourteen days [1]. And then "
             raise ModelError("the reply broke off in the middle")
 
@@ -302,7 +307,9 @@ def test_a_bug_is_told_without_a_traceback(tmp_path: Path) -> None:
     class Broken:
         name = "broken"
 
-        def stream(self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None) -> Iterator[str]:
+        def stream(
+            self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None, schema: JsonSchema | None = None
+        ) -> Iterator[str]:
             raise RuntimeError("secret detail")
 
     with running_server(tmp_path, model=Broken()) as server, pytest.raises(openai.InternalServerError) as caught:

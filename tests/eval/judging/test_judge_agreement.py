@@ -13,6 +13,7 @@ from eval.judging import Judge, measure_judge, measure_verifier
 from eval.judging.agreement import balanced_accuracy, cohens_kappa, preference_accuracy, spearman, with_interval
 from eval.judging.human_sets import read_judged_claims, read_preferences
 from kb.errors import ModelError, NotFoundError, UsageError
+from kb.ports import JsonSchema
 from kb.settings import Settings
 from serving.verification import LexicalVerifier
 from tests.fakes import ScriptedChatModel
@@ -72,7 +73,9 @@ class KnowingModel:
 
     name = "knowing"
 
-    def stream(self, system: str, turns: Any, *, max_tokens: int | None = None) -> Any:
+    def stream(
+        self, system: str, turns: Any, *, max_tokens: int | None = None, schema: JsonSchema | None = None
+    ) -> Any:
         text = turns[0].text
         if '{"claims"' in text:
             said = text.partition("<text>")[2].partition("</text>")[0].strip()

@@ -12,6 +12,7 @@ from kb.errors import EmbeddingSpaceError, QuestionError, UsageError
 from kb.ports import Embedder, Ids, Reranker
 from kb.records import NO_FILTERS, EmbeddingSpace, Filters, HitSource, SearchResult
 from kb.settings import LimitSettings, RerankerSettings
+from retriever.addresses import addressed_first
 from retriever.dense import DenseIndex
 from retriever.evidence.stage import LOOKED_AT, EvidenceStage
 from retriever.fusion import Fused, dense_weight, fuse, reads_chinese
@@ -111,12 +112,17 @@ class Searcher:
         with self.catalog.snapshot() as snapshot:
             if mode is not SearchMode.LEXICAL and snapshot.space is not None:
                 self._open_ahead()
-            ranked = self._rank(snapshot, question, max(_DEPTH, 2 * k), mode, filters, timings)
+            with timed(timings, "filter"):
+                allowed = snapshot.matching(filters)
+            ranked = self._rank(snapshot, question, max(_DEPTH, 2 * k), mode, allowed, timings)
             source = _SOURCES[mode]
             if self._reranker is not None:
                 ranked, source = rerank_if_possible(
                     self._reranker, snapshot, question, ranked, source, self._candidates, timings
                 )
+            if mode is not SearchMode.DENSE:  # which is asked for to see what the vectors alone find
+                with timed(timings, "address"):
+                    ranked = addressed_first(snapshot, question, ranked, allowed)
             with timed(timings, "read"):
                 hits = read_hits(snapshot, ranked, k, source)
             version = snapshot.version
@@ -156,11 +162,9 @@ class Searcher:
         question: str,
         depth: int,
         mode: SearchMode,
-        filters: Filters,
+        allowed: Ids | None,
         timings: dict[str, float],
     ) -> list[Fused]:
-        with timed(timings, "filter"):
-            allowed = snapshot.matching(filters)
         with timed(timings, "reword"):
             variants = self._reword(snapshot, question)
         return interleave([self._rank_text(snapshot, item, depth, mode, allowed, timings) for item in variants])

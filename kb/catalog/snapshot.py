@@ -146,6 +146,20 @@ class Snapshot:
         query = f"SELECT {rows.PASSAGE_COLUMNS} FROM passages WHERE {wanted}"  # noqa: S608
         return [rows.passage_from(columns) for columns in self._connection.execute(query, (document_id, first, last))]
 
+    def numbers_within(self, document_id: str, start: int, end: int) -> list[int]:
+        """The numbers of a document's passages that begin inside `[start:end]`, else of the one that it stands in."""
+        query = "SELECT number FROM passages WHERE document_id = ? AND {} ORDER BY ordinal"
+        inside = self._numbers(query.format("start >= ? AND start < ?"), document_id, start, end)
+        if len(inside):
+            return [int(number) for number in inside]
+        around = self._numbers(query.format("start <= ? AND end > ?"), document_id, start, start)
+        return [int(number) for number in around]
+
+    def marks(self, document_id: str, kind: MarkKind) -> list[Mark]:
+        """The marks of one kind in a document, in its order; none where there is no such document."""
+        row = self._connection.execute("SELECT marks FROM documents WHERE id = ?", (document_id,)).fetchone()
+        return [mark for mark in rows.marks_from_json(row[0]) if mark.kind is kind] if row else []
+
     def text_between(self, document_id: str, start: int, end: int) -> str:
         """The document's `text[start:end]`; "" where there is no such document."""
         row = self._connection.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kb.records import Hit
+from serving.extractive.articles import article_quotes
 from serving.extractive.candidates import Candidate, read_candidates
 from serving.extractive.choosing import choose, softmax
 from serving.extractive.evidence import explain, weigh_evidence
@@ -14,6 +15,8 @@ from serving.extractive.records import Extraction, Quote
 from serving.extractive.rivals import rival_penalties
 from serving.extractive.scoring import confidence_in, score_sentences
 from serving.extractive.shapes import focus_of
+
+_BY_ADDRESS = 0.95  # confidence in an article that was found by its number: only the wrong document could be meant
 
 
 def extract(
@@ -35,6 +38,8 @@ def extract(
             weights were fitted: whether there is an answer is then told from the words alone.
     """
     asked = read_question(question)
+    if articles := article_quotes(question, hits):
+        return Extraction(articles, _BY_ADDRESS, answered=True, why=_article_found(asked))
     candidates = read_candidates(hits)
     if not candidates:
         return Extraction((), 0.0, answered=False, why=_nothing_read(asked))
@@ -45,6 +50,10 @@ def extract(
     chances = softmax(scores)
     quotes = tuple(_quote(asked, candidates[index], float(chances[index])) for index in chosen)
     return Extraction(quotes, confidence, answered, explain(asked, evidence, hits, answered=answered))
+
+
+def _article_found(question: Question) -> str:
+    return "这是问题中所指的条文。" if question.chinese else "This is the article that the question names."
 
 
 def _nothing_read(question: Question) -> str:

@@ -32,7 +32,7 @@ def test_every_quote_is_the_documents_text_at_its_offsets(texts: list[str], ques
     documents = [before + text for text in texts]
     hits = [make_hit(text, before=before, order=order) for order, text in enumerate(texts)]
     extraction = extract(question, hits)
-    assert len(extraction.quotes) <= 2
+    assert len(extraction.quotes) <= 4  # of an article that is asked for; else 2
     assert 0.0 <= extraction.confidence <= 1.0
     assert extraction.why
     for quote in extraction.quotes:

@@ -58,6 +58,13 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VerifierSettings:
+    """Who judges whether the cited words bear a sentence out."""
+
+    kind: str = "words"  # words
+
+
+@dataclass(frozen=True, slots=True)
 class ServeSettings:
     """Where the HTTP server and the browser app listen."""
 
@@ -87,6 +94,7 @@ class Settings:
     embedder: EmbedderSettings = field(default_factory=EmbedderSettings)
     reranker: RerankerSettings = field(default_factory=RerankerSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
+    verifier: VerifierSettings = field(default_factory=VerifierSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
 
@@ -96,8 +104,10 @@ class Settings:
         return self.home / "models"
 
 
-_Section = TypeVar("_Section", EmbedderSettings, RerankerSettings, ModelSettings, ServeSettings, LimitSettings)
-_SECTIONS = ("embedder", "reranker", "model", "serve", "limits")
+_Section = TypeVar(
+    "_Section", EmbedderSettings, RerankerSettings, ModelSettings, VerifierSettings, ServeSettings, LimitSettings
+)
+_SECTIONS = ("embedder", "reranker", "model", "verifier", "serve", "limits")
 
 
 def read_settings(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:

@@ -69,7 +69,9 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
     if options.json and answer is not None:
         from serving.answer_json import answer_as_json
 
-        print(json.dumps(answer_as_json(answer), ensure_ascii=False, indent=2))
+        print(json.dumps(answer_as_json(answer, show_withheld=options.show_withheld), ensure_ascii=False, indent=2))
+    elif answer is not None and options.show_withheld:
+        _show_withheld(answer)
     return 0
 
 
@@ -92,6 +94,14 @@ def _show_places(answer: Answer) -> None:
         print("\nNearest passages:")
         for rank, hit in enumerate(answer.looked_at[:3], start=1):
             print(_hit_lines(rank, hit))
+
+
+def _show_withheld(answer: Answer) -> None:
+    """What a strict collection kept back, marked so that nobody takes it for the answer."""
+    if answer.withheld:
+        print("\nWithheld, because the documents do not bear it out:")
+    for sentence in answer.withheld:
+        print(f"✗ {_REMARKS.get(sentence.verdict, sentence.verdict)} ({sentence.why}): {sentence.text}")
 
 
 def _place(citation: Citation) -> str:

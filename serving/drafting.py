@@ -15,6 +15,7 @@ from serving.gate import SentenceGate
 from serving.languages import ENGLISH
 from serving.markers import cited_numbers, replace_markers, without_markers
 from serving.passages import Reading
+from serving.verifiers.quotes import PlacedQuote
 from serving.withholding import keeps_back, withheld_text
 
 _UNCITED = "no passage is cited"
@@ -112,11 +113,15 @@ def _best_places(plain: str, cited: Sequence[Hit], verifier: Verifier) -> tuple[
     if not cited:
         return [], Judgement(Verdict.UNCITED, _UNCITED)
     narrowed = [narrow(plain, hit) for hit in cited]
-    judgement = verifier.verify(plain, [span.quote for span in narrowed])
+    judgement = verifier.verify(plain, _placed(narrowed))
     if judgement.verdict is Verdict.SUPPORTED:
         return narrowed, judgement
     whole = [whole_span(hit) for hit in cited]
-    again = verifier.verify(plain, [span.quote for span in whole])
+    again = verifier.verify(plain, _placed(whole))
     if worth_of([again.verdict]) > worth_of([judgement.verdict]):
         return whole, again
     return narrowed, judgement
+
+
+def _placed(spans: Sequence[Span]) -> list[PlacedQuote]:
+    return [PlacedQuote(span.quote, span.hit.passage.headings) for span in spans]

@@ -24,6 +24,7 @@ from eval.judging.sentence_sets import (
 from eval.statistics.intervals import Interval
 from kb.ports import Verifier
 from kb.records import Verdict
+from serving.verifiers.checked import Question, judge_all
 
 Progress = Callable[[str, int, int], None]  # set, done, of
 Figures = Mapping[str, Interval]
@@ -79,7 +80,7 @@ def measure_verdicts(verifier: Verifier, sets_folder: Path, progress: Progress |
     Raises:
         NotFoundError: a set is not there.
     """
-    remembered: dict[tuple[str, tuple[str, ...]], tuple[Verdict, float]] = {}
+    remembered: dict[Question, tuple[Verdict, float]] = {}
     return [
         _measured(name, protocol, read(sets_folder), _Asking(verifier, remembered), progress)
         for name, protocol, read in _PROTOCOLS
@@ -89,17 +90,19 @@ def measure_verdicts(verifier: Verifier, sets_folder: Path, progress: Progress |
 class _Asking:
     """Asks the verifier about each sentence once, however many protocols it occurs in."""
 
-    def __init__(self, verifier: Verifier, known: dict[tuple[str, tuple[str, ...]], tuple[Verdict, float]]) -> None:
+    def __init__(self, verifier: Verifier, known: dict[Question, tuple[Verdict, float]]) -> None:
         self._verifier = verifier
         self._known = known
 
-    def verdict_on(self, sentence: str, evidence: tuple[str, ...]) -> tuple[Verdict, float]:
-        """The verdict and the seconds that it took."""
-        if (sentence, evidence) not in self._known:
-            started = time.perf_counter()
-            verdict = self._verifier.verify(sentence, evidence).verdict
-            self._known[sentence, evidence] = verdict, time.perf_counter() - started
-        return self._known[sentence, evidence]
+    def verdicts_on(self, answer: JudgedAnswer) -> list[tuple[Verdict, float]]:
+        """The verdict on each sentence, and the seconds that a sentence of this answer took."""
+        asked = [Question(one.text, one.evidence) for one in answer.sentences]
+        new = [question for question in dict.fromkeys(asked) if question not in self._known]
+        started = time.perf_counter()
+        judgements = judge_all(self._verifier, new)
+        taken = (time.perf_counter() - started) / max(1, len(new))
+        self._known |= {question: (word.verdict, taken) for question, word in zip(new, judgements, strict=True)}
+        return [self._known[question] for question in asked]
 
 
 def _measured(
@@ -108,7 +111,7 @@ def _measured(
     said: list[list[Verdict]] = []
     seconds: list[float] = []
     for done, answer in enumerate(answers, start=1):
-        judged = [asking.verdict_on(one.text, one.evidence) for one in answer.sentences]
+        judged = asking.verdicts_on(answer)
         said.append([verdict for verdict, _ in judged])
         seconds += [taken for _, taken in judged]
         if progress:

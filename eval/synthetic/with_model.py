@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from eval.judging.replies import json_objects
 from eval.synthetic.prompts import fill
 from eval.synthetic.records import Candidate, Kind, Span
 from eval.synthetic.wording import ENGLISH
+from kb.chat.replies import json_objects
 from kb.ports import ChatModel
 from kb.records import Document, Passage, Turn
 

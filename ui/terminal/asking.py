@@ -46,17 +46,18 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
     from kb.chat.openai_compatible import open_chat_model
     from retriever import open_searcher
     from serving.answering import answer_question
-    from serving.verification import LexicalVerifier
+    from serving.verifiers import verifier_of
 
     given = {"name": options.model, "base_url": options.base_url}
-    model = replace(settings.model, **{key: value for key, value in given.items() if value})
+    model = open_chat_model(replace(settings.model, **{key: value for key, value in given.items() if value}))
+    verifier = verifier_of(settings, model)
     searcher = open_searcher(settings)
     events = answer_question(
         options.question,
         searcher=searcher,
         catalog=searcher.catalog,
-        verifier=LexicalVerifier(),
-        model=open_chat_model(model),
+        verifier=verifier,
+        model=model,
         filters=filters_from(options),
         limits=settings.limits,
     )
@@ -85,8 +86,11 @@ def _show(event: AnswerEvent) -> None:
 
 
 def _show_places(answer: Answer) -> None:
+    from serving.claims import OF_IBID_ITSELF
+
     for claim in answer.claims:
-        if claim.verdict in _REMARKS and answer.status is not AnswerStatus.REFUSED:
+        own = answer.status is AnswerStatus.REFUSED or claim.why == OF_IBID_ITSELF
+        if claim.verdict in _REMARKS and not own:
             print(f"! {_REMARKS[claim.verdict]}: {claim.text.strip()} ({claim.why})", file=sys.stderr)
     for citation in answer.citations:
         print(f"\n[{citation.marker}] {_place(citation)}\n    {_one_line(citation.quote)}")

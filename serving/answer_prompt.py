@@ -53,15 +53,15 @@ def answer_prompt(question: str, readings: Sequence[Reading], language: str, see
     )
 
 
-def _harmless(text: str) -> str:
+def _harmless(text: str) -> PromptText:
     """`text` as data, without the word by which a model gives up: a document must not be able to say it for it."""
-    return _NO_ANSWER_LIKE.sub("no answer in passages", as_data(text))
+    return PromptText(_NO_ANSWER_LIKE.sub("no answer in passages", as_data(text)))
 
 
-def _sources(reading: Reading) -> str:
+def _sources(reading: Reading) -> PromptText:
     """Where a reading stands, the copies of it elsewhere after a semicolon; fit for an attribute."""
     places = dict.fromkeys(map(_source, (reading.hit, *reading.also_at[:_COPIES_NAMED])))
-    return " ".join(_IN_ATTRIBUTE.sub("'", _harmless("; also in: ".join(places))).split())
+    return PromptText(" ".join(_IN_ATTRIBUTE.sub("'", _harmless("; also in: ".join(places))).split()))
 
 
 def _source(hit: Hit) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterable
 from itertools import count
 
@@ -29,19 +28,34 @@ _BRACKETED_CONTROL = re.compile(
 _FRAME_LIKE = re.compile(
     r"<(?=\s*/?\s*(?:passage|question|conversation|quote|sentence|system|user|assistant)\b)", re.IGNORECASE
 )
-_SHAPING = "\u200c\u200d"  # the joiners: some scripts and emoji are written with them
-_SHOWN_CONTROLS = "\n\t"
-_VARIANTS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{2,}")  # one chooses a form of a letter; a row hides words
+# Unicode's categories Cc, Cf and Cs, without line breaks, tabulators and the two joiners, with which some scripts and
+# emoji are written; and rows of variation selectors: one chooses the form of a letter, a row hides words.
+_UNSEEN = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u200e\u200f"
+    "\u202a-\u202e\u2060-\u2064\u2066-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"
+    "|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{2,}"
+)
 
 
-def as_data(text: str) -> str:
+class PromptText(str):
+    """Text that may stand in a prompt as it is: written by us, a filled prompt, or made harmless by `as_data`."""
+
+    __slots__ = ()
+
+
+def as_data(text: str) -> PromptText:
     """`text` without what a model or its server could take for structure. Applied twice it changes nothing more.
 
     `<` becomes `‹` and `[` becomes `［` where they begin a control token or a tag like the frame's. What nobody sees
     goes: directions, zero widths, Unicode tags, control characters, half surrogates.
     """
-    seen = _VARIANTS.sub("", "".join(filter(_is_seen, text)))
-    return _BRACKETED_CONTROL.sub("［", _FRAME_LIKE.sub("‹", _CONTROL.sub("‹", seen)))
+    if isinstance(text, PromptText):
+        return text
+    seen = _UNSEEN.sub("", text)
+    while (again := _UNSEEN.sub("", seen)) != seen:  # what goes may bring variation selectors together
+        seen = again
+    return PromptText(_BRACKETED_CONTROL.sub("［", _FRAME_LIKE.sub("‹", _CONTROL.sub("‹", seen))))
 
 
 def frame_key(texts: Iterable[str], seed: str = "") -> str:
@@ -57,8 +71,3 @@ def frame_key(texts: Iterable[str], seed: str = "") -> str:
         if not any(key in text for text in folded):
             return key
     raise AssertionError("unreachable")
-
-
-def _is_seen(character: str) -> bool:
-    category = unicodedata.category(character)
-    return category not in ("Cf", "Cc", "Cs") or character in _SHAPING or character in _SHOWN_CONTROLS

@@ -18,17 +18,11 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from kb.errors import SettingsError
-from kb.prompting.data import as_data, frame_key
+from kb.prompting.data import PromptText, as_data, frame_key
 
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _HEAD = re.compile(r"---\n(?P<head>.*?)\n---\n(?P<text>.*)", re.DOTALL)
 _KNOWN = {"version", "job"}
-
-
-class PromptText(str):
-    """A text of ours: a filled prompt, or a word that stands for something. Whatever is filled in is data."""
-
-    __slots__ = ()
 
 
 class _Prompt(NamedTuple):
@@ -40,7 +34,7 @@ class _Prompt(NamedTuple):
 def fill_prompt(folder: str, name: str, language: str, /, **values: str) -> PromptText:
     """The prompt `name` in the language of a question, with its slots filled.
 
-    A value is data, and is made harmless (`as_data`), unless it is a `PromptText` itself. What is filled in is not
+    A value is data, and is made harmless (`as_data`), unless it is a `PromptText` already. What is filled in is not
     searched for slots again. A slot `key` that `values` leave out gets the `frame_key` of all of them.
 
     Args:
@@ -60,7 +54,7 @@ def fill_prompt(folder: str, name: str, language: str, /, **values: str) -> Prom
         unused = ", ".join(sorted(values.keys() - prompt.slots)) or "none"
         why = f"slots that nothing fills: {missing}; values without a slot: {unused}"
         raise _broken(folder, f"{name} ({language})", why)
-    filled = {slot: text if isinstance(text, PromptText) else as_data(text) for slot, text in values.items()}
+    filled = {slot: as_data(text) for slot, text in values.items()}
     return PromptText(_SLOT.sub(lambda slot: filled[slot[1]], prompt.text))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import unicodedata
 from importlib.resources import files
 from pathlib import Path
 
@@ -158,9 +160,17 @@ def test_text_loses_what_could_be_taken_for_structure_and_nothing_else(text: str
     assert as_data(text) == expected
 
 
+def test_what_nobody_sees_is_what_unicode_calls_formats_controls_and_surrogates() -> None:
+    every = [chr(code) for code in range(sys.maxunicode + 1)]
+    unseen = {one for one in every if unicodedata.category(one) in {"Cf", "Cc", "Cs"}} - set("\n\t\u200c\u200d")
+    gone = {one for one in every if not as_data(one)}
+    assert unseen <= gone
+    assert gone - unseen <= set(map(chr, range(0x13439, 0x13440)))  # newer than this Python's Unicode
+
+
 @given(HOSTILE)
 def test_data_stays_as_it_is_when_it_is_made_harmless_again(text: str) -> None:
-    assert as_data(as_data(text)) == as_data(text)
+    assert as_data(str(as_data(text))) == as_data(text)  # as any text, not as one that is known to be harmless
 
 
 @given(st.lists(HOSTILE, max_size=4), st.text("ab", max_size=2))

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +15,12 @@ import pytest
 from kb.errors import ModelError
 from kb.ports import JsonSchema, Judgement
 from kb.records import Turn, Verdict
+from kb.settings import VerifierSettings
 from serving.verifiers.checked import CheckedVerifier, Question
 from serving.verifiers.judge import JudgeMeaning
 from serving.verifiers.quotes import PlacedQuote
 from tests.fakes import ScriptedChatModel
+from tests.serving.http_server import running_server
 
 QUOTE = PlacedQuote("Reports are due within fourteen days after the last lecture.", ("Handbook", "Reports"))
 SENTENCE = "The report has to be handed in two weeks after lectures end."
@@ -259,6 +262,38 @@ def test_a_judge_that_takes_too_long_is_closed() -> None:
 def test_a_judge_that_cannot_be_reached_is_a_model_error() -> None:
     with pytest.raises(ModelError, match="down"):
         judged(ScriptedChatModel(ModelError("down")))
+
+
+class Writer(Judge):
+    """One model that writes an answer and judges it."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__("supported")
+        self.answer = answer
+
+    def stream(
+        self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None, schema: JsonSchema | None = None
+    ) -> Iterator[str]:
+        if schema is None:
+            yield self.answer
+            return
+        yield from super().stream(system, turns, max_tokens=max_tokens, schema=schema)
+
+
+def test_the_model_that_writes_an_answer_may_judge_it_as_a_person_meets_it(tmp_path: Path) -> None:
+    sentences = ["Handing in the final report is a duty of students.", "The fee for it is 90 euros."]
+    with running_server(tmp_path, model=Writer("PLACE"), verifier=VerifierSettings(kind="llm")) as running:
+        writer = running.services.model
+        assert isinstance(writer, Writer)
+        writer.answer = " ".join(f"{sentence[:-1]} [1][2][3]." for sentence in sentences)
+        asked = {"model": "ibid", "messages": [{"role": "user", "content": "When must students hand in the report?"}]}
+        answer = running.http().post("/v1/chat/completions", json=asked).json()["ibid"]
+        health = running.http().get("/health").json()["verifier"]
+    told = [(claim["verdict"], claim["why"]) for claim in answer["claims"]]
+    assert told[0] == ("supported", "it says so")
+    assert told[1][0] in {"contradicted", "unsupported"}
+    assert len(writer.shown) == 1  # the fee was settled by words
+    assert health == {"kind": "llm", "model": "judge", "failure": ""}
 
 
 def test_nothing_is_asked_about_nothing() -> None:

@@ -196,10 +196,32 @@ def test_a_port_in_use_is_said_in_one_line(home: Path, capsys: pytest.CaptureFix
 def test_the_doctor_finds_a_healthy_home_healthy(run: Run) -> None:
     findings = run("doctor")["findings"]
     assert not [finding for finding in findings if finding["level"] == "fault"]
-    assert {"python", "disk", "default", "chat model"} <= {finding["subject"] for finding in findings}
+    assert {"python", "disk", "default", "chat model", "verifier"} <= {finding["subject"] for finding in findings}
 
 
 def test_every_command_of_the_interface_is_there() -> None:
     promised = "ingest search ask documents show delete collections doctor serve worker app up eval models"
     listed = {line.split()[0] for line in build_parser().format_help().splitlines() if line.startswith("    ")}
     assert set(promised.split()) <= listed
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (
+            'kind = "server"\nbase_url = "http://127.0.0.1:9"',
+            "server: the verifier's server http://127.0.0.1:9 cannot be",
+        ),
+        ('kind = "model"\nmodel = "nobody/none"', "model: the verifier's model nobody/none is not prepared"),
+        ('kind = "llm"', "there is no chat model"),
+        ('kind = "oracle"', "verifier.kind is 'oracle'"),
+    ],
+)
+def test_the_doctor_says_when_the_verifier_cannot_be_asked(
+    lines: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ibid.toml").write_text(f"[verifier]\n{lines}\n", "utf-8")
+    assert main(["doctor", "--home", str(tmp_path), "--json"]) == 1
+    (finding,) = (item for item in json.loads(capsys.readouterr().out)["findings"] if item["subject"] == "verifier")
+    assert finding["level"] == "fault"
+    assert text in finding["text"]

@@ -189,5 +189,11 @@ def test_a_text_that_holds_the_key_gets_another_one() -> None:
         assert frame_key(["victim", forged]) not in as_data(forged)
 
 
+def test_a_key_that_a_text_holds_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kb.prompting.data._KEY_DIGITS", 1)
+    assert frame_key(["0123456789", "ABCDE"]) == "f"
+    assert frame_key(["0123456789", "A\u200bBC", "ef"]) == "d"
+
+
 def test_another_seed_gives_another_key() -> None:
     assert frame_key(["a"], "1") != frame_key(["a"], "2")

@@ -128,8 +128,9 @@ def _model(settings: Settings) -> Iterator[Finding]:
     import httpx
 
     url = settings.model.base_url.rstrip("/") + "/models"
+    headers = {"Authorization": f"Bearer {settings.model.api_key}"} if settings.model.api_key else {}
     try:
-        answer = httpx.get(url, headers={"Authorization": f"Bearer {settings.model.api_key}"}, timeout=5)
+        answer = httpx.get(url, headers=headers, timeout=5)
         level, text = ("ok", "answers") if answer.is_success else ("fault", f"answers with status {answer.status_code}")
     except httpx.HTTPError as error:
         level, text = "fault", f"does not answer: {error}"

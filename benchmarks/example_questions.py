@@ -18,7 +18,7 @@ from kb.records import Answer, AnswerStatus, Finished
 from kb.settings import read_settings
 from retriever import open_searcher
 from serving.answering import answer_question
-from serving.verification import LexicalVerifier
+from serving.verifiers import verifier_of
 
 QUESTIONS = Path(__file__).parent.parent / "examples" / "questions.yaml"
 
@@ -28,11 +28,12 @@ def main() -> None:
     parser.add_argument("--home", type=Path)
     parser.add_argument("--failures", action="store_true", help="print the answers that miss")
     options = parser.parse_args()
-    searcher = open_searcher(read_settings(home=options.home), "default")
+    settings = read_settings(home=options.home)
+    searcher, verifier = open_searcher(settings, "default"), verifier_of(settings)
     right, refused, seconds = [], [], []
     for own in read_questions(QUESTIONS):
         begun = time.perf_counter()
-        events = answer_question(own.question, searcher=searcher, catalog=searcher.catalog, verifier=LexicalVerifier())
+        events = answer_question(own.question, searcher=searcher, catalog=searcher.catalog, verifier=verifier)
         answer = next(event.answer for event in events if isinstance(event, Finished))
         seconds.append(time.perf_counter() - begun)
         if own.must_refuse:

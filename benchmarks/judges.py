@@ -12,8 +12,9 @@ import argparse
 from pathlib import Path
 
 from eval.judging import measure_judge, measure_verifier
+from kb.chat.openai_compatible import open_chat_model
 from kb.settings import read_settings
-from serving.verification import LexicalVerifier
+from serving.verifiers import verifier_of
 
 
 def main() -> None:
@@ -22,7 +23,8 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=0, help="items of each set that the model judges (0: all)")
     options = parser.parse_args()
     settings = read_settings()
-    print(measure_verifier(LexicalVerifier(), options.sets).line())
+    verifier = verifier_of(settings, open_chat_model(settings.model))
+    print(measure_verifier(verifier, options.sets).line())
     if settings.model.base_url:
         for agreement in measure_judge(settings, options.sets, options.sample):
             print(agreement.line())

@@ -25,6 +25,10 @@ from kb.embedding.opening import TOKENIZER, graph_file, open_runtime
 from kb.embedding.openvino_runtime import convert_graph, has_bfloat16
 from kb.embedding.sources import ModelSource
 from kb.embedding.tokens import TextTokenizer
+from kb.entailment.classifiers import VERIFIERS
+from kb.entailment.labels import Role
+from kb.entailment.reading import EntailmentReader
+from kb.entailment.tokens import EvidenceTokenizer
 from kb.reranking.cross_encoders import RERANKERS
 from kb.reranking.graph_reranker import GraphReranker
 from kb.reranking.pairs import PairTokenizer
@@ -32,6 +36,7 @@ from kb.reranking.pairs import PairTokenizer
 WORDS = 8000
 QUESTION_TOKENS, PASSAGE_TOKENS = 20, 200  # special tokens not counted
 PASSAGES, CANDIDATES = 64, 20
+SENTENCE_TOKENS, QUOTE_TOKENS = 30, 120  # a sentence of an answer, and the three sentences that it cites
 
 # Family, layers, width, inner width, attention heads, keys and values' heads. Counted from the published configurations
 # where there are any, else from the number of parameters and layers in the model cards (both granite models).
@@ -43,6 +48,8 @@ SHAPES: dict[str, tuple[str, int, int, int, int, int]] = {
     "qwen3-0.6b": ("qwen3", 28, 1024, 3072, 16, 8),  # Qwen3-Embedding-0.6B and harrier-oss-v1-0.6b
     "rerank mmarco-minilm-l12": ("xlm-roberta", 12, 384, 1536, 12, 12),
     "rerank bge-v2-m3": ("xlm-roberta", 24, 1024, 4096, 16, 16),
+    "verify mdeberta-base": ("deberta-v2", 12, 768, 3072, 12, 12),  # mDeBERTa-v3-base-xnli-multilingual-nli-2mil7
+    "verify mmbert-base": ("modernbert", 22, 768, 1152, 12, 12),  # lettucedect-v2-mmbert-base
 }
 
 
@@ -86,6 +93,15 @@ def configuration(family: str, layers: int, width: int, inner: int, heads: int, 
     if family == "xlm-roberta":
         common["num_labels"] = 1
         return transformers.XLMRobertaConfig(max_position_embeddings=514, type_vocab_size=1, **common)
+    if family == "deberta-v2":
+        relative = {"relative_attention": True, "position_buckets": 256, "pos_att_type": ["p2c", "c2p"]}
+        own = {
+            "position_biased_input": False,
+            "share_att_key": True,
+            "norm_rel_ebd": "layer_norm",
+            "type_vocab_size": 0,
+        }
+        return transformers.DebertaV2Config(max_position_embeddings=512, num_labels=3, **relative, **own, **common)
     if family == "modernbert":
         return transformers.ModernBertConfig(bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2, **common)
     return transformers.Qwen3Config(num_key_value_heads=shared, head_dim=128, bos_token_id=0, eos_token_id=2, **common)
@@ -101,9 +117,13 @@ def make_model(name: str, folder: Path) -> Path:
     settings = configuration(family, layers, width, inner, heads, shared)
     base = folder / "base"
     make_tokenizer(base)
-    if name.startswith("rerank"):
-        any_classifier: Any = transformers.AutoModelForSequenceClassification
-        any_classifier.from_config(settings).save_pretrained(base)
+    if name.startswith(("rerank", "verify")):
+        tokens = name.startswith("verify") and family == "modernbert"
+        classifiers: tuple[Any, Any] = (
+            transformers.AutoModelForSequenceClassification,
+            transformers.AutoModelForTokenClassification,
+        )
+        classifiers[tokens].from_config(settings).save_pretrained(base)
         return base
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.base.modules import Normalize, Transformer
@@ -135,9 +155,9 @@ def timed(run: Callable[[], object], rounds: int) -> tuple[float, float]:
 
 def measure(name: str, folder: Path, rounds: int, precision: str) -> str:
     """One line: the shape's cost through OpenVINO. Agreement is not measured: it says nothing of random weights."""
-    source = ModelSource("random", make_model(name, folder), "reranker" if name.startswith("rerank") else "embedder")
+    kind = {"rerank": RERANKERS, "verify": VERIFIERS}.get(name.split(maxsplit=1)[0], EMBEDDERS)
+    source = ModelSource("random", make_model(name, folder), kind.section)
     started = time.process_time()
-    kind = RERANKERS if name.startswith("rerank") else EMBEDDERS
     model = kind.load(source)
     facts = kind.read_facts(model, source)
     save_tokenizer(model, folder / TOKENIZER)
@@ -154,6 +174,13 @@ def measure(name: str, folder: Path, rounds: int, precision: str) -> str:
         reranker = GraphReranker(facts, PairTokenizer(folder / TOKENIZER, facts.max_tokens), runtime)
         cpu, wall = timed(lambda: reranker.rerank(question, passages[:CANDIDATES]), rounds)
         cost = f"{CANDIDATES} passages: {cpu * 1000:,.0f} ms CPU, {wall * 1000:,.0f} ms wall"
+    elif kind is VERIFIERS:
+        tokenizer = EvidenceTokenizer((folder / TOKENIZER).read_text("utf-8"), facts.max_tokens)
+        roles = [Role.SUPPORTED, Role.UNDECIDED, Role.CONTRADICTED][: facts.dimension]
+        reader = EntailmentReader(facts, roles, tokenizer, runtime)
+        sentence, quote = words(SENTENCE_TOKENS, 99), words(QUOTE_TOKENS, 7)
+        cpu, wall = timed(lambda: reader.judge(sentence, [quote]), 3 * rounds)
+        cost = f"a sentence: {cpu * 1000:.1f} ms CPU, {wall * 1000:.1f} ms wall"
     else:
         embedder = GraphEmbedder(facts, TextTokenizer(folder / TOKENIZER, facts.max_tokens), runtime)
         cpu, wall = timed(lambda: embedder.embed_question(question), 3 * rounds)

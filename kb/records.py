@@ -186,6 +186,15 @@ class Claim:
     citations: tuple[int, ...] = ()  # markers
 
 
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A sentence that a strict collection kept back, without its markers. It is no part of the answer."""
+
+    text: str
+    verdict: Verdict
+    why: str
+
+
 class AnswerStatus(StrEnum):
     """Whether a question was answered."""
 
@@ -208,6 +217,8 @@ class Answer:
     citations: tuple[Citation, ...]
     timings: Mapping[str, float] = field(default_factory=dict)
     looked_at: tuple[Hit, ...] = ()  # the passages that were read, best first: what a refusal offers
+    withheld: tuple[Withheld, ...] = ()  # what a strict collection kept back, in the order in which it was written
+    prompts: Mapping[str, int] = field(default_factory=dict)  # each prompt that made it, with its version
 
     @property
     def text(self) -> str:

@@ -58,6 +58,28 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VerifierSettings:
+    """Who judges whether the cited words bear a sentence out. Numbers, dates and denials are checked first in any case.
+
+    Attributes:
+        kind: "words" (needs nothing); "model" (an NLI or grounding classifier on this machine); "server" (such a
+            classifier on vLLM or TEI); "llm" (a chat model as judge: the configured one, or the one named here).
+    """
+
+    kind: str = "words"
+    model: str = ""  # a hub name or a folder; with a base URL, the name that the server knows
+    base_url: str = ""  # of the classifier's server, or of the judge's chat server
+    api_key: str = ""
+    timeout_seconds: float = 10.0  # for one sentence; then words decide
+    threshold: float = 0.5  # probability from which a sentence counts as supported; from half of it partly
+    labels: str = "auto"  # a classifier's labels in their order, where its files do not name them
+    template: str = "auto"  # text with {evidence} and {sentence}, for classifiers that take no pairs
+    runtime: str = "auto"  # auto, openvino, onnx, torch
+    threads: int = 0  # 0: as many as the machine has cores
+    device: str = "auto"  # auto (a GPU where torch sees one), cpu, cuda
+
+
+@dataclass(frozen=True, slots=True)
 class ServeSettings:
     """Where the HTTP server and the browser app listen."""
 
@@ -87,6 +109,7 @@ class Settings:
     embedder: EmbedderSettings = field(default_factory=EmbedderSettings)
     reranker: RerankerSettings = field(default_factory=RerankerSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
+    verifier: VerifierSettings = field(default_factory=VerifierSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
 
@@ -96,8 +119,10 @@ class Settings:
         return self.home / "models"
 
 
-_Section = TypeVar("_Section", EmbedderSettings, RerankerSettings, ModelSettings, ServeSettings, LimitSettings)
-_SECTIONS = ("embedder", "reranker", "model", "serve", "limits")
+_Section = TypeVar(
+    "_Section", EmbedderSettings, RerankerSettings, ModelSettings, VerifierSettings, ServeSettings, LimitSettings
+)
+_SECTIONS = ("embedder", "reranker", "model", "verifier", "serve", "limits")
 
 
 def read_settings(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:

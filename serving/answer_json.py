@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kb.records import Answer, Citation, Claim, Hit, SearchResult
+from kb.records import Answer, Citation, Claim, Hit, SearchResult, Withheld
 
 Json = dict[str, Any]
 
 
-def answer_as_json(answer: Answer) -> Json:
-    """The whole answer, with the hits that were read."""
+def answer_as_json(answer: Answer, *, show_withheld: bool = False) -> Json:
+    """The whole answer, with the hits that were read. What was withheld is told without its words, unless wanted."""
     return {
         "question": answer.question,
         "collection": answer.collection,
@@ -24,6 +24,8 @@ def answer_as_json(answer: Answer) -> Json:
         "citations": [citation_as_json(citation) for citation in answer.citations],
         "timings": dict(answer.timings),
         "looked_at": hits_as_json(answer.looked_at),
+        "withheld": [_withheld_as_json(sentence, show_text=show_withheld) for sentence in answer.withheld],
+        "prompts": dict(answer.prompts),
     }
 
 
@@ -35,6 +37,11 @@ def claim_as_json(claim: Claim) -> Json:
         "why": claim.why,
         "citations": list(claim.citations),
     }
+
+
+def _withheld_as_json(sentence: Withheld, *, show_text: bool) -> Json:
+    told = {"verdict": sentence.verdict.value, "why": sentence.why}
+    return {**told, "text": sentence.text} if show_text else told
 
 
 def citation_as_json(citation: Citation) -> Json:

@@ -32,7 +32,7 @@ from serving.extractive import Extraction, extract
 from serving.follow_ups import standalone_question
 from serving.languages import has_han, language_of
 from serving.passages import build_readings
-from serving.quoting import quote_answer
+from serving.quoting import Quoting, quote_answer
 
 PASSAGES = 10  # read for one answer: some 2,000 tokens of a model's prompt
 _CANDIDATES_TO_A_PASSAGE = 2  # searched for where a model reads
@@ -146,6 +146,8 @@ def _answer(asked: Asked) -> Iterator[AnswerEvent]:
             citations=tuple(citation for claimed in written for citation in claimed.citations),
             timings={stage: round(seconds, 4) for stage, seconds in timings.items()},
             looked_at=result.hits,
+            withheld=outcome.withheld,
+            prompts=outcome.prompts,
         )
     )
 
@@ -182,7 +184,7 @@ def _claims(
     extraction = extract(question, result.hits, at_most=_QUOTES, trust_cosines=fitted)
     timings["reading"] = time.perf_counter() - started
     if asked.model is None:
-        return quote_answer(extraction, result.hits, ledger=ledger, verifier=asked.verifier, language=language)
+        return quote_answer(extraction, result.hits, language, Quoting(ledger, asked.verifier, collection.policy))
     if _is_too_thin(extraction, result):
         name, confidence, why = asked.model.name, extraction.confidence, extraction.why
         return refuse(result.hits, language, model=name, confidence=confidence, why=why)

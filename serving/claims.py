@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from kb.records import AnswerStatus, Claim, Claimed, Hit, Verdict
+from kb.records import AnswerStatus, Claim, Claimed, Hit, Verdict, Withheld
 from serving.refusal import refusal_text
 
 # What a sentence of each verdict is worth: the mean over an answer's sentences is its confidence. Nothing says that a
@@ -29,6 +29,8 @@ class Outcome:
     status: AnswerStatus
     confidence: float  # 0 to 1
     model: str
+    withheld: tuple[Withheld, ...] = ()
+    prompts: Mapping[str, int] = field(default_factory=dict)  # name and version
 
 
 Claims = Generator[Claimed, None, Outcome]

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kb.ports import ChatModel, Judgement, Verifier
-from kb.records import AnswerStatus, Claim, Claimed, Hit, Policy, Turn, Verdict
+from kb.records import Claim, Claimed, Hit, Policy, Turn, Verdict, Withheld
+from serving.answer_prompt import NO_ANSWER, AnswerPrompt, answer_prompt
 from serving.cancellation import Cancellation
 from serving.citations import Ledger, Span, narrow, whole_span
-from serving.claims import OF_IBID_ITSELF, Claims, Outcome, is_withheld, refuse, status_of, worth_of
+from serving.claims import OF_IBID_ITSELF, Claims, Outcome, refuse, status_of, worth_of
 from serving.gate import SentenceGate
-from serving.languages import ENGLISH, SIMPLIFIED, TRADITIONAL
+from serving.languages import ENGLISH
 from serving.markers import cited_numbers, replace_markers, without_markers
 from serving.passages import Reading
-from serving.prompts import fill
-from serving.refusal import withheld_text
+from serving.verifiers.quotes import PlacedQuote
+from serving.withholding import keeps_back, withheld_text
 
-NO_ANSWER = "NO_ANSWER_IN_PASSAGES"  # what the prompt tells a model to say when the passages do not answer
-
-_TAG = re.compile(r"<(?=\s*/?\s*passage)", re.IGNORECASE)
-_COPIES_NAMED = 2  # of a text that stands in many documents
 _UNCITED = "no passage is cited"
-_ANSWER_IN = {
-    ENGLISH: "Answer in English.",
-    SIMPLIFIED: "请用简体中文回答。",
-    TRADITIONAL: "請用繁體中文回答。",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +48,43 @@ def draft_answer(
     Raises:
         ModelError: the model failed, perhaps after some claims were yielded.
     """
-    verdicts: list[Verdict] = []
-    withheld = 0
+    verdicts: list[Verdict] = []  # of every sentence, shown or withheld
+    withheld: list[Withheld] = []
     gave_up = False
     hits = [reading.hit for reading in readings]
-    for sentence in _sentences(question, readings, language, means):
+    prompt = answer_prompt(question, readings, language)
+    for sentence in _sentences(prompt, means):
         if sentence.strip().lstrip("*`\"'“[(").startswith(NO_ANSWER):
             gave_up = True
             break
-        claimed = _judged(sentence, hits, means)
-        if claimed is None:
-            withheld += 1
+        judged = _judged(sentence, hits, means)
+        if isinstance(judged, Withheld):
+            withheld.append(judged)
+            verdicts.append(judged.verdict)
             continue
-        verdicts.append(claimed.claim.verdict)
-        yield claimed
-    status = status_of(verdicts, whole=not withheld and not gave_up)
-    if status is AnswerStatus.REFUSED:
-        return (yield from refuse(looked_at, language, model=means.model.name))
-    if withheld:
-        gap = "\n" if language == ENGLISH else ""
-        yield Claimed(Claim(gap + withheld_text(withheld, language), Verdict.UNCITED, OF_IBID_ITSELF), ())
-    return Outcome(status, worth_of(verdicts), means.model.name)
+        verdicts.append(judged.claim.verdict)
+        yield judged
+    outcome = Outcome(
+        status_of(verdicts, whole=not gave_up), worth_of(verdicts), means.model.name, tuple(withheld), prompt.versions
+    )
+    return (yield from _ended(outcome, shown=len(verdicts) - len(withheld), language=language, looked_at=looked_at))
 
 
-def _sentences(question: str, readings: Sequence[Reading], language: str, means: Drafting) -> Iterator[str]:
-    system = fill("answer_system", no_answer=NO_ANSWER)
-    turns = (Turn("user", _prompt(question, readings, language)),)
+def _ended(outcome: Outcome, *, shown: int, language: str, looked_at: Sequence[Hit]) -> Claims:
+    """What ibid itself says at the end: what was withheld, and a refusal where nothing was left."""
+    if outcome.withheld:
+        words = withheld_text(outcome.withheld, language, all_of_it=not shown)
+        gap = "\n" if shown and language == ENGLISH else ""
+        yield Claimed(Claim(gap + words, Verdict.UNCITED, OF_IBID_ITSELF), ())
+    if shown:
+        return outcome
+    refused = yield from refuse(looked_at, language, model=outcome.model)
+    return replace(refused, withheld=outcome.withheld, prompts=outcome.prompts)
+
+
+def _sentences(prompt: AnswerPrompt, means: Drafting) -> Iterator[str]:
     gate = SentenceGate()
-    stream = means.model.stream(system, turns, max_tokens=means.max_tokens)
+    stream = means.model.stream(prompt.system, (Turn("user", prompt.question),), max_tokens=means.max_tokens)
     with means.cancellation.watching(stream) as pieces:
         for piece in pieces:
             if means.cancellation.cancelled:
@@ -93,42 +93,13 @@ def _sentences(question: str, readings: Sequence[Reading], language: str, means:
     yield from gate.finish()
 
 
-def _prompt(question: str, readings: Sequence[Reading], language: str) -> str:
-    passages = (
-        fill("passage", number=str(number), source=_sources(reading), text=_as_data(reading.hit.passage.text))
-        for number, reading in enumerate(readings, start=1)
-    )
-    return fill(
-        "answer_question", passages="\n".join(passages), question=_as_data(question), language=_ANSWER_IN[language]
-    )
-
-
-def _sources(reading: Reading) -> str:
-    """Where a reading stands, the copies of it elsewhere after a semicolon."""
-    places = dict.fromkeys(map(_source, (reading.hit, *reading.also_at[:_COPIES_NAMED])))
-    return _as_data("; also in: ".join(places)).replace('"', "'").replace("\n", " ")
-
-
-def _source(hit: Hit) -> str:
-    parts = list(dict.fromkeys((hit.document.title or hit.document.name, *hit.passage.headings)))
-    first, last = hit.passage.first_page, hit.passage.last_page
-    if first:
-        parts.append(f"pp. {first}-{last}" if last > first else f"p. {first}")
-    return " > ".join(parts)
-
-
-def _as_data(text: str) -> str:
-    """`text` without anything that could close the passage it stands in or open another."""
-    return _TAG.sub("‹", text)
-
-
-def _judged(sentence: str, hits: Sequence[Hit], means: Drafting) -> Claimed | None:
-    """The sentence with its citations and verdict; None where the collection's policy keeps it back."""
+def _judged(sentence: str, hits: Sequence[Hit], means: Drafting) -> Claimed | Withheld:
+    """The sentence with its citations and verdict, or what the collection's policy keeps back of it."""
     numbers = [number for number in cited_numbers(sentence) if 1 <= number <= len(hits)]
     plain = without_markers(sentence).strip()
     spans, judgement = _best_places(plain, [hits[number - 1] for number in numbers], means.verifier)
-    if means.policy is Policy.STRICT and is_withheld(judgement.verdict):
-        return None
+    if keeps_back(means.policy, judgement.verdict):
+        return Withheld(plain, judgement.verdict, judgement.why)
     known = len(means.ledger.citations)
     markers = {number: means.ledger.cite(span).marker for number, span in zip(numbers, spans, strict=True)}
     claim = Claim(
@@ -142,11 +113,15 @@ def _best_places(plain: str, cited: Sequence[Hit], verifier: Verifier) -> tuple[
     if not cited:
         return [], Judgement(Verdict.UNCITED, _UNCITED)
     narrowed = [narrow(plain, hit) for hit in cited]
-    judgement = verifier.verify(plain, [span.quote for span in narrowed])
+    judgement = verifier.verify(plain, _placed(narrowed))
     if judgement.verdict is Verdict.SUPPORTED:
         return narrowed, judgement
     whole = [whole_span(hit) for hit in cited]
-    again = verifier.verify(plain, [span.quote for span in whole])
+    again = verifier.verify(plain, _placed(whole))
     if worth_of([again.verdict]) > worth_of([judgement.verdict]):
         return whole, again
     return narrowed, judgement
+
+
+def _placed(spans: Sequence[Span]) -> list[PlacedQuote]:
+    return [PlacedQuote(span.quote, span.hit.passage.headings) for span in spans]

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from kb.ports import Verifier
-from kb.records import AnswerStatus, Claim, Claimed, Hit
+from kb.records import AnswerStatus, Claim, Claimed, Hit, Policy, Verdict, Withheld
 from serving.citations import Ledger, Span
-from serving.claims import Claims, Outcome, refuse
+from serving.claims import OF_IBID_ITSELF, Claims, Outcome, refuse
 from serving.extractive import Extraction, Quote
 from serving.languages import ENGLISH, TRADITIONAL
+from serving.withholding import keeps_back, withheld_text
 
 EXTRACTIVE = "extractive"  # the name in the place of a model's
 
 
-def quote_answer(
-    extraction: Extraction, hits: Sequence[Hit], *, ledger: Ledger, verifier: Verifier, language: str
-) -> Claims:
+@dataclass(frozen=True, slots=True)
+class Quoting:
+    """What an answer of quotes is made with."""
+
+    ledger: Ledger
+    verifier: Verifier
+    policy: Policy = Policy.FLAG
+
+
+def quote_answer(extraction: Extraction, hits: Sequence[Hit], language: str, means: Quoting) -> Claims:
     """One claim for each quote of `extraction`, or a refusal where it does not answer.
 
     A quote is shown only if it stands in its passage to the letter.
@@ -25,13 +34,26 @@ def quote_answer(
     if not extraction.answered or not spans:
         refusal = refuse(hits, language, model=EXTRACTIVE, confidence=extraction.confidence, why=extraction.why)
         return (yield from refusal)
-    for position, span in enumerate(spans):
-        known = len(ledger.citations)
-        citation = ledger.cite(span)
-        judgement = verifier.verify(_on_one_line(span.quote), [span.quote])
-        text = _shown(span.quote, citation.marker, language) + ("\n" if position < len(spans) - 1 else "")
-        yield Claimed(Claim(text, judgement.verdict, judgement.why, (citation.marker,)), ledger.since(known))
-    return Outcome(AnswerStatus.ANSWERED, extraction.confidence, EXTRACTIVE)
+    judged = [(span, means.verifier.verify(_on_one_line(span.quote), [span.quote])) for span in spans]
+    shown = [(span, word) for span, word in judged if not keeps_back(means.policy, word.verdict)]
+    withheld = tuple(
+        Withheld(_on_one_line(span.quote), word.verdict, word.why)
+        for span, word in judged
+        if keeps_back(means.policy, word.verdict)
+    )
+    for position, (span, judgement) in enumerate(shown):
+        known = len(means.ledger.citations)
+        citation = means.ledger.cite(span)
+        text = _shown(span.quote, citation.marker, language) + ("\n" if position < len(shown) - 1 else "")
+        claim = Claim(text, judgement.verdict, judgement.why, (citation.marker,))
+        yield Claimed(claim, means.ledger.since(known))
+    if withheld:
+        words = withheld_text(withheld, language, all_of_it=not shown)
+        yield Claimed(Claim(("\n" if shown else "") + words, Verdict.UNCITED, OF_IBID_ITSELF), ())
+    if not shown:
+        return replace((yield from refuse(hits, language, model=EXTRACTIVE)), withheld=withheld)
+    status = AnswerStatus.PARTLY if withheld else AnswerStatus.ANSWERED
+    return Outcome(status, extraction.confidence, EXTRACTIVE, withheld)
 
 
 def _stands_there(quote: Quote) -> bool:

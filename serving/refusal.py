@@ -35,17 +35,6 @@ def refusal_text(hits: Sequence[Hit], language: str) -> str:
     return _LOOKED[language].format(passages=_passages(len(hits), language), documents=documents)
 
 
-def withheld_text(count: int, language: str) -> str:
-    """Says how many sentences a strict collection did not let through."""
-    if language == SIMPLIFIED:
-        return f"（有{count}句话因引文未能证实而未显示。）"
-    if language == TRADITIONAL:
-        return f"（有{count}句話因引文未能證實而未顯示。）"
-    if count == 1:
-        return "(One sentence was withheld because the cited passages do not bear it out.)"
-    return f"({count} sentences were withheld because the cited passages do not bear them out.)"
-
-
 def _passages(count: int, language: str) -> str:
     if language == SIMPLIFIED:
         return f"{count}个段落"

@@ -14,7 +14,13 @@ from kb.settings import EmbedderSettings
 def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the settings and collections of whoever runs it."""
     monkeypatch.setenv("IBID_HOME", str(tmp_path / "home"))
-    for name in ("IBID_COLLECTION", "IBID_MODEL_BASE_URL", "IBID_MODEL_NAME", "IBID_MODEL_API_KEY"):
+    for name in (
+        "IBID_COLLECTION",
+        "IBID_MODEL_BASE_URL",
+        "IBID_MODEL_NAME",
+        "IBID_MODEL_API_KEY",
+        "IBID_VERIFIER_KIND",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 

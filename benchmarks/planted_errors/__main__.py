@@ -20,7 +20,8 @@ from benchmarks.planted_errors.alterations import KINDS, names_in
 from benchmarks.planted_errors.restyling import restyle
 from benchmarks.planted_errors.sentences import Source, draw
 from kb.records import Verdict
-from serving.verification import LexicalVerifier
+from kb.settings import read_settings
+from serving.verifiers import verifier_of
 
 _NAMES = 400  # names from other sentences that can stand for a true one
 _TRIED = 40_000  # sentences looked at for each language at most
@@ -35,7 +36,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     cases = [case for language in ("en", "zh") for case in plant(options.sets, language, options.each, options.seed)]
-    verifier = LexicalVerifier()
+    verifier = verifier_of(read_settings())
     counts: Counter[tuple[str, str, str]] = Counter()
     for kind, source, true, wrong in cases:
         for label, claim in (("flagged", true), ("caught", wrong)):

@@ -23,6 +23,16 @@ def balanced_accuracy(gold: Values, said: Values) -> float:
     return float(((said[yes] > 0).mean() + (said[no] <= 0).mean()) / 2)
 
 
+def macro_f1(gold: Values, said: Values) -> float:
+    """The mean over the labels of `gold` of F1 = 2·TP / (2·TP + FP + FN), each label counting the same."""
+    scores = []
+    for label in np.unique(gold):
+        right = float(((gold == label) & (said == label)).sum())
+        named = float((gold == label).sum() + (said == label).sum())
+        scores.append(2 * right / named)
+    return float(np.mean(scores))
+
+
 def cohens_kappa(gold: Values, said: Values) -> float:
     """κ = (p_o - p_e) / (1 - p_e), agreement beyond chance (Cohen 1960, p. 40), for yes and no."""
     first, second = gold > 0, said > 0

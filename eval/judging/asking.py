@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from eval.judging.prompts import fill
-from eval.judging.replies import json_objects
+from kb.chat.replies import json_objects
 from kb.errors import ModelError
 from kb.ports import ChatModel
 from kb.records import Turn

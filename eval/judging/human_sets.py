@@ -50,7 +50,7 @@ def read_preferences(sets_folder: Path, sample: int = 0) -> list[Preference]:
         UsageError: it cannot be read.
     """
     pairs: dict[str, list[dict[str, Any]]] = {}
-    for line in _lines(sets_folder / PREFERENCES / "data.jsonl"):
+    for line in read_lines(sets_folder / PREFERENCES / "data.jsonl"):
         pairs.setdefault(str(line["instance_id"]), []).append(line)
     found = [
         Preference(
@@ -83,13 +83,18 @@ def read_judged_claims(sets_folder: Path, sample: int = 0) -> list[JudgedClaim]:
     found = [
         JudgedClaim(
             without_markers(line["claim"]).strip(),
-            tuple(_SOURCE_LINE.sub("", text).strip() for text in line["evidence"]),
+            tuple(map(words_of_source, line["evidence"])),
             line["support"] == "Complete",
         )
-        for line in _lines(sets_folder / SUPPORT / "data.jsonl")
+        for line in read_lines(sets_folder / SUPPORT / "data.jsonl")
         if line["support"] in ("Complete", "Partial", "Incomplete")
     ]
     return _sampled([claim for claim in found if any(claim.evidence)], sample)
+
+
+def words_of_source(evidence: str) -> str:
+    """ExpertQA's evidence without the address of its source."""
+    return _SOURCE_LINE.sub("", evidence).strip()
 
 
 def _sampled(items: Sequence[_Item], sample: int) -> list[_Item]:
@@ -103,7 +108,13 @@ def _mean(lines: Sequence[dict[str, Any]], label: str) -> float:
     return sum(float(line[label]) for line in lines) / len(lines)
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file of JSON lines.
+
+    Raises:
+        NotFoundError: it is not there.
+        UsageError: it cannot be read.
+    """
     try:
         with path.open(encoding="utf-8") as file:
             return [json.loads(line) for line in file if line.strip()]

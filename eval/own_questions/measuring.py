@@ -19,7 +19,7 @@ from kb.records import Answer, Finished, Hit, Searched
 from kb.settings import LimitSettings, Settings
 from retriever import Searcher, open_searcher
 from serving.answering import PASSAGES, answer_question
-from serving.verification import LexicalVerifier
+from serving.verifiers import verifier_of
 
 TASK = "own questions"
 EXTRACTIVE = "extractive"  # what answers are called that no model wrote
@@ -72,6 +72,7 @@ def evaluate_collection(
     started = moment()
     searcher = searcher or open_searcher(settings, name)
     model = model or open_chat_model(settings.model)
+    verifier = verifier_of(settings, model)
     with closing(searcher.catalog):
         with searcher.catalog.snapshot() as snapshot:
             collection = snapshot.collection()
@@ -81,7 +82,7 @@ def evaluate_collection(
         for number, own in enumerate(questions):
             if progress:
                 progress("asking", number, len(questions))
-            result, error = _ask(own, searcher, model, settings.limits)
+            result, error = _ask(own, searcher, verifier, model, settings.limits)
             failed = failed + 1 if error else 0
             if error and failed == min(_FAILURES_IN_A_ROW, len(questions)):
                 raise error
@@ -103,12 +104,11 @@ def evaluate_collection(
 
 
 def _ask(
-    own: OwnQuestion, searcher: Searcher, model: ChatModel | None, limits: LimitSettings
+    own: OwnQuestion, searcher: Searcher, verifier: Verifier, model: ChatModel | None, limits: LimitSettings
 ) -> tuple[QuestionResult, ModelError | None]:
     hits: tuple[Hit, ...] = ()
     answer: Answer | None = None
     failure: ModelError | None = None
-    verifier: Verifier = LexicalVerifier()
     begun = time.perf_counter()
     try:
         events = answer_question(

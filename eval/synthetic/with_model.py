@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from eval.judging.replies import json_objects
 from eval.synthetic.prompts import fill
 from eval.synthetic.records import Candidate, Kind, Span
 from eval.synthetic.wording import ENGLISH
+from kb.chat.replies import json_objects
 from kb.ports import ChatModel
 from kb.records import Document, Passage, Turn
 
@@ -30,10 +30,10 @@ def model_question(model: ChatModel, document: Document, passage: Passage, langu
     Raises:
         ModelError: the model failed.
     """
-    suffix = "en" if language == ENGLISH else "zh"
+    asked_in = "en" if language == ENGLISH else "zh"
     source = " > ".join(dict.fromkeys((document.title or document.name, *passage.headings))).replace('"', "'")
-    request = fill(f"question_{suffix}", source=source, passage=passage.text)
-    reply = "".join(model.stream(fill(f"question_system_{suffix}"), [Turn("user", request)], max_tokens=_MAX_TOKENS))
+    request = fill("question", asked_in, source=source, passage=passage.text)
+    reply = "".join(model.stream(fill("question_system", asked_in), [Turn("user", request)], max_tokens=_MAX_TOKENS))
     value = next(iter(json_objects(reply)), {})
     question, answer = value.get("question"), value.get("answer")
     if not isinstance(question, str) or not isinstance(answer, str):

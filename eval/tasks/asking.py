@@ -27,7 +27,7 @@ from serving.answering import answer_question
 from serving.claims import OF_IBID_ITSELF
 from serving.markers import without_markers
 from serving.quoting import EXTRACTIVE
-from serving.verification import LexicalVerifier
+from serving.verifiers import verifier_of
 
 _TOP_KEPT = 10  # passages named for each question
 _SHOWN = 3  # passages of which a run file keeps words
@@ -100,14 +100,15 @@ def opened(
     corpus = RetrievalSet(content.name, content.passages, ())
     catalog = collection_of(corpus, remembering, cache / "eval", progress or say_nothing)
     used = remembering if remember else given
+    chat_model = model or open_chat_model(settings.model)
     try:
         yield Asking(
             passages={passage.id: passage for passage in content.passages},
             searcher=searcher_over(catalog, settings, used, reranker_of(settings)),
             catalog=catalog,
             embedder=used,
-            verifier=LexicalVerifier(),
-            model=model or open_chat_model(settings.model),
+            verifier=verifier_of(settings, chat_model),
+            model=chat_model,
             limits=settings.limits,
         )
     finally:

@@ -147,6 +147,11 @@ class Catalog:
             writing.replace_space(connection, space)
             return writing.next_version(connection)
 
+    def set_policy(self, policy: Policy) -> None:
+        """Changes what happens to sentences that are not borne out; from the next question on. The version stays."""
+        with self._connection() as connection, transaction(connection, self._path):
+            connection.execute("UPDATE facts SET value = ? WHERE key = 'policy'", (policy.value,))
+
     def link(self, sources: Sequence[Source]) -> int:
         """Notes that documents which are there already (`source.document_id`) also come from these sources.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kb.errors import SettingsError
-from kb.settings import EmbedderSettings, RerankerSettings
+from kb.settings import EmbedderSettings, RerankerSettings, VerifierSettings
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -44,7 +44,7 @@ def uses_gpu(device: str, section: str = "embedder") -> bool:
     )
 
 
-_Settings = TypeVar("_Settings", EmbedderSettings, RerankerSettings)
+_Settings = TypeVar("_Settings", EmbedderSettings, RerankerSettings, VerifierSettings)
 
 
 def run_settings(settings: _Settings) -> _Settings:

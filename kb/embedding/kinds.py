@@ -1,4 +1,4 @@
-"""The two kinds of models that can be prepared (embedders here, rerankers in kb/reranking) seen from preparing."""
+"""The kinds of models that can be prepared (embedders here, rerankers in kb/reranking, verifiers in kb/entailment)."""
 
 from __future__ import annotations
 

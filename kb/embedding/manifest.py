@@ -36,6 +36,8 @@ class ModelFacts:
     pad_id: int
     query_prefix: str
     passage_prefix: str
+    labels: str = ""  # of a verifier, parted by commas
+    template: str = ""  # how a verifier takes a text and a sentence; "" for a pair
 
     @property
     def space(self) -> EmbeddingSpace:

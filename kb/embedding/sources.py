@@ -21,12 +21,15 @@ LIBRARIES = ("torch", "sentence-transformers", "transformers", "tokenizers", "op
 
 _MODEL_FILES = {".json", ".safetensors", ".bin", ".txt", ".model"}  # settings, weights, vocabularies
 
+# What errors call a model of each section, and what may be given beside a folder and a hub name.
+_KINDS = {"embedder": ("embedding", '"packaged", '), "reranker": ("reranking", ""), "verifier": ("checking", "")}
+
 # Raised whenever the layout of a prepared folder or the export changes, so that old folders are not opened.
 _LAYOUT = "1"
 
 
 class RunSettings(Protocol):
-    """What embedders and rerankers have in common: a model and how it is run."""
+    """What embedders, rerankers and verifiers have in common: a model and how it is run."""
 
     @property
     def model(self) -> str:
@@ -60,7 +63,7 @@ class ModelSource:
     @property
     def hub_name(self) -> str:
         """Owner and name; the library's own models go without their owner."""
-        owner = "cross-encoder" if self.section == "reranker" else "sentence-transformers"
+        owner = "sentence-transformers" if self.section == "embedder" else "cross-encoder"
         return self.name if "/" in self.name else f"{owner}/{self.name}"
 
 
@@ -83,7 +86,7 @@ def find_source(model: str, section: str = "embedder") -> ModelSource:
             )
         return ModelSource(folder.resolve().name, folder.resolve(), section)
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", model) or model.startswith("."):
-        kind, packaged = ("embedding", '"packaged", ') if section == "embedder" else ("reranking", "")
+        kind, packaged = _KINDS[section]
         raise SettingsError(
             f"no {kind} model {model!r}", "there is no such folder", f"Give {packaged}a folder or a hub name"
         )

@@ -1,4 +1,4 @@
-"""Profiles: which embedder, reranker and chat model suit a kind of machine. The data is in profiles.toml."""
+"""Profiles: which embedder, reranker, verifier and chat model suit a kind of machine. The data is in profiles.toml."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-PARTS = ("embedder", "reranker", "chat")
+PARTS = ("embedder", "reranker", "verifier", "chat")
+PREPARED = PARTS[:3]  # chosen and prepared by `ibid models`; a chat model is only advised
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,13 @@ class Profile:
     what: str
     embedder: PartProfile
     reranker: PartProfile
+    verifier: PartProfile
     chat: PartProfile
 
     @property
     def settings(self) -> dict[str, dict[str, Any]]:
         """What choosing this profile sets, by section of the settings."""
-        return {"embedder": dict(self.embedder.settings), "reranker": dict(self.reranker.settings)}
+        return {part: dict(getattr(self, part).settings) for part in PREPARED}
 
 
 def read_profiles() -> dict[str, Profile]:

@@ -11,6 +11,7 @@ from kb.records import Turn
 from serving.cancellation import Cancellation
 from serving.extractive.terms import is_weak, read_terms
 from serving.follow_ups.leaning import is_follow_up
+from serving.languages import language_of
 from serving.prompts import fill
 
 _TURNS_SHOWN = 6  # three questions with their answers: follow-ups seldom reach further back
@@ -32,8 +33,9 @@ def rewritten(question: str, history: Sequence[Turn], model: ChatModel, cancella
         f"{'User' if turn.role == 'user' else 'Assistant'}: {_on_one_line(turn.text)[:_TURN_CHARACTERS]}"
         for turn in history[-_TURNS_SHOWN:]
     )
-    prompt = fill("follow_up_question", conversation=shown, question=question)
-    stream = model.stream(fill("follow_up_system"), (Turn("user", prompt),), max_tokens=_REWRITTEN_TOKENS)
+    language = language_of(question)
+    prompt = fill("follow_up_question", language, conversation=shown, question=question)
+    stream = model.stream(fill("follow_up_system", language), (Turn("user", prompt),), max_tokens=_REWRITTEN_TOKENS)
     with cancellation.watching(stream) as pieces:
         reply = "".join(pieces).rpartition("</think>")[2]
     written = _on_one_line(reply).strip('"“”「」 ')

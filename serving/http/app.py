@@ -29,7 +29,7 @@ from serving.http import (
 from serving.http.errors import install_error_handlers
 from serving.http.guard import LOOPBACK_ORIGIN, Guard
 from serving.http.state import MOST_ANSWERS, Collections, Services
-from serving.verification import LexicalVerifier
+from serving.verifiers import open_early, verifier_of
 
 _PARTS = (
     *(chat, documents, embeddings, files, health, metrics, models),
@@ -46,7 +46,7 @@ def create_app(settings: Settings, *, embedder: Embedder | None = None, model: C
         model: in the place of the one that the settings name.
 
     Raises:
-        SettingsError: the chat model's settings are not complete.
+        SettingsError: the chat model's or the verifier's settings are not complete.
         StorageError: the home folder cannot be written.
     """
 
@@ -57,12 +57,13 @@ def create_app(settings: Settings, *, embedder: Embedder | None = None, model: C
 
         return open_real(settings.embedder, settings.models_folder)
 
+    chat_model = model or open_chat_model(settings.model)
     services = Services(
         settings=settings,
         home=Home(settings.home),
         collections=Collections(settings, open_embedder),
-        verifier=LexicalVerifier(),
-        model=model or open_chat_model(settings.model),
+        verifier=verifier_of(settings, chat_model),
+        model=chat_model,
         places=threading.BoundedSemaphore(MOST_ANSWERS),
     )
     services.collections.create(settings.collection)
@@ -92,5 +93,6 @@ def _warm_up(services: Services) -> None:
     """Loads what the first question would otherwise wait for. What fails here fails again, and is told, there."""
     with suppress(Exception):
         services.collections.get(services.collections.default).searcher.search("warm-up", k=1)
+    open_early(services.verifier)
     if isinstance(services.model, OpenAICompatibleModel):
         services.model.prepare()

@@ -37,7 +37,7 @@ async def complete_chat(request: Request, asked: ChatRequest) -> Response:
     check_question(question, services.settings.limits.question_characters)
     answering = _answering(services, asked, question, history)
     events = events_of(answering, services.places)
-    completion = Completion(asked.model)
+    completion = Completion(asked.model, asked.ibid.show_withheld)
     try:
         first = await unless_gone(request, anext(events))  # what fails before anything is found gets its own status
         if asked.stream:

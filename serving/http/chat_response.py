@@ -20,6 +20,7 @@ class Completion:
     """What all parts of one response have in common."""
 
     model: str
+    show_withheld: bool = False  # the words that a strict collection kept back, too
     id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
     created: int = field(default_factory=lambda: int(time.time()))
 
@@ -39,7 +40,7 @@ class Completion:
             "model": self.model,
             "choices": [choice],
             "usage": usage,
-            "ibid": answer_as_json(answer),
+            "ibid": answer_as_json(answer, show_withheld=self.show_withheld),
         }
 
     def opening(self) -> Json:
@@ -58,7 +59,7 @@ class Completion:
     def closing(self, answer: Answer) -> Json:
         """The last chunk, with annotations and the whole answer as JSON."""
         chunk = self._chunk({"annotations": annotations_of(answer)}, "stop")
-        chunk["ibid"] = answer_as_json(answer)
+        chunk["ibid"] = answer_as_json(answer, show_withheld=self.show_withheld)
         return chunk
 
     def usage(self, usage: Json) -> Json:

@@ -10,6 +10,7 @@ from kb.home.jobs import list_jobs
 from kb.records import JobState
 from serving.http.state import services_of
 from serving.quoting import EXTRACTIVE
+from serving.verifiers import health_of
 
 router = APIRouter()
 
@@ -24,6 +25,7 @@ def read_health(request: Request) -> dict[str, Any]:
         "collections": len(services.collections.names()),
         "model": services.model.name if services.model is not None else EXTRACTIVE,
         "embedder": services.settings.embedder.model,
+        "verifier": health_of(services.verifier)._asdict(),
         "jobs_waiting": waiting,
         "max_file_mb": services.settings.limits.max_file_mb,
     }

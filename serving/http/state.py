@@ -20,6 +20,7 @@ from kb.catalog.collections import (
 from kb.errors import NotFoundError, UsageError
 from kb.home.home import Home
 from kb.ports import ChatModel, Embedder, Verifier
+from kb.records import Policy
 from kb.settings import Settings
 from retriever.opening import reranker_of, searcher_over
 from retriever.searcher import Searcher
@@ -97,9 +98,9 @@ class Collections:
         """
         return self.get(name).catalog
 
-    def create(self, name: str, description: str = "") -> Catalog:
+    def create(self, name: str, description: str = "", policy: Policy = Policy.FLAG) -> Catalog:
         """Makes an empty collection, or opens the one that is there."""
-        create_collection(self._home, name, description=description).close()
+        create_collection(self._home, name, policy=policy, description=description).close()
         return self.catalog(name)
 
     def delete(self, name: str) -> None:

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kb.catalog import Catalog
 from kb.home.jobs import cancel_jobs, forget_jobs, list_jobs
-from kb.records import JobState
+from kb.records import JobState, Policy
 from serving.http.bodies import JsonRoute
-from serving.http.errors import ApiError
+from serving.http.errors import ApiError, unsupported
 from serving.http.models import timestamp, whole_list
 from serving.http.state import Services, services_of
 from serving.http.vector_store_files import add_file_job
@@ -41,14 +41,25 @@ class NewVectorStore(BaseModel):
     expires_after: None = None
 
 
+class ChangedVectorStore(BaseModel):
+    """What may be changed of a vector store: `metadata.policy`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = None
+    metadata: dict[str, Any] | None = None
+    expires_after: None = None
+
+
 @router.post("/v1/vector_stores")
 def create_vector_store(request: Request, asked: NewVectorStore) -> dict[str, Any]:
-    """Makes an empty collection."""
+    """Makes an empty collection. `metadata.policy` ("strict" or "flag") says what happens to unsupported sentences."""
     services = services_of(request)
+    policy = _policy_in(asked.metadata)
     name = re.sub(r"\s+", "-", asked.name.strip()) if asked.name else f"vs_{secrets.token_hex(6)}"
     if name in services.collections.names():
         raise ApiError(409, f"there is a vector store {name!r} already", code="already_exists", param="name")
-    catalog = services.collections.create(name, asked.description)
+    catalog = services.collections.create(name, asked.description, policy or Policy.FLAG)
     for file_id in asked.file_ids:
         add_file_job(services, catalog, file_id, {})
     return _store(services, catalog)
@@ -69,6 +80,19 @@ def read_vector_store(request: Request, store_id: str) -> dict[str, Any]:
     return _store(services, services.collections.catalog(store_id))
 
 
+@router.post("/v1/vector_stores/{store_id}")
+def change_vector_store(request: Request, store_id: str, asked: ChangedVectorStore) -> dict[str, Any]:
+    """Changes a collection's policy. Its name is its id and stays."""
+    services = services_of(request)
+    catalog = services.collections.catalog(store_id)
+    if asked.name not in (None, catalog.name):
+        raise unsupported("name", "name: a vector store's name is its id and cannot be changed")
+    policy = _policy_in(asked.metadata)
+    if policy is not None:
+        catalog.set_policy(policy)
+    return _store(services, catalog)
+
+
 @router.delete("/v1/vector_stores/{store_id}")
 def remove_vector_store(request: Request, store_id: str) -> dict[str, Any]:
     """Removes a collection with everything in it."""
@@ -78,6 +102,21 @@ def remove_vector_store(request: Request, store_id: str) -> dict[str, Any]:
     services.collections.delete(store_id)
     forget_jobs(services.home, store_id)
     return {"id": store_id, "object": "vector_store.deleted", "deleted": True}
+
+
+def _policy_in(metadata: dict[str, Any] | None) -> Policy | None:
+    """The policy that metadata names, None where they name none.
+
+    Raises:
+        ApiError: there is no such policy.
+    """
+    wanted = (metadata or {}).get("policy")
+    if wanted is None:
+        return None
+    if wanted not in set(Policy):
+        message = f"metadata.policy: {wanted!r} is no policy, only {' and '.join(Policy)} are"
+        raise ApiError(400, message, code="invalid_value", param="metadata")
+    return Policy(wanted)
 
 
 def _store(services: Services, catalog: Catalog) -> dict[str, Any]:
@@ -103,7 +142,7 @@ def _store(services: Services, catalog: Catalog) -> dict[str, Any]:
         "expires_after": None,
         "expires_at": None,
         "last_active_at": timestamp(max((entry.added_at for entry in entries), default=collection.created_at)),
-        "metadata": {},
+        "metadata": {"policy": collection.policy.value},
         "ibid": {
             "description": collection.description,
             "documents": collection.documents,

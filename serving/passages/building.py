@@ -19,7 +19,7 @@ from serving.passages.tokens import estimated_tokens
 # Tokens of all passages together. With instructions (450), a question and a reply (800) that fits the 4,096 tokens that
 # local servers start with, and ten passages of the packaged embedder's size fill it in English.
 MOST_TOKENS = 2_500
-_FRAME = 30  # tokens of the tag around a passage with its source
+_FRAME = 45  # tokens of the tags around a passage with its source and the key, which is some five tokens each time
 _SHARE = 0.6  # of the tokens for one document, as long as another has something as good to say
 _AS_GOOD = 0.5  # of the best score: what scores less is found for a word or two
 # Of the best score, below which nothing is read: on six question sets none of 2,700 answering passages of the same

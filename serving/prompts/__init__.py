@@ -1,23 +1,30 @@
-"""What is said to a chat model, one prompt a file. Words in {{double braces}} are filled in."""
+"""What is said to a chat model that answers: one prompt for each job and language, read by kb/prompting/files.py."""
 
 from __future__ import annotations
 
-import re
-from functools import cache
-from importlib.resources import files
+from collections.abc import Iterable
 
-_SLOT = re.compile(r"\{\{(\w+)\}\}")
+from kb.prompting import PromptText, fill_prompt, prompt_version
 
 
-def fill(name: str, **values: str) -> str:
-    """The prompt `name` with its slots filled. What is filled in is not searched for slots again.
+def fill(name: str, language: str, /, **values: str) -> PromptText:
+    """The prompt `name` in the language of a question, its slots filled with data.
 
     Raises:
-        KeyError: a slot has no value.
+        SettingsError: there is no such prompt, or its slots are not those of `values`.
     """
-    return _SLOT.sub(lambda slot: values[slot[1]], _text(name))
+    return fill_prompt(__name__, name, language, **values)
 
 
-@cache
-def _text(name: str) -> str:
-    return files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8").strip()
+def version_of(name: str, language: str) -> int:
+    """The version of a prompt, raised whenever its text changes.
+
+    Raises:
+        SettingsError: there is no such prompt.
+    """
+    return prompt_version(__name__, name, language)
+
+
+def versions_of(names: Iterable[str], language: str) -> dict[str, int]:
+    """The version of each prompt, for whoever records what made an answer."""
+    return {name: version_of(name, language) for name in names}

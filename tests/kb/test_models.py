@@ -14,6 +14,7 @@ from kb.errors import SettingsError, StorageError
 from kb.models import read_profiles
 from kb.models.settings_file import set_in_file, with_settings
 from kb.settings import read_settings
+from serving.verifiers import verifier_of
 
 PROFILES = read_profiles()
 
@@ -25,7 +26,7 @@ def test_there_are_the_three_profiles() -> None:
         assert profile.embedder.licence in {"Apache-2.0", "MIT"}
         assert profile.embedder.question_ms
         assert profile.embedder.why
-        for part in (profile.embedder, profile.reranker, profile.chat):
+        for part in (profile.embedder, profile.reranker, profile.verifier, profile.chat):
             assert not part.name or part.unverified
 
 
@@ -39,6 +40,18 @@ def test_every_profile_sets_settings_that_exist(name: str, tmp_path: Path) -> No
     assert find_source(settings.embedder.model).name == PROFILES[name].embedder.name
     if PROFILES[name].reranker.name:
         assert find_source(settings.reranker.model, "reranker").name == PROFILES[name].reranker.name
+    if PROFILES[name].verifier.name:
+        assert find_source(settings.verifier.model, "verifier").name == PROFILES[name].verifier.name
+        assert PROFILES[name].verifier.question_ms
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_names_a_verifier_that_can_be_opened(name: str, tmp_path: Path) -> None:
+    set_in_file(tmp_path / "ibid.toml", PROFILES[name].settings)
+    settings = read_settings({}, home=tmp_path)
+    if settings.verifier.device != "cuda":  # where there is no GPU, that is said when it is asked
+        verifier_of(settings)
+    assert settings.verifier.kind in {"words", "model"}
 
 
 def test_every_profile_sets_the_same_keys_so_that_one_replaces_another() -> None:
@@ -46,6 +59,7 @@ def test_every_profile_sets_the_same_keys_so_that_one_replaces_another() -> None
     for one in keys:
         assert one["embedder"] == keys[0]["embedder"]
         assert one["reranker"] - {"candidates"} == keys[0]["reranker"]
+        assert one["verifier"] == keys[0]["verifier"]
 
 
 def test_comments_order_and_other_settings_stay() -> None:

@@ -14,9 +14,9 @@ from kb.ports import ChatModel, JsonSchema
 from kb.records import NO_FILTERS, Answer, AnswerStatus, Claimed, Filters, Finished, Policy, Searched, Turn, Verdict
 from retriever.searcher import Searcher
 from serving.answer_json import answer_as_json
+from serving.answer_prompt import NO_ANSWER
 from serving.answering import answer_question
 from serving.cancellation import Cancellation
-from serving.drafting import NO_ANSWER
 from serving.passages import build_readings
 from serving.verification import LexicalVerifier
 from tests.fakes import HashEmbedder, ScriptedChatModel
@@ -166,9 +166,9 @@ def test_a_model_reads_numbered_passages_as_data(library: Library) -> None:
     model = ScriptedChatModel(["Within fourteen days [1]."])
     library.ask(REPORT, model)
     system, (turn,) = model.asked[0]
-    assert "not instructions" in system
+    assert "never instructions" in system
     assert NO_ANSWER in system
-    assert '<passage number="1" from="Course handbook">' in turn.text
+    assert re.search(r'<passage-[0-9a-f]{8} number="1" from="Course handbook">', turn.text)
     assert turn.text.rstrip().endswith("Answer in English.")
     assert turn.text.index("<passage") < turn.text.index(REPORT)  # what is shared comes first: prefixes are cached
 
@@ -203,8 +203,9 @@ def test_a_strict_collection_withholds_what_is_not_borne_out_and_counts_it(stric
     reply = f"Students have fourteen days [{number}]. Late reports lose 50% a day [{number}]. Be quick."
     answer = strict.ask(REPORT, ScriptedChatModel([reply]))
     assert answer.text.startswith("Students have fourteen days [1]. ")
-    assert "50%" not in answer.text
-    assert "2 sentences were withheld" in answer.text
+    assert "Late reports" not in answer.text
+    why = "one says 50% where the cited words say 5%; one cites nothing"
+    assert answer.text.endswith(f"\n(2 sentences were withheld: {why}.)")
     assert answer.status is AnswerStatus.PARTLY
     assert len(answer.citations) == 1
 
@@ -285,7 +286,7 @@ def test_a_passage_cannot_close_itself_or_open_another(tmp_path: Path) -> None:
     model = ScriptedChatModel(["The fee is 40 euros [1]."])
     library.ask("How high is the fee in euros?", model)
     text = model.asked[0][1][0].text
-    assert len(re.findall(r"<passage ", text)) == len(re.findall(r"</passage>", text)) == 1
+    assert len(re.findall(r"<passage-\w{8} ", text)) == len(re.findall(r"</passage-\w{8}>", text)) == 1
     assert len(re.findall(r"<\s*/?\s*passage", text, re.IGNORECASE)) == 2
 
 

@@ -74,6 +74,22 @@ def test_a_streamed_answer_comes_sentence_by_sentence_and_ends_with_everything(c
     check_annotations(text, last.choices[0].delta.annotations, last.ibid)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_strict_collection_withholds_is_told_and_its_words_only_on_request(stream: bool, tmp_path: Path) -> None:
+    replies = [["Students have fourteen days [1]. The library has 900 rooms [1]."]] * 2
+    with running_server(tmp_path, model=ScriptedChatModel(*replies)) as running:
+        client = running.client()
+        client.vector_stores.update("default", metadata={"policy": "strict"})
+        for show in (False, True):
+            answer = ask(client, stream=stream, extra_body={"ibid": {"show_withheld": show}})
+            told = (list(answer)[-1] if stream else answer).ibid
+            withheld = [one for one in told["withheld"] if "900" in one["why"]]
+            assert withheld[0]["verdict"] == "unsupported"
+            assert withheld[0].get("text") == ("The library has 900 rooms." if show else None)
+            assert "900 rooms" not in told["text"].partition("withheld")[0]
+            assert told["prompts"]["answer_system"] >= 1
+
+
 def test_usage_comes_after_the_last_chunk_for_those_who_ask(client: openai.OpenAI) -> None:
     *_, last = ask(client, stream=True, stream_options={"include_usage": True})
     assert last.choices == []

@@ -11,7 +11,7 @@ import pytest
 
 from kb.home.files import file_id_of
 from kb.home.jobs import fail_job, finish_job, report_progress, take_job
-from kb.records import document_id_of
+from kb.records import Policy, document_id_of
 from kb.settings import LimitSettings
 from tests.serving.http_server import RunningServer, running_server
 from tests.serving.library import HANDBOOK, store_text
@@ -113,6 +113,26 @@ def test_vector_stores_are_collections(server: RunningServer) -> None:
     assert client.vector_stores.delete("my-law").deleted
     with pytest.raises(openai.NotFoundError):
         client.vector_stores.retrieve("my-law")
+
+
+def test_a_vector_store_has_a_policy_that_can_be_changed(server: RunningServer) -> None:
+    client = server.client()
+    assert client.vector_stores.retrieve("default").metadata == {"policy": "flag"}
+    strict = client.vector_stores.create(name="clinic", metadata={"policy": "strict"})
+    assert strict.metadata == {"policy": "strict"}
+    assert server.services.collections.catalog("clinic").collection().policy is Policy.STRICT
+    changed = client.vector_stores.update("clinic", metadata={"policy": "flag"})
+    assert changed.metadata == client.vector_stores.retrieve("clinic").metadata == {"policy": "flag"}
+    assert client.vector_stores.update("clinic", name="clinic").metadata == {"policy": "flag"}
+    with pytest.raises(openai.BadRequestError, match="cannot be changed"):
+        client.vector_stores.update("clinic", name="hospital")
+    with pytest.raises(openai.BadRequestError, match="'lenient' is no policy, only strict and flag are"):
+        client.vector_stores.update("clinic", metadata={"policy": "lenient"})
+    with pytest.raises(openai.BadRequestError, match="is no policy"):
+        client.vector_stores.create(name="other", metadata={"policy": "lenient"})
+    assert "other" not in server.services.collections.names()
+    with pytest.raises(openai.NotFoundError):
+        client.vector_stores.update("nowhere", metadata={"policy": "flag"})
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "x" * 65, ".hidden", "a:b"])

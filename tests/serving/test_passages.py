@@ -140,7 +140,7 @@ def test_one_long_document_leaves_room_for_others(tmp_path: Path) -> None:
     long = "\n".join(f"Chapter {n}. " + f"Word{n} " * 60 + "." for n in range(20))
     catalog = library(tmp_path, make_document(long, "long.txt"), make_document("Other " * 66, "short.txt"))
     wanted = [*(("long.txt", order) for order in range(0, 20, 2)), ("short.txt", 0)]
-    readings = build_readings(hits_of(catalog, *wanted), catalog, most_tokens=500)
+    readings = build_readings(hits_of(catalog, *wanted), catalog, most_tokens=560)
     assert [reading.hit.document.name for reading in readings] == ["long.txt"] * 3 + ["short.txt"]
 
 
@@ -148,7 +148,7 @@ def test_alone_a_long_document_fills_the_budget(tmp_path: Path) -> None:
     long = "\n".join(f"Chapter {n}. " + f"Word{n} " * 60 + "." for n in range(20))
     catalog = library(tmp_path, make_document(long))
     hits = hits_of(catalog, *(("notes.txt", order) for order in range(0, 20, 2)))
-    assert len(build_readings(hits, catalog, most_tokens=500)) == 4
+    assert len(build_readings(hits, catalog, most_tokens=560)) == 4
 
 
 def test_the_best_hit_is_read_however_long_it_is(tmp_path: Path) -> None:

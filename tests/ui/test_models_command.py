@@ -11,6 +11,7 @@ import pytest
 
 from kb.embedding.multilingual import find_data_file
 from tests.fakes import HashEmbedder
+from tests.kb.entailment_models import make_tiny_classifier
 from tests.kb.reranking_models import make_tiny_cross_encoder
 from tests.making import make_catalog, make_document
 from ui.terminal.main import main
@@ -39,8 +40,12 @@ def test_it_says_what_is_used_what_is_here_and_which_profiles_there_are(
     assert found["profiles"]["standard"]["embedder"]["here"] == "not here"
     assert found["profiles"]["gpu"]["reranker"]["licence"] == "Apache-2.0"
     assert found["chat"] == {"model": "extractive", "base_url": ""}
+    assert (found["verifier"]["kind"], found["verifier"]["here"]) == ("words", "none")
+    assert found["profiles"]["standard"]["verifier"]["here"] == "not here"
+    assert found["profiles"]["standard"]["verifier"]["licence"] == "MIT"
     _, out, _ = run(capsys, "--home", str(home))
     assert "* embedded" in out
+    assert "checking   words alone" in out
     assert found["profiles"]["standard"]["embedder"]["name"] in out
 
 
@@ -86,6 +91,41 @@ def test_variables_that_come_before_the_file_are_named(
     monkeypatch.setenv("IBID_EMBEDDER_THREADS", "1")
     _, _, err = run(capsys, "--home", str(home), "--use", "standard")
     assert "IBID_EMBEDDER_THREADS still comes before the file" in err
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        ('kind = "llm"', "writer as judge at http://127.0.0.1:9/v1"),
+        ('kind = "llm"\nmodel = "judge"', "judge as judge at http://127.0.0.1:9/v1"),
+        ('kind = "server"\nbase_url = "http://127.0.0.1:8"\nmodel = "nli"', "nli on a server at http://127.0.0.1:8"),
+        (
+            'kind = "model"\nmodel = "nobody/none"',
+            "nobody/none: not here yet (`ibid models --prepare`; until then words",
+        ),
+    ],
+)
+def test_it_says_who_checks_sentences(home: Path, lines: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    home.mkdir()
+    model = '[model]\nbase_url = "http://127.0.0.1:9/v1"\nname = "writer"\n'
+    (home / "ibid.toml").write_text(f"{model}[verifier]\n{lines}\n", "utf-8")
+    _, out, _ = run(capsys, "--home", str(home))
+    assert f"checking   {shown}" in out
+
+
+def test_preparing_takes_the_verifier_too(
+    home: Path, prepared_models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import shutil
+
+    shutil.copytree(prepared_models, home / "models")
+    folder = make_tiny_classifier(tmp_path / "nli")
+    (home / "ibid.toml").write_text(f'[verifier]\nkind = "model"\nmodel = "{folder}"\nruntime = "onnx"\n', "utf-8")
+    status, out, _ = run(capsys, "--home", str(home), "--prepare", "--json")
+    found = json.loads(out)["verifier"]
+    assert (status, found["here"], found["runtime"]) == (0, "ready", "onnx")
+    _, out, _ = run(capsys, "--home", str(home))
+    assert f"checking   {folder}: onnx f32, agrees with torch" in out
 
 
 def test_preparing_takes_the_reranker_too(

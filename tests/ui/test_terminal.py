@@ -1,6 +1,7 @@
 """The command line as a person meets it, with the real parts: files in, cited answers out."""
 
 import json
+import re
 import shutil
 import socket
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.serving.model_server import Reply, model_server
 from ui.terminal.main import build_parser, main
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples" / "documents"
@@ -112,6 +114,49 @@ def test_a_deleted_document_is_found_no_more(home: Path, run: Run, tmp_path: Pat
     assert {item["name"] for item in run("collections")["collections"]} >= {"default", "rules"}
 
 
+def test_a_collection_is_made_strict_and_flagging_again(
+    home: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def policy() -> str:
+        return next(item["policy"] for item in run("collections")["collections"] if item["name"] == "ward")
+
+    run("collections", "--create", "ward", "--policy", "strict")
+    assert policy() == "strict"
+    run("collections", "--set", "ward", "--policy", "flag")
+    assert policy() == "flag"
+    assert main(["collections", "--home", str(home)]) == 0
+    assert re.search(r"ward .* flag ", capsys.readouterr().out)
+    for arguments in (["--policy", "strict"], ["--set", "ward"]):
+        error = error_of(capsys, 2, "collections", *arguments, "--home", str(home))
+        assert "`ibid collections --set NAME --policy strict`" in error
+    assert "no collection 'nowhere'" in error_of(
+        capsys, 2, "collections", "--set", "nowhere", "--policy", "flag", "--home", str(home)
+    )
+    run("collections", "--delete", "ward")
+
+
+def test_what_is_withheld_is_printed_for_whoever_asks(
+    prepared_models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(prepared_models, home / "models")
+    (tmp_path / "tea.txt").write_text("Tea is served at four in the garden. Visitors pay two euros for it.")
+    assert main(["ingest", str(tmp_path / "tea.txt"), "--home", str(home)]) == 0
+    assert main(["collections", "--set", "default", "--policy", "strict", "--home", str(home)]) == 0
+    reply = "Tea is served at four in the garden [1]. Visitors pay nine euros for it [1]."
+    with model_server(Reply((reply,))) as server:
+        asked = ["ask", "When is tea served in the garden?", "--model", "m", "--base-url", server.base_url]
+        capsys.readouterr()
+        assert main([*asked, "--home", str(home)]) == 0
+        plain = capsys.readouterr().out
+        assert "(One sentence was withheld: one says nine euros where the cited words say two euros.)" in plain
+        assert "Visitors pay nine" not in plain
+        assert main([*asked, "--home", str(home), "--show-withheld"]) == 0
+        shown = capsys.readouterr().out
+    assert "Withheld, because the documents do not bear it out:\n✗ contradicted by what it cites" in shown
+    assert shown.rstrip().endswith("Visitors pay nine euros for it.")
+
+
 def test_a_file_that_fails_makes_the_exit_status_1_and_the_others_are_stored(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -151,10 +196,32 @@ def test_a_port_in_use_is_said_in_one_line(home: Path, capsys: pytest.CaptureFix
 def test_the_doctor_finds_a_healthy_home_healthy(run: Run) -> None:
     findings = run("doctor")["findings"]
     assert not [finding for finding in findings if finding["level"] == "fault"]
-    assert {"python", "disk", "default", "chat model"} <= {finding["subject"] for finding in findings}
+    assert {"python", "disk", "default", "chat model", "verifier"} <= {finding["subject"] for finding in findings}
 
 
 def test_every_command_of_the_interface_is_there() -> None:
     promised = "ingest search ask documents show delete collections doctor serve worker app up eval models"
     listed = {line.split()[0] for line in build_parser().format_help().splitlines() if line.startswith("    ")}
     assert set(promised.split()) <= listed
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (
+            'kind = "server"\nbase_url = "http://127.0.0.1:9"',
+            "server: the verifier's server http://127.0.0.1:9 cannot be",
+        ),
+        ('kind = "model"\nmodel = "nobody/none"', "model: the verifier's model nobody/none is not prepared"),
+        ('kind = "llm"', "there is no chat model"),
+        ('kind = "oracle"', "verifier.kind is 'oracle'"),
+    ],
+)
+def test_the_doctor_says_when_the_verifier_cannot_be_asked(
+    lines: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ibid.toml").write_text(f"[verifier]\n{lines}\n", "utf-8")
+    assert main(["doctor", "--home", str(tmp_path), "--json"]) == 1
+    (finding,) = (item for item in json.loads(capsys.readouterr().out)["findings"] if item["subject"] == "verifier")
+    assert finding["level"] == "fault"
+    assert text in finding["text"]

@@ -30,6 +30,8 @@ def show() -> None:
     session.confirming = session.deleting
     st.header(words("library_heading"), anchor=False)
     st.text(words("library_lead"))
+    if session.collections:
+        st.caption(words("policy_strict" if session.strict else "policy_flag"))
     documents, upload = st.columns([7, 4], gap="large")
     with documents:
         st.fragment(_documents, run_every=_POLL_SECONDS if session.uploading else None)(session)

@@ -24,11 +24,20 @@ _KNOWN = {
     "reason_not_named": r"the cited words do not name “(?P<what>.+)”",
     "reason_most_words": r"its numbers and (?P<share>\d+%) of its words stand in the cited words",
     "reason_few_words": r"only (?P<share>\d+%) of its words stand in the cited words",
+    "reason_model_finds": r"the checking model finds it borne out \((?P<share>\d+%)\)",
+    "reason_model_does_not": r"the checking model does not find it borne out \((?P<share>\d+%)\)",
+    "reason_model_otherwise": r"the checking model finds that the cited words say otherwise \((?P<share>\d+%)\)",
+    "reason_model_unfound": r"the checking model does not find “(?P<what>.+)” in the cited words",
+    "reason_model_alone": r"the checking model finds it borne out, but hardly a word agrees",
 }
+# Added to the reason that words give where a checking model was to be asked and could not be.
+_BY_WORDS_ALONE = "(judged by words alone: the checking model could not be asked)"
 
 
 def reason(why: str, words: Words) -> str:
     """`why` as a server gave it, in the interface's language where it is known; plain text."""
+    if why.endswith(_BY_WORDS_ALONE):
+        return words("reason_words_alone", why=reason(why.removesuffix(_BY_WORDS_ALONE).rstrip(), words))
     for key, pattern in _KNOWN.items():
         match = re.fullmatch(pattern, why, re.DOTALL)
         if match is not None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from kb import AnswerStatus, Citation, Claim, Verdict
-from kb.records import Box
+from kb.records import Box, Policy
 from ui.browser.failures import ClientError, FailureKind
 
 Json = Mapping[str, Any]
@@ -93,6 +93,7 @@ class CollectionSummary:
 
     name: str
     documents: int
+    strict: bool = False  # whether sentences that the documents do not bear out are withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,8 @@ def read_file(value: Json) -> StoredFile:
 
 def read_collection(value: Json) -> CollectionSummary:
     """A vector store."""
-    return CollectionSummary(str(value["id"]), int((value.get("file_counts") or {}).get("completed") or 0))
+    documents = int((value.get("file_counts") or {}).get("completed") or 0)
+    return CollectionSummary(str(value["id"]), documents, (value.get("ibid") or {}).get("policy") == Policy.STRICT)
 
 
 def read_document(value: Json) -> DocumentView:

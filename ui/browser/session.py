@@ -49,6 +49,11 @@ class Session:
         """How many documents of the chosen collection can be searched."""
         return sum(item.documents for item in self.collections if item.name == self.collection)
 
+    @property
+    def strict(self) -> bool:
+        """Whether the chosen collection withholds sentences that its documents do not bear out."""
+        return any(item.strict for item in self.collections if item.name == self.collection)
+
     def refresh_collections(self) -> None:
         """Asks for the collections anew and keeps the choice where it still stands.
 

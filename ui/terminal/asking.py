@@ -46,17 +46,18 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
     from kb.chat.openai_compatible import open_chat_model
     from retriever import open_searcher
     from serving.answering import answer_question
-    from serving.verification import LexicalVerifier
+    from serving.verifiers import verifier_of
 
     given = {"name": options.model, "base_url": options.base_url}
-    model = replace(settings.model, **{key: value for key, value in given.items() if value})
+    model = open_chat_model(replace(settings.model, **{key: value for key, value in given.items() if value}))
+    verifier = verifier_of(settings, model)
     searcher = open_searcher(settings)
     events = answer_question(
         options.question,
         searcher=searcher,
         catalog=searcher.catalog,
-        verifier=LexicalVerifier(),
-        model=open_chat_model(model),
+        verifier=verifier,
+        model=model,
         filters=filters_from(options),
         limits=settings.limits,
     )
@@ -69,7 +70,9 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
     if options.json and answer is not None:
         from serving.answer_json import answer_as_json
 
-        print(json.dumps(answer_as_json(answer), ensure_ascii=False, indent=2))
+        print(json.dumps(answer_as_json(answer, show_withheld=options.show_withheld), ensure_ascii=False, indent=2))
+    elif answer is not None and options.show_withheld:
+        _show_withheld(answer)
     return 0
 
 
@@ -83,8 +86,11 @@ def _show(event: AnswerEvent) -> None:
 
 
 def _show_places(answer: Answer) -> None:
+    from serving.claims import OF_IBID_ITSELF
+
     for claim in answer.claims:
-        if claim.verdict in _REMARKS and answer.status is not AnswerStatus.REFUSED:
+        own = answer.status is AnswerStatus.REFUSED or claim.why == OF_IBID_ITSELF
+        if claim.verdict in _REMARKS and not own:
             print(f"! {_REMARKS[claim.verdict]}: {claim.text.strip()} ({claim.why})", file=sys.stderr)
     for citation in answer.citations:
         print(f"\n[{citation.marker}] {_place(citation)}\n    {_one_line(citation.quote)}")
@@ -92,6 +98,14 @@ def _show_places(answer: Answer) -> None:
         print("\nNearest passages:")
         for rank, hit in enumerate(answer.looked_at[:3], start=1):
             print(_hit_lines(rank, hit))
+
+
+def _show_withheld(answer: Answer) -> None:
+    """What a strict collection kept back, marked so that nobody takes it for the answer."""
+    if answer.withheld:
+        print("\nWithheld, because the documents do not bear it out:")
+    for sentence in answer.withheld:
+        print(f"✗ {_REMARKS.get(sentence.verdict, sentence.verdict)} ({sentence.why}): {sentence.text}")
 
 
 def _place(citation: Citation) -> str:

@@ -14,7 +14,7 @@ from kb.catalog.collections import create_collection, delete_collection, list_co
 from kb.errors import NotFoundError, UsageError
 from kb.home.home import Home
 from kb.home.jobs import forget_jobs
-from kb.records import DocumentEntry
+from kb.records import DocumentEntry, Policy
 from kb.settings import Settings
 
 
@@ -78,9 +78,18 @@ def delete(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def collections(options: argparse.Namespace, settings: Settings) -> int:
-    """Lists collections; makes or removes one where asked to."""
+    """Lists collections; makes, changes or removes one where asked to.
+
+    Raises:
+        UsageError: a policy without a collection to give it to, or the other way round.
+    """
+    policy = Policy(options.policy) if options.policy else None
+    if bool(options.set) != bool(policy) and not (policy and options.create):
+        raise UsageError("--set and --policy go together", advice="`ibid collections --set NAME --policy strict`")
     if options.create:
-        create_collection(settings.home, options.create)
+        create_collection(settings.home, options.create, policy=policy or Policy.FLAG)
+    if options.set and policy:
+        open_collection(settings.home, options.set).set_policy(policy)
     if options.delete:
         delete_collection(settings.home, options.delete)
         forget_jobs(Home(settings.home), options.delete)
@@ -91,7 +100,7 @@ def collections(options: argparse.Namespace, settings: Settings) -> int:
     for collection in found:
         model = collection.space.model if collection.space else "no vectors yet"
         counts = f"{collection.documents:5d} documents  {collection.passages:7d} passages"
-        print(f"{collection.name:20}  {counts}  version {collection.version}  {model}")
+        print(f"{collection.name:20}  {counts}  {collection.policy:6}  version {collection.version}  {model}")
     return 0
 
 

@@ -14,7 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from kb.catalog import Catalog
 from kb.catalog.collections import collection_names, open_collection
-from kb.errors import IbidError
+from kb.chat.openai_compatible import open_chat_model
+from kb.errors import IbidError, SettingsError
 from kb.settings import Settings
 
 _PARTS = (  # module, distribution, what it is for, what brings it
@@ -39,7 +40,8 @@ class Finding:
 
 def doctor(options: argparse.Namespace, settings: Settings) -> int:
     """Looks at everything; exit 1 where something is at fault."""
-    findings = [*_installed(), *_disk(settings), *_collections(settings, repair=options.repair), *_model(settings)]
+    findings = [*_installed(), *_disk(settings), *_collections(settings, repair=options.repair)]
+    findings += [*_model(settings), *_verifier(settings)]
     if options.json:
         print(json.dumps({"findings": [asdict(finding) for finding in findings]}, ensure_ascii=False, indent=2))
     else:
@@ -126,9 +128,27 @@ def _model(settings: Settings) -> Iterator[Finding]:
     import httpx
 
     url = settings.model.base_url.rstrip("/") + "/models"
+    headers = {"Authorization": f"Bearer {settings.model.api_key}"} if settings.model.api_key else {}
     try:
-        answer = httpx.get(url, headers={"Authorization": f"Bearer {settings.model.api_key}"}, timeout=5)
+        answer = httpx.get(url, headers=headers, timeout=5)
         level, text = ("ok", "answers") if answer.is_success else ("fault", f"answers with status {answer.status_code}")
     except httpx.HTTPError as error:
         level, text = "fault", f"does not answer: {error}"
     yield Finding(level, "chat model", f"{settings.model.base_url} {text}")
+
+
+def _verifier(settings: Settings) -> Iterator[Finding]:
+    """Whether the verifier's model can be asked: it is asked about one sentence that words leave open."""
+    from serving.verifiers import health_of, verifier_of
+
+    try:
+        verifier = verifier_of(settings, open_chat_model(settings.model))
+    except SettingsError as error:
+        yield Finding("fault", "verifier", str(error))
+        return
+    verifier.verify("Reports are handed in late in spring.", ["Students submit reports when spring is nearly over."])
+    health = health_of(verifier)
+    if health.failure:
+        yield Finding("fault", "verifier", f"{health.kind}: {health.failure}; until then words decide")
+    else:
+        yield Finding("ok", "verifier", f"{health.kind} {health.model}".strip())

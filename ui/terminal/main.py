@@ -94,6 +94,8 @@ def _add_ask(commands: _Commands[argparse.ArgumentParser]) -> None:
     _add_question(ask)
     ask.add_argument("--model", metavar="M", help="the chat model's name (default: from the settings)")
     ask.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server (default: from the settings)")
+    shown = "also print the sentences that a strict collection keeps back: the documents do not bear them out"
+    ask.add_argument("--show-withheld", action="store_true", help=shown)
 
 
 def _add_question(command: argparse.ArgumentParser) -> None:
@@ -111,6 +113,9 @@ def _add_care(commands: _Commands[argparse.ArgumentParser]) -> None:
     delete.add_argument("documents", nargs="+", metavar="DOC")
     collections = _command(commands, "collections", "caring.collections", "list, make or remove collections")
     collections.add_argument("--create", metavar="NAME")
+    collections.add_argument("--set", metavar="NAME", help="change the policy of a collection that is there")
+    policy = "strict: sentences that the documents do not bear out are withheld; flag: they are shown and marked"
+    collections.add_argument("--policy", choices=("strict", "flag"), help=f"with --create or --set; {policy}")
     collections.add_argument("--delete", metavar="NAME")
     _command(commands, "reembed", "ingesting.reembed", "change a collection to the embedding model of the settings")
     doctor = _command(commands, "doctor", "doctoring.doctor", "check what is installed, stored and reachable")

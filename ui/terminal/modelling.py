@@ -11,8 +11,9 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from kb.errors import NotFoundError, SettingsError, UsageError
-from kb.models import PARTS, PartProfile, Profile, read_profiles
-from kb.settings import EmbedderSettings, RerankerSettings, Settings, read_settings
+from kb.models import PARTS, PREPARED, PartProfile, Profile, read_profiles
+from kb.settings import Settings, read_settings
+from ui.terminal.model_states import model_states
 
 
 def models(options: argparse.Namespace, settings: Settings) -> int:
@@ -41,8 +42,12 @@ def models(options: argparse.Namespace, settings: Settings) -> int:
 
 def with_profile(settings: Settings, profile: Profile) -> Settings:
     """The settings as they would be with the models of a profile."""
-    embedder = replace(settings.embedder, **profile.embedder.settings)
-    return replace(settings, embedder=embedder, reranker=replace(settings.reranker, **profile.reranker.settings))
+    return replace(
+        settings,
+        embedder=replace(settings.embedder, **profile.embedder.settings),
+        reranker=replace(settings.reranker, **profile.reranker.settings),
+        verifier=replace(settings.verifier, **profile.verifier.settings),
+    )
 
 
 def _use(profile: Profile, settings: Settings) -> None:
@@ -68,7 +73,7 @@ def _use(profile: Profile, settings: Settings) -> None:
 
 
 def _advice(profile: Profile, settings: Settings, *, changed: bool) -> Iterator[str]:
-    prefixes = ("IBID_EMBEDDER_", "IBID_RERANKER_")
+    prefixes = tuple(f"IBID_{part.upper()}_" for part in PREPARED)
     for name in sorted(name for name in os.environ if name.startswith(prefixes)):
         yield f"the environment's {name} still comes before the file"
     if any(values.get("device") == "cuda" for values in profile.settings.values()):
@@ -91,97 +96,25 @@ def _advice(profile: Profile, settings: Settings, *, changed: bool) -> Iterator[
 
 def _prepare(settings: Settings) -> None:
     """Fetches and prepares what the settings name, as far as it is not there."""
-    from kb import embedding, reranking
+    from kb import embedding, entailment, reranking
 
     if not settings.embedder.base_url:
         embedding.prepare_all(settings.embedder, settings.models_folder, _say)
     if settings.reranker.model and not settings.reranker.base_url:
         reranking.prepare(settings.reranker, settings.models_folder, _say)
-
-
-def _embedder_state(settings: Settings) -> dict[str, Any]:
-    from kb.embedding import find_preparation
-
-    used = settings.embedder
-    found = None if used.base_url else find_preparation(used, settings.models_folder)
-    return {
-        "model": found.facts.space.model if found else used.model,
-        "prepared": found is not None,
-        "here": "served" if used.base_url else _here(used, prepared=found is not None),
-        "runtime": found.runtime if found else used.runtime,
-        "precision": found.precision if found else "",
-        "agreement": found.agreement if found else None,
-        "folder": str(found.folder) if found else "",
-        "device": used.device,
-        "dimension": found.facts.dimension if found else used.dimension or None,
-        "query_prefix": found.facts.query_prefix if found else used.query_prefix,
-        "passage_prefix": found.facts.passage_prefix if found else used.passage_prefix,
-        "base_url": used.base_url,
-        "other_scripts": _second_state(settings),
-    }
-
-
-def _second_state(settings: Settings) -> dict[str, Any] | None:
-    """Of the model that stands beside the packaged one for texts that are not in the Latin script; None without one."""
-    from kb.embedding import find_second_preparation
-    from kb.embedding.multilingual import find_data_file
-    from kb.embedding.paired import takes_pair
-
-    if not takes_pair(settings.embedder) or find_data_file() is None:
-        return None
-    found = find_second_preparation(settings.embedder, settings.models_folder)
-    return {
-        "model": "multilingual-e5-small",
-        "prepared": found is not None,
-        "folder": str(found.folder) if found else "",
-    }
-
-
-def _reranker_state(settings: Settings) -> dict[str, Any]:
-    from kb.reranking import find_preparation
-
-    used = settings.reranker
-    local = bool(used.model and not used.base_url)
-    found = find_preparation(used, settings.models_folder) if local else None
-    return {
-        "model": used.model,
-        "prepared": found is not None,
-        "here": "served" if used.base_url else _here(used, prepared=found is not None) if local else "none",
-        "runtime": found.runtime if found else used.runtime,
-        "precision": found.precision if found else "",
-        "agreement": found.agreement if found else None,
-        "folder": str(found.folder) if found else "",
-        "device": used.device,
-        "candidates": used.candidates,
-        "base_url": used.base_url,
-    }
-
-
-def _here(used: EmbedderSettings | RerankerSettings, *, prepared: bool) -> str:
-    """How much of a model is on this machine: "ready", "fetched" (still to be prepared) or "not here"."""
-    if prepared:
-        return "ready"
-    from kb.embedding.hub import has_weights
-    from kb.embedding.sources import find_source
-
-    source = find_source(used.model, "embedder" if isinstance(used, EmbedderSettings) else "reranker")
-    return "fetched" if source.folder or has_weights(source) else "not here"
-
-
-def _states(settings: Settings) -> dict[str, dict[str, Any]]:
-    chat = {"model": settings.model.name or "extractive", "base_url": settings.model.base_url}
-    return {"embedder": _embedder_state(settings), "reranker": _reranker_state(settings), "chat": chat}
+    if settings.verifier.kind == "model":
+        entailment.prepare(settings.verifier, settings.models_folder, _say)
 
 
 def _as_json(settings: Settings, profiles: dict[str, Profile]) -> dict[str, Any]:
     listed = {}
     for name, profile in profiles.items():
-        states = _states(with_profile(settings, profile))
+        states = model_states(with_profile(settings, profile))
         parts = {part: asdict(getattr(profile, part)) for part in PARTS}
-        for part in ("embedder", "reranker"):
+        for part in PREPARED:
             parts[part]["here"] = states[part]["here"]
         listed[name] = {"what": profile.what, **parts}
-    return {**_states(settings), "profile": _profile_in_use(settings, profiles), "profiles": listed}
+    return {**model_states(settings), "profile": _profile_in_use(settings, profiles), "profiles": listed}
 
 
 def _profile_in_use(settings: Settings, profiles: dict[str, Profile]) -> str | None:
@@ -190,23 +123,31 @@ def _profile_in_use(settings: Settings, profiles: dict[str, Profile]) -> str | N
 
 
 def _print_all(settings: Settings, profiles: dict[str, Profile]) -> None:
-    states = _states(settings)
+    states = model_states(settings)
     print(f"embedding  {_sentence(states['embedder'], ', or the first use')}")
     if second := states["embedder"]["other_scripts"]:
         ready = "ready" if second["prepared"] else "packaged, prepared by the first text that wants it"
         print(f"           {second['model']}, for scripts other than the Latin: {ready}")
     print(f"reranking  {_sentence(states['reranker']) if states['reranker']['here'] != 'none' else 'none'}")
+    print(f"checking   {_checking(states['verifier'])}")
     where = f"at {settings.model.base_url}" if settings.model.base_url else "(quotes from the documents, no model)"
     print(f"answers    {states['chat']['model']} {where}")
     print("\nprofiles (--profile NAME says more, --use NAME writes one into ibid.toml)")
     used = _profile_in_use(settings, profiles)
     for name, profile in profiles.items():
         print(f"{'*' if name == used else ' '} {name:9} {profile.what}")
-        states = _states(with_profile(settings, profile))
+        states = model_states(with_profile(settings, profile))
         for part in PARTS:
             model: PartProfile = getattr(profile, part)
             here = f" [{states[part]['here']}]" if model.name and part != "chat" else ""
             print(f"    {part:9} {model.name or model.what}{here}")
+
+
+def _checking(state: dict[str, Any]) -> str:
+    if state["kind"] == "words":
+        return "words alone"
+    kind = {"llm": "as judge", "server": "on a server"}.get(state["kind"])
+    return f"{state['model']} {kind} at {state['base_url']}" if kind else _sentence(state, "; until then words decide")
 
 
 def _sentence(state: dict[str, Any], otherwise: str = "; until then nothing is reranked") -> str:
@@ -220,7 +161,7 @@ def _sentence(state: dict[str, Any], otherwise: str = "; until then nothing is r
 
 
 def _print_profile(profile: Profile, settings: Settings) -> None:
-    states = _states(settings)
+    states = model_states(settings)
     print(f"{profile.name}: {profile.what}")
     for part in PARTS:
         model: PartProfile = getattr(profile, part)

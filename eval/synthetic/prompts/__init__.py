@@ -1,24 +1,14 @@
-"""What a model is told that writes questions. Words in {{double braces}} are filled in."""
+"""What a model is told that writes questions: one prompt for each job and language, read by kb/prompting/files.py."""
 
 from __future__ import annotations
 
-import re
-from functools import cache
-from importlib.resources import files
-
-_SLOT = re.compile(r"\{\{(\w+)\}\}")
-_TAG = re.compile(r"<(?=\s*/?\s*passage\b)", re.IGNORECASE)
+from kb.prompting import PromptText, fill_prompt
 
 
-def fill(name: str, **values: str) -> str:
-    """The prompt `name` with its slots filled; what is filled in cannot close the part that it stands in.
+def fill(name: str, language: str, /, **values: str) -> PromptText:
+    """The prompt `name` in a language ("en" or "zh"), its slots filled with data.
 
     Raises:
-        KeyError: a slot has no value.
+        SettingsError: there is no such prompt, or its slots are not those of `values`.
     """
-    return _SLOT.sub(lambda slot: _TAG.sub("‹", values[slot[1]]), _text(name))
-
-
-@cache
-def _text(name: str) -> str:
-    return files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8").strip()
+    return fill_prompt(__name__, name, language, **values)

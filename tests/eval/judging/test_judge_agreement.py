@@ -1,6 +1,7 @@
 """How far judges agree with people, on small sets laid out like the real ones."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,8 @@ class KnowingModel:
     ) -> Any:
         text = turns[0].text
         if '{"claims"' in text:
-            said = text.partition("<text>")[2].partition("</text>")[0].strip()
-            yield json.dumps({"claims": [said]})
+            said = re.search(r"<text-(\w+)>\n(.*)\n</text-\1>", text, re.DOTALL)
+            yield json.dumps({"claims": [said[2] if said else ""]})
         elif '{"nuggets"' in text:
             yield json.dumps({"nuggets": ["gold"]})
         elif '"stated"' in text:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.judging.replies import json_objects, numbered_verdicts, texts_of
+from eval.judging.replies import numbered_verdicts, texts_of
+from kb.chat.replies import json_objects
 
 OBJECT = '{"claims": ["a {brace}", "b"]}'
 

@@ -120,6 +120,17 @@ def library_page() -> None:
     library.show()
 
 
+@pytest.mark.parametrize(
+    ("policy", "words"), [("strict", "are withheld and counted"), ("flag", "are shown and marked")]
+)
+def test_the_library_says_what_happens_to_unsupported_sentences(
+    app: AppTest, state: FakeState, policy: str, words: str
+) -> None:
+    state.policies["default"] = policy
+    page = AppTest.from_function(library_page, default_timeout=20).run()
+    assert words in page.caption[0].value
+
+
 def test_the_library_lists_documents_and_deletes_only_what_was_confirmed(app: AppTest, state: FakeState) -> None:
     page = AppTest.from_function(library_page, default_timeout=20).run()
     rows = drawn(page, "documents")[0]["rows"]

@@ -1,0 +1,72 @@
+"""The prompt of one answer: the rules first, which never change, then the passages and the question as data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kb.prompting import PromptText, as_data, frame_key
+from kb.records import Hit
+from serving.passages import Reading
+from serving.prompts import fill, versions_of
+
+NO_ANSWER = "NO_ANSWER_IN_PASSAGES"  # what the prompt tells a model to say when the passages do not answer
+
+_COPIES_NAMED = 2  # of a text that stands in many documents
+_PROMPTS = ("answer_system", "answer_question", "passage")
+_IN_ATTRIBUTE = re.compile(r'["<]')
+_NO_ANSWER_LIKE = re.compile(r"NO[_\s]+ANSWER[_\s]+IN[_\s]+PASSAGES", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPrompt:
+    """What a model is sent, and which prompts in which versions it is made of."""
+
+    system: str
+    question: str  # the passages and the question, framed
+    key: str  # in which the frame's tags end; no text holds it
+    versions: Mapping[str, int] = field(default_factory=dict)
+
+
+def answer_prompt(question: str, readings: Sequence[Reading], language: str, seed: str = "") -> AnswerPrompt:
+    """The prompt for a question over numbered passages. The same arguments give the same prompt.
+
+    Args:
+        question: standing alone.
+        readings: the first is passage 1.
+        language: of the question: "en", "zh-Hans" or "zh-Hant".
+        seed: another seed gives the frame another key.
+    """
+    asked = _harmless(question)
+    passages = [(_sources(reading), _harmless(reading.hit.passage.text)) for reading in readings]
+    key = frame_key((asked, *(part for passage in passages for part in passage)), seed)
+    framed = "\n".join(
+        fill("passage", language, key=key, number=str(number), source=source, text=text)
+        for number, (source, text) in enumerate(passages, start=1)
+    )
+    return AnswerPrompt(
+        system=fill("answer_system", language, no_answer=PromptText(NO_ANSWER)),
+        question=fill("answer_question", language, key=key, passages=PromptText(framed), question=asked),
+        key=key,
+        versions=versions_of(_PROMPTS, language),
+    )
+
+
+def _harmless(text: str) -> PromptText:
+    """`text` as data, without the word by which a model gives up: a document must not be able to say it for it."""
+    return PromptText(_NO_ANSWER_LIKE.sub("no answer in passages", as_data(text)))
+
+
+def _sources(reading: Reading) -> PromptText:
+    """Where a reading stands, the copies of it elsewhere after a semicolon; fit for an attribute."""
+    places = dict.fromkeys(map(_source, (reading.hit, *reading.also_at[:_COPIES_NAMED])))
+    return PromptText(" ".join(_IN_ATTRIBUTE.sub("'", _harmless("; also in: ".join(places))).split()))
+
+
+def _source(hit: Hit) -> str:
+    parts = list(dict.fromkeys((hit.document.title or hit.document.name, *hit.passage.headings)))
+    first, last = hit.passage.first_page, hit.passage.last_page
+    if first:
+        parts.append(f"pp. {first}-{last}" if last > first else f"p. {first}")
+    return " > ".join(parts)

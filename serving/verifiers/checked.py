@@ -1,0 +1,146 @@
+"""A verifier that asks a model about meaning: after words have settled what they can, and never at an answer's cost.
+
+Where a model fails (its server is down, it runs out of memory, it answers with garbage), words decide, the reason says
+so, and the model is left alone for a while: else every sentence would wait for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple, Protocol
+
+from kb.errors import IbidError, ModelError
+from kb.ports import Judgement, Verifier
+from kb.records import Verdict
+from serving.verifiers.word_checks import WordCheck, check_words
+
+REST_SECONDS = 30.0  # as long as a reranker that failed is left alone
+
+_BY_WORDS_ALONE = "judged by words alone: the checking model could not be asked"  # why not is in the health
+_HARDLY_A_WORD = "the checking model finds it borne out, but hardly a word agrees"
+_FAILURE_CHARACTERS = 300
+_MOST_AT_ONCE = 6  # sentences in one call: with more, models lose count of them
+
+
+class Question(NamedTuple):
+    """A sentence and the words it cites."""
+
+    sentence: str
+    quotes: Sequence[str]
+
+
+class Meaning(Protocol):
+    """Judges meaning; what words say was looked at before."""
+
+    def judge(self, questions: Sequence[Question]) -> list[Judgement]:
+        """One judgement for each question, in their order.
+
+        Raises:
+            Exception: of any kind, where it cannot.
+        """
+        ...
+
+
+class Health(NamedTuple):
+    """How a verifier is doing. `failure` is "" where its model can be asked."""
+
+    kind: str
+    model: str
+    failure: str = ""
+
+
+class CheckedVerifier:
+    """Implements `kb.ports.Verifier`. Safe to use from several threads.
+
+    Args:
+        kind: as the settings call it.
+        name: the model's, before it is opened.
+        open_meaning: opens what judges meaning, when the first sentence needs it.
+        clock: seconds that only go up.
+    """
+
+    def __init__(
+        self, kind: str, name: str, open_meaning: Callable[[], Meaning], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._kind = kind
+        self._name = name
+        self._open = open_meaning
+        self._clock = clock
+        self._opening = threading.Lock()
+        self._meaning: Meaning | None = None
+        self._failure = ""
+        self._failed_at = 0.0
+
+    @property
+    def health(self) -> Health:
+        """Whether its model could be asked last time."""
+        return Health(self._kind, self._name, self._failure)
+
+    def verify(self, sentence: str, quotes: Sequence[str]) -> Judgement:
+        """Judges `sentence` (without its markers) against the words it cites, and nothing else."""
+        return self.verify_all([Question(sentence, quotes)])[0]
+
+    def verify_all(self, questions: Sequence[Question]) -> list[Judgement]:
+        """Judges several sentences, in as few calls to the model as it allows."""
+        checks = [check_words(*question) for question in questions]
+        open_ones = [place for place, check in enumerate(checks) if not check.final]
+        judged = {place: check.judgement for place, check in enumerate(checks)}
+        for first in range(0, len(open_ones), _MOST_AT_ONCE):
+            places = open_ones[first : first + _MOST_AT_ONCE]
+            for place, judgement in zip(places, self._judge([questions[p] for p in places]), strict=True):
+                judged[place] = self._settled(judgement, checks[place])
+        return [judged[place] for place in range(len(questions))]
+
+    def open(self) -> None:
+        """Loads the model, so that the first sentence need not wait for it. What fails is told with that sentence."""
+        self._judge([])
+
+    def _judge(self, questions: Sequence[Question]) -> Sequence[Judgement | None]:
+        """What the model says; None for each where it cannot be asked."""
+        nothing = [None] * len(questions)
+        if self._failure and self._clock() - self._failed_at < REST_SECONDS:
+            return nothing
+        try:
+            judgements = self._opened().judge(questions)
+            if len(judgements) != len(questions):
+                raise ModelError(f"{len(judgements)} verdicts came for {len(questions)} sentences")
+        except Exception as error:  # whatever it is, an answer must not break on it
+            self._failure, self._failed_at = _in_short(error), self._clock()
+            return nothing
+        if questions:  # an empty question proves no server
+            self._failure = ""
+        return judgements
+
+    def _opened(self) -> Meaning:
+        with self._opening:
+            if self._meaning is None:
+                self._meaning = self._open()
+            return self._meaning
+
+    def _settled(self, judgement: Judgement | None, check: WordCheck) -> Judgement:
+        """The model's word where words allow it, theirs where there is none."""
+        if judgement is None:
+            return replace(check.judgement, why=f"{check.judgement.why} ({_BY_WORDS_ALONE})")
+        if judgement.verdict is not Verdict.SUPPORTED:
+            return judgement
+        if check.flaw is not None:
+            return check.flaw
+        if not check.alike:
+            return Judgement(Verdict.UNSUPPORTED, _HARDLY_A_WORD, 0.3)
+        return judgement
+
+
+def judge_all(verifier: Verifier, questions: Sequence[Question]) -> list[Judgement]:
+    """What any verifier says of several sentences: in few calls where it asks a model, else one after the other."""
+    if isinstance(verifier, CheckedVerifier):
+        return verifier.verify_all(questions)
+    return [verifier.verify(*question) for question in questions]
+
+
+def _in_short(error: Exception) -> str:
+    said = error.what if isinstance(error, IbidError) else f"{type(error).__name__}: {error}"
+    said = " ".join(said.split())
+    return said if len(said) <= _FAILURE_CHARACTERS else said[:_FAILURE_CHARACTERS] + "…"

@@ -14,7 +14,7 @@ from kb.ports import Judgement
 from kb.records import Verdict
 from kb.text.folding import fold
 from kb.text.numerals import canonical_numerals
-from serving.checking import misquoted, unnamed, wrong_beside_the_same, wrong_date, wrong_quantity
+from serving.checks import missing_name, wrong_beside_the_same, wrong_number
 from serving.extractive.terms import Terms, is_weak, read_terms
 from serving.negation import clauses, is_negated
 
@@ -37,16 +37,14 @@ class LexicalVerifier:
             return Judgement(Verdict.UNCITED, "no passage is cited")
         if _stands_in(sentence, quotes):
             return Judgement(Verdict.SUPPORTED, "the cited words say this to the letter")
-        numbers = wrong_date(sentence, quotes) or wrong_quantity(sentence, quotes)
+        numbers = wrong_number(sentence, quotes)
         if numbers is not None and numbers.verdict is not Verdict.PARTLY:
             return numbers
         if _in_other_scripts(sentence, quotes):
             why = "the cited words are in another language: numbers agree, words were not compared"
             return Judgement(Verdict.PARTLY, why, 0.3)
         wrong = wrong_beside_the_same(sentence, quotes) or _judge_negation(sentence, quotes)
-        return wrong or _judge_words(
-            sentence, quotes, numbers or misquoted(sentence, quotes) or unnamed(sentence, quotes)
-        )
+        return wrong or _judge_words(sentence, quotes, numbers or missing_name(sentence, quotes))
 
 
 def _stands_in(sentence: str, quotes: Sequence[str]) -> bool:

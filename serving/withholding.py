@@ -18,7 +18,7 @@ from serving.quantities import quantities
 
 _DETAILED = 3  # reasons with their numbers; the others are counted
 
-# How verifiers say that a number is wrong (serving/checking.py). Reasons that are said otherwise are only counted.
+# How verifiers say that a number is wrong (serving/checks/). Reasons that are said otherwise are only counted.
 _OTHER = re.compile(r"the cited words say (?P<cited>.+), the answer (?P<said>.+)", re.DOTALL)
 _NOWHERE = re.compile(r"(?P<said>.+) does not occur in the cited words", re.DOTALL)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from kb.ports import Judgement
 from kb.records import Verdict
 from kb.text.folding import fold
-from serving.checking import misquoted, unnamed, wrong_date, wrong_quantity
+from serving.checks import missing_name, wrong_number
 from serving.languages import has_han
 from serving.verification import LexicalVerifier
 
@@ -36,12 +36,12 @@ def check_words(sentence: str, quotes: Sequence[str]) -> WordCheck:
         return WordCheck(judgement, final=True)
     if judgement.verdict is Verdict.SUPPORTED and _stands_there(sentence, quotes):
         return WordCheck(judgement, final=True)
-    number = wrong_date(sentence, quotes) or wrong_quantity(sentence, quotes)
+    number = wrong_number(sentence, quotes)
     if number is not None and number.verdict is not Verdict.PARTLY:
         return WordCheck(number, final=True)
     if not _comparable(sentence, quotes):
         return WordCheck(judgement, final=False, flaw=number)
-    flaw = number or misquoted(sentence, quotes) or unnamed(sentence, quotes)
+    flaw = number or missing_name(sentence, quotes)
     alike = judgement.verdict is not Verdict.UNSUPPORTED or judgement.confidence < _NOTHING_IN_COMMON
     return WordCheck(judgement, final=False, flaw=flaw, alike=alike)
 

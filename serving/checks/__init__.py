@@ -1,0 +1,26 @@
+"""What a sentence must not get wrong, without a model: one file for each check.
+
+A check reads a sentence and the words it cites, and returns a judgement where it finds something wrong, else None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kb.ports import Judgement
+from serving.checks.dates import wrong_date
+from serving.checks.names import misquoted, unnamed
+from serving.checks.parallels import wrong_beside_the_same
+from serving.checks.quantities import wrong_quantity
+
+__all__ = ["missing_name", "wrong_beside_the_same", "wrong_number"]
+
+
+def wrong_number(sentence: str, quotes: Sequence[str]) -> Judgement | None:
+    """A date or number that the cited words do not hold, whatever their language; PARTLY where it is only a count."""
+    return wrong_date(sentence, quotes) or wrong_quantity(sentence, quotes)
+
+
+def missing_name(sentence: str, quotes: Sequence[str]) -> Judgement | None:
+    """A title, words in quotation marks or a name that cited words of the same language do not hold."""
+    return misquoted(sentence, quotes) or unnamed(sentence, quotes)

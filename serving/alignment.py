@@ -13,10 +13,11 @@ from enum import Enum
 from typing import NamedTuple
 
 from kb.text.folding import fold_with_offsets
-from kb.text.numerals import find_numerals
+from serving.bounds import Bound
+from serving.dates import Date, find_dates
 from serving.extractive.terms import stem_of
 from serving.negation import denials
-from serving.quantities import unit_at
+from serving.quantities import RULE, Quantity, find_quantities
 
 _WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+(?:['’](?=s\b|t\b)[a-z])?|[\u3400-\u9fff]|\d+|[。！？；\n]|[.!?;](?=\s|$)")
 _LONGEST_GAP = 8  # tokens: what differs in more is another statement, not one thing said otherwise
@@ -30,6 +31,8 @@ class Kind(Enum):
     WORD = "word"
     NUMBER = "number"
     UNIT = "unit"
+    DATE = "date"
+    BOUND = "bound"  # at least, 不超过: before the number that it makes a bound
     DENIAL = "denial"  # not, except, 不得, 除外
     STOP = "stop"  # the end of a sentence
     NAME = "name"
@@ -41,6 +44,8 @@ class Token(NamedTuple):
     key: str
     kind: Kind
     written: str
+    quantity: Quantity | None = None  # of a number and of a bound
+    date: Date | None = None
 
 
 class Gap(NamedTuple):
@@ -56,20 +61,27 @@ def read_tokens(text: str) -> list[Token]:
     folded, offsets = fold_with_offsets(text)
     offsets.append(len(text))
     denied = denials(folded)
+    dates, rest = find_dates(folded)
     tokens: list[Token] = []
     position = 0
-    for numeral in find_numerals(folded):
-        if numeral.start < position:
-            continue
-        tokens += _words(text, folded, offsets, denied, position, numeral.start)
-        tokens.append(Token(f"#{numeral.value}", Kind.NUMBER, numeral.canonical))
-        unit, end = unit_at(folded, numeral.end)
-        if not unit and numeral.canonical.endswith("%"):
-            unit, end = "%", numeral.end
-        if unit:
-            tokens.append(Token(f"unit {unit}", Kind.UNIT, folded[numeral.end : end].strip() or unit))
-        position = max(end, numeral.end)
+    values: list[Date | Quantity] = [*dates, *find_quantities(rest)]
+    for found in sorted(values, key=lambda one: one.start):
+        tokens += _words(text, folded, offsets, denied, position, found.start)
+        tokens += _of_date(found) if isinstance(found, Date) else _of_quantity(found)
+        position = found.end
     return [*tokens, *_words(text, folded, offsets, denied, position, len(folded))]
+
+
+def _of_date(date: Date) -> Iterator[Token]:
+    yield Token(f"date {date.year}-{date.month}-{date.day}", Kind.DATE, date.written, date=date)
+
+
+def _of_quantity(quantity: Quantity) -> Iterator[Token]:
+    if quantity.bound is not Bound.NONE:
+        yield Token(f"bound {quantity.bound.value}", Kind.BOUND, quantity.bounded, quantity)
+    yield Token(f"#{quantity.value}", Kind.NUMBER, quantity.written, quantity)
+    if quantity.unit and quantity.unit != RULE:
+        yield Token(f"unit {quantity.unit}", Kind.UNIT, quantity.written)
 
 
 def gaps(said: Sequence[Token], cited: Sequence[Token]) -> tuple[list[Gap], float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from kb.text.folding import fold
@@ -39,6 +40,8 @@ class Date(NamedTuple):
     month: int
     day: int
     written: str  # as it stands in the folded text
+    start: int  # in the folded text
+    end: int
 
     def agrees_with(self, other: Date) -> bool:
         """Whether both may be the same: no part that both state differs."""
@@ -46,23 +49,53 @@ class Date(NamedTuple):
         return all(not mine or not its or mine == its for mine, its in pairs)
 
 
-def find_dates(text: str) -> tuple[list[Date], str]:
-    """The dates of `text` in their order, and the text, folded, without them."""
-    rest = _IN_CHINESE.sub(lambda match: canonical_numerals(match[0]), fold(text))
-    found: list[tuple[int, Date]] = []
+def month_name(month: int) -> str:
+    """The month's English name in lower case."""
+    return _MONTHS[month - 1]
+
+
+@lru_cache(maxsize=1_000)  # the cited words are read by several checks, for several sentences
+def find_dates(text: str) -> tuple[tuple[Date, ...], str]:
+    """The dates of `text` in their order, and the text, folded, with blanks in their place."""
+    folded = fold(text)
+    plain, offsets = _with_digits(folded)
+    found: list[Date] = []
     for pattern in _WRITTEN:
-        for match in pattern.finditer(rest):
-            date = _read(match)
+        for match in pattern.finditer(plain):
+            start, end = offsets[match.start()], offsets[match.end()]
+            date = _read(match, folded, start, end)
             if date is not None:
-                found.append((match.start(), date))
-                rest = rest[: match.start()] + " " * len(match[0]) + rest[match.end() :]
-    return [date for _, date in sorted(found, key=lambda item: item[0])], rest
+                found.append(date)
+                plain = _blanked(plain, match.start(), match.end())
+    rest = folded
+    for date in found:
+        rest = _blanked(rest, date.start, date.end)
+    return tuple(sorted(found, key=lambda date: date.start)), rest
 
 
-def _read(match: re.Match[str]) -> Date | None:
+def _with_digits(folded: str) -> tuple[str, list[int]]:
+    """The text with 二〇二四年 as 2024年, and for each of its characters and its end the place it comes from."""
+    pieces: list[str] = []
+    offsets: list[int] = []
+    position = 0
+    for match in _IN_CHINESE.finditer(folded):
+        digits = canonical_numerals(match[0])
+        pieces += folded[position : match.start()], digits
+        offsets += range(position, match.start())
+        offsets += [match.start()] * (len(digits) - 1) + [match.end() - 1]
+        position = match.end()
+    pieces.append(folded[position:])
+    return "".join(pieces), [*offsets, *range(position, len(folded) + 1)]
+
+
+def _blanked(text: str, start: int, end: int) -> str:
+    return text[:start] + " " * (end - start) + text[end:]
+
+
+def _read(match: re.Match[str], folded: str, start: int, end: int) -> Date | None:
     parts = match.groupdict()
     month = _NUMBERS[parts["name"].rstrip(".")] if parts.get("name") else int(parts["month"])
     day, year = int(parts.get("day") or 0), int(parts.get("year") or 0)
     if not 1 <= month <= 12 or day > 31:
         return None
-    return Date(year, month, day, match[0].strip())
+    return Date(year, month, day, folded[start:end].strip(), start, end)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from kb.text.folding import fold
+from serving.bounds import Bound
+from serving.quantities import find_quantities
 
 # Read in folded text. Left out: 不 in words that deny nothing (不仅, 不同, 不断 …), 非 in 非常, "no" in "no. 5".
 _NEGATION = re.compile(
@@ -25,15 +27,23 @@ _CLAUSE = re.compile(
 
 def is_negated(clause: str) -> bool:
     """Whether the clause says no: an even number of negations cancels out."""
-    return len(_NEGATION.findall(_NOT_ONLY.sub(" ", fold(clause)))) % 2 == 1
+    return len(_NEGATION.findall(_bare(fold(clause)))) % 2 == 1
 
 
 def denials(folded: str) -> list[tuple[int, int]]:
     """Where a folded text says no or makes an exception, in order."""
-    masked = _NOT_ONLY.sub(lambda found: " " * len(found[0]), folded)
+    masked = _bare(folded)
     return sorted(match.span() for pattern in (_NEGATION, _EXCEPTION) for match in pattern.finditer(masked))
 
 
 def clauses(text: str) -> list[str]:
     """The clauses of `text`, each of which says yes or no by itself."""
     return [part.strip() for part in _CLAUSE.split(text) if part and part.strip()]
+
+
+def _bare(folded: str) -> str:
+    """A folded text, as long as it was, without what looks like a denial and is none: not only, 不得超过5%."""
+    for quantity in find_quantities(folded):
+        if quantity.bound is not Bound.NONE:
+            folded = folded[: quantity.start] + " " * (quantity.end - quantity.start) + folded[quantity.end :]
+    return _NOT_ONLY.sub(lambda found: " " * len(found[0]), folded)

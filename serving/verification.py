@@ -13,10 +13,10 @@ from typing import NamedTuple
 from kb.ports import Judgement
 from kb.records import Verdict
 from kb.text.folding import fold
-from kb.text.numerals import canonical_numerals
 from serving.checks import missing_name, wrong_beside_the_same, wrong_number
 from serving.extractive.terms import Terms, is_weak, read_terms
 from serving.negation import clauses, is_negated
+from serving.writing import in_one_writing
 
 # Shares of a sentence's terms that the quotes hold. A paraphrase keeps most content words; below a third, what agrees
 # is what any two texts on one subject share.
@@ -87,7 +87,7 @@ class _Clause(NamedTuple):
 
 
 def _judge_words(sentence: str, quotes: Sequence[str], flaw: Judgement | None) -> Judgement:
-    claim, cited = read_terms(canonical_numerals(sentence)), read_terms(canonical_numerals("\n".join(quotes)))
+    claim, cited = read_terms(in_one_writing(sentence)), read_terms(in_one_writing("\n".join(quotes)))
     share = _share(claim, cited)
     percent = f"{share:.0%}"
     if share >= _SUPPORTED:

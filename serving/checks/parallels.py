@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from kb.ports import Judgement
 from kb.records import Verdict
 from serving.alignment import Gap, Kind, Token, gaps, read_tokens
+from serving.bounds import are_opposite
+from serving.quantities import same_amount
 
 _ALIKE = 0.6  # share of a sentence that must agree with the cited words for a missing "not" to mean anything
 _NAME_LETTERS = 5  # Amsterdam and Amsterdammers, America and American name the same
@@ -18,7 +20,7 @@ def wrong_beside_the_same(sentence: str, quotes: Sequence[str]) -> Judgement | N
     for quote in quotes:
         found, agreeing = gaps(said, read_tokens(quote))
         for gap in found:
-            for check in (_other_number, _other_unit, _other_name):
+            for check in (_other_date, _other_number, _other_bound, _other_unit, _other_name):
                 if (judgement := check(gap)) is not None and not _said_elsewhere(gap, quote, quotes):
                     return judgement
             if agreeing >= _ALIKE and (judgement := _other_answer(gap)) is not None:
@@ -36,45 +38,67 @@ def _holds(keys: Sequence[str], wanted: Sequence[str]) -> bool:
     return any(keys[start : start + len(wanted)] == wanted for start in range(len(keys) - len(wanted) + 1))
 
 
-def _other_number(gap: Gap) -> Judgement | None:
-    return _other(gap, Kind.NUMBER, 0.8)
-
-
-def _other_unit(gap: Gap) -> Judgement | None:
-    if gap.before is None or gap.before.kind is not Kind.NUMBER or not gap.said or not gap.cited:
-        return None
-    said, cited = gap.said[0], gap.cited[0]
-    if said.kind is Kind.UNIT and cited.kind is Kind.UNIT:
-        number = gap.before.written
-        return Judgement(
-            Verdict.CONTRADICTED,
-            f"the cited words say {number} {cited.written}, the answer {number} {said.written}",
-            0.8,
-        )
+def _other_date(gap: Gap) -> Judgement | None:
+    said = [token.date for token in gap.said if token.date]
+    cited = [token.date for token in gap.cited if token.date]
+    for one in said:
+        if cited and not any(one.agrees_with(other) for other in cited):
+            return _said_otherwise(_joined(other.written for other in cited), one.written, 0.8)
     return None
 
 
+def _other_number(gap: Gap) -> Judgement | None:
+    said = [token.quantity for token in gap.said if token.kind is Kind.NUMBER and token.quantity]
+    cited = [token.quantity for token in gap.cited if token.kind is Kind.NUMBER and token.quantity]
+    mine = [one for one in said if not any(same_amount(one, other) for other in cited)]
+    its = [other for other in cited if not any(same_amount(one, other) for one in said)]
+    if not mine or not its:
+        return None
+    return _said_otherwise(_joined(q.written for q in its), _joined(q.written for q in mine), 0.8)
+
+
+def _other_bound(gap: Gap) -> Judgement | None:
+    """A least between the words that agree, where the cited words have a most of the same number."""
+    said = [token.quantity for token in gap.said if token.kind is Kind.BOUND and token.quantity]
+    cited = [token.quantity for token in gap.cited if token.kind is Kind.BOUND and token.quantity]
+    for one in said:
+        for other in cited:
+            if same_amount(one, other) and are_opposite(one.bound, other.bound):
+                return _said_otherwise(other.bounded, one.bounded, 0.8)
+    return None
+
+
+def _other_unit(gap: Gap) -> Judgement | None:
+    before = gap.before.quantity if gap.before else None
+    if before is None or not gap.said or not gap.cited:
+        return None
+    said, cited = gap.said[0], gap.cited[0]
+    if said.kind is Kind.UNIT and cited.kind is Kind.UNIT:
+        return _said_otherwise(cited.written, said.written, 0.8)
+    return None
+
+
+def _said_otherwise(cited: str, said: str, confidence: float) -> Judgement:
+    return Judgement(Verdict.CONTRADICTED, f"the cited words say {cited}, the answer {said}", confidence)
+
+
 def _other_name(gap: Gap) -> Judgement | None:
-    return _other(gap, Kind.NAME, 0.6)
-
-
-def _other(gap: Gap, kind: Kind, confidence: float) -> Judgement | None:
-    """A token of this kind where the cited words have another one, neither of which the other side has in the gap."""
-    said = [token for token in gap.said if token.kind is kind]
-    cited = [token for token in gap.cited if token.kind is kind]
+    """A name where the cited words have another one, neither of which the other side has in the gap."""
+    said = [token for token in gap.said if token.kind is Kind.NAME]
+    cited = [token for token in gap.cited if token.kind is Kind.NAME]
     keys, cited_keys = {_beginning(token) for token in said}, {_beginning(token) for token in cited}
     if not keys - cited_keys or not cited_keys - keys:
         return None
-    mine, its = _joined(t for t in said if _beginning(t) not in cited_keys), _joined(cited)
-    return Judgement(Verdict.CONTRADICTED, f"the cited words say {its}, the answer {mine}", confidence)
+    mine = _joined(token.written for token in said if _beginning(token) not in cited_keys)
+    return _said_otherwise(_joined(token.written for token in cited), mine, 0.6)
 
 
 def _beginning(token: Token) -> str:
-    return token.key[:_NAME_LETTERS] if token.kind is Kind.NAME else token.key
+    return token.key[:_NAME_LETTERS]
 
 
-def _joined(tokens: Iterable[Token]) -> str:
-    return " ".join(token.written for token in tokens)
+def _joined(written: Iterable[str]) -> str:
+    return " ".join(written)
 
 
 def _other_answer(gap: Gap) -> Judgement | None:

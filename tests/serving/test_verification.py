@@ -104,7 +104,7 @@ def test_words_around_the_letters_may_deny_them() -> None:
 
 
 def test_the_number_of_a_list_item_is_no_quantity() -> None:
-    assert quantities("1. Take it with food.") == []
+    assert quantities("1. Take it with food.") == ()
     assert [quantity.value for quantity in quantities("3. Take 2 tablets.")] == ["2"]
 
 

@@ -184,6 +184,7 @@ class Claim:
     verdict: Verdict
     why: str
     citations: tuple[int, ...] = ()  # markers
+    emphasis: tuple[tuple[int, int], ...] = ()  # spans of `text` that are the short answer itself: "1902" of a sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,13 @@ def answer_as_json(answer: Answer, *, show_withheld: bool = False) -> Json:
 
 
 def claim_as_json(claim: Claim) -> Json:
-    """One sentence with its verdict; its citations are markers."""
+    """One sentence with its verdict; its citations are markers, its emphasis is [start, end] of its text."""
     return {
         "text": claim.text,
         "verdict": claim.verdict.value,
         "why": claim.why,
         "citations": list(claim.citations),
+        "emphasis": [list(span) for span in claim.emphasis],
     }
 
 

@@ -10,11 +10,11 @@ from serving.extractive.candidates import Candidate, read_candidates
 from serving.extractive.choosing import choose, softmax
 from serving.extractive.evidence import explain, weigh_evidence
 from serving.extractive.features import feature_matrix
+from serving.extractive.focus import focus_of
 from serving.extractive.questions import Question, read_question
 from serving.extractive.records import Extraction, Quote
 from serving.extractive.rivals import rival_penalties
 from serving.extractive.scoring import confidence_in, score_sentences
-from serving.extractive.shapes import focus_of
 
 _BY_ADDRESS = 0.95  # confidence in an article that was found by its number: only the wrong document could be meant
 

@@ -94,18 +94,3 @@ def _is_said(span: str, question: Question, *, at_start: bool) -> bool:
     if at_start and question.kind is not AnswerKind.NUMBER and len(terms) == 1 and " " not in span and span.isalpha():
         return span.isascii() and span.istitle() and question.kind is not AnswerKind.PERSON
     return terms <= question.terms.exact
-
-
-def focus_of(question: Question, sentence: str) -> tuple[int, int] | None:
-    """The first span that could be shown as the answer itself; None rather than a doubtful one."""
-    if question.kind not in (AnswerKind.TIME, AnswerKind.NUMBER, AnswerKind.PERSON, AnswerKind.PLACE):
-        return None
-    for start, end in answer_spans(question, sentence):
-        if question.kind is not AnswerKind.PERSON or _is_name(sentence[start:end]):
-            return (start, end)
-    return None
-
-
-def _is_name(span: str) -> bool:
-    """Whether the span is surely a name: Chinese ones without a dot are guesses from a surname."""
-    return span[0].isascii() or any(dot in span for dot in "·•‧")

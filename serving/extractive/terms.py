@@ -102,6 +102,11 @@ def is_weak(term: str) -> bool:
 
 def words_of(text: str, terms: frozenset[str]) -> tuple[str, ...]:
     """The words of `text`, as written there and in its order, that gave `terms`; Chinese runs are joined."""
+    return tuple(dict.fromkeys(text[start:end] for start, end in places_of(text, terms)))
+
+
+def places_of(text: str, terms: frozenset[str]) -> list[tuple[int, int]]:
+    """Where the words of `text` stand that gave `terms`, in order; Chinese runs are joined."""
     folded, offsets = fold_with_offsets(text)
     offsets.append(len(text))
     spans: list[tuple[int, int]] = []
@@ -115,5 +120,4 @@ def words_of(text: str, terms: frozenset[str]) -> tuple[str, ...]:
             joins = bool(spans) and spans[-1][1] >= match.start()
             spans[-1:] = [(spans[-1][0], match.end())] if joins else [*spans[-1:], (previous.start(), match.end())]
         previous = match
-    words = (text[offsets[start] : offsets[end - 1] + 1] for start, end in spans)
-    return tuple(dict.fromkeys(words))
+    return [(offsets[start], offsets[end - 1] + 1) for start, end in spans]

@@ -116,6 +116,17 @@ def test_chinese_answers_have_chinese_quotation_marks(library: Library, question
     check_whole(answer, library.catalog)
 
 
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [(REPORT, "fourteen days"), ("租赁期满后多少天内退还押金？", "三十日"), ("租賃期滿後多少天內退還押金？", "三十日")],
+)
+def test_the_short_answer_is_emphasised_where_it_stands_in_the_sentence(
+    library: Library, question: str, short: str
+) -> None:
+    claim = library.ask(question).claims[0]
+    assert [claim.text[start:end] for start, end in claim.emphasis] == [short]
+
+
 def test_events_come_in_order_and_tell_the_same_as_the_answer(library: Library) -> None:
     first, *claimed, last = library.events(REPORT)
     assert isinstance(first, Searched)
@@ -296,7 +307,7 @@ def test_answers_become_the_promised_json(library: Library) -> None:
         *("question", "collection", "version", "status", "confidence", "model"),
         *("text", "claims", "citations", "timings", "looked_at"),
     ]
-    assert as_json["claims"][0].keys() == {"text", "verdict", "why", "citations"}
+    assert as_json["claims"][0].keys() == {"text", "verdict", "why", "citations", "emphasis"}
     promised = {"marker", "document_id", "document", "title", "page", "start", "end", "quote", "boxes"}
     assert promised <= as_json["citations"][0].keys()
 

@@ -225,3 +225,17 @@ def test_the_doctor_says_when_the_verifier_cannot_be_asked(
     (finding,) = (item for item in json.loads(capsys.readouterr().out)["findings"] if item["subject"] == "verifier")
     assert finding["level"] == "fault"
     assert text in finding["text"]
+
+
+def test_the_short_answer_is_bold_on_a_terminal_and_plain_elsewhere(
+    home: Path, run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "When is the written examination of INF 342?"
+    claim = run("ask", question)["claims"][0]
+    (start, end), *_ = claim["emphasis"]
+    short = claim["text"][start:end]
+    assert main(["ask", question, "--home", str(home)]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(["ask", question, "--home", str(home)]) == 0
+    assert f"\x1b[1m{short}\x1b[22m" in capsys.readouterr().out

@@ -100,11 +100,11 @@ def _sentence(claim: Claim, numbers: dict[int, int], places: tuple[Place, ...], 
         marker = int(match[1])
         if marker in claim.citations and marker in numbers:
             # The chip brings its own distance.
-            before = {"text": shown[done : match.start()].rstrip(" ")}
-            pieces += [before, _chip(marker, numbers[marker], places, words)]
+            before = len(shown[: match.start()].rstrip(" "))
+            pieces += [*_pieces(claim, done, before), _chip(marker, numbers[marker], places, words)]
             seen.add(marker)
             done = match.end()
-    pieces.append({"text": shown[done:]})
+    pieces += _pieces(claim, done, len(shown))
     # Citations that the text itself does not mark stand at its end.
     unseen = [marker for marker in claim.citations if marker in numbers and marker not in seen]
     pieces += [_chip(marker, numbers[marker], places, words) for marker in unseen]
@@ -119,6 +119,18 @@ def _sentence(claim: Claim, numbers: dict[int, int], places: tuple[Place, ...], 
     }
 
 
+def _pieces(claim: Claim, start: int, end: int) -> list[dict[str, Any]]:
+    """`claim.text[start:end]` in pieces, those that are emphasised marked."""
+    pieces: list[dict[str, Any]] = []
+    done = start
+    for span in sorted(claim.emphasis):
+        first, last = max(span[0], done), min(span[1], end)
+        if first < last:
+            pieces += [{"text": claim.text[done:first]}, {"text": claim.text[first:last], "strong": True}]
+            done = last
+    return [*pieces, {"text": claim.text[done:end]}]
+
+
 def _with_tail(pieces: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
     """The pieces, and how many of the last ones share a line with the verdict's mark, which must not stand alone."""
     # The last words, and before them any chips and lone full stops: 1 where the words themselves come last.
@@ -127,8 +139,9 @@ def _with_tail(pieces: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]
     )
     if not tail:
         return pieces, len(pieces)
-    text = pieces[-tail]["text"]
-    return [*pieces[:-tail], {"text": text[:-2]}, {"text": text[-2:]}, *pieces[len(pieces) - tail + 1 :]], tail
+    last = pieces[-tail]
+    cut = [last | {"text": last["text"][:-2]}, last | {"text": last["text"][-2:]}]
+    return [*pieces[:-tail], *cut, *pieces[len(pieces) - tail + 1 :]], tail
 
 
 def _chip(marker: int, number: int, places: tuple[Place, ...], words: Words) -> dict[str, Any]:

@@ -135,7 +135,11 @@ def parse(reader: Callable[[Json], _Parsed], value: object) -> _Parsed:
 def read_claim(value: Json) -> Claim:
     """A claim of an answer."""
     markers = tuple(int(marker) for marker in value["citations"])
-    return Claim(str(value["text"]), Verdict(value["verdict"]), str(value.get("why") or ""), markers)
+    text = str(value["text"])
+    emphasis = tuple((int(start), int(end)) for start, end in value.get("emphasis") or ())
+    if any(not 0 <= start < end <= len(text) for start, end in emphasis):
+        raise ValueError("an emphasised span lies outside the sentence")
+    return Claim(text, Verdict(value["verdict"]), str(value.get("why") or ""), markers, emphasis)
 
 
 def read_citation(value: Json) -> Citation:

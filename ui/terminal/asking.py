@@ -7,7 +7,7 @@ import json
 import sys
 from dataclasses import replace
 
-from kb.records import Answer, AnswerEvent, AnswerStatus, Citation, Claimed, Finished, Hit, Verdict
+from kb.records import Answer, AnswerEvent, AnswerStatus, Citation, Claim, Claimed, Finished, Hit, Verdict
 from kb.settings import Settings
 from ui.terminal.questions import filters_from
 
@@ -79,10 +79,18 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
 def _show(event: AnswerEvent) -> None:
     match event:
         case Claimed(claim, _):
-            print(claim.text, end="", flush=True)
+            print(_in_bold(claim) if sys.stdout.isatty() else claim.text, end="", flush=True)
         case Finished(answer):
             print()
             _show_places(answer)
+
+
+def _in_bold(claim: Claim) -> str:
+    """The sentence with its emphasised spans in bold type, by the control sequence of ECMA-48."""
+    text = claim.text
+    for start, end in sorted(claim.emphasis, reverse=True):
+        text = f"{text[:start]}\x1b[1m{text[start:end]}\x1b[22m{text[end:]}"
+    return text
 
 
 def _show_places(answer: Answer) -> None:

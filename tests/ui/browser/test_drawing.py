@@ -14,9 +14,9 @@ from tests.ui.browser.fake_server import FakeState
 from ui.browser.client import Client
 from ui.browser.conversation import Exchange, history, start
 from ui.browser.drawing import answer_data, documents_data, source_data
-from ui.browser.failures import FailureKind
+from ui.browser.failures import ClientError, FailureKind
 from ui.browser.reasons import reason
-from ui.browser.replies import Place, StoredFile, place_of, read_file, read_reply
+from ui.browser.replies import Place, StoredFile, parse, place_of, read_claim, read_file, read_reply
 from ui.browser.source import is_gone, look_at
 from ui.browser.wording import read_words
 
@@ -46,6 +46,24 @@ def test_a_marker_that_cites_nothing_stays_text_and_an_unmarked_citation_gets_a_
     exchange = answered()
     exchange.claims[:] = [Claim("See [7] and array[2] here. ", Verdict.SUPPORTED, "", (1,))]
     assert shown(exchange) == ["See [7] and array[2] here.<1>"]
+
+
+def test_the_short_answer_is_drawn_strong_and_no_letter_is_lost() -> None:
+    exchange = answered()
+    text = "“Late work loses five marks a day, in all 25.” [1]\n"
+    five, last = (text.index("five"), text.index("five") + 4), (text.index("25"), text.index("25") + 2)
+    exchange.claims[:] = [Claim(text, Verdict.SUPPORTED, "", (1,), (five, last))]
+    (sentence,) = answer_data(exchange, None, 3, WORDS)["sentences"]
+    assert [piece["text"] for piece in sentence["pieces"] if piece.get("strong")] == ["five", "25"]
+    assert shown(exchange) == ["“Late work loses five marks a day, in all 25.”<1>"]
+
+
+def test_emphasis_outside_the_sentence_is_a_broken_answer() -> None:
+    claim = {"text": "Five.", "verdict": "supported", "why": "", "citations": [], "emphasis": [[0, 9]]}
+    with pytest.raises(ClientError):
+        parse(read_claim, claim)
+    assert parse(read_claim, claim | {"emphasis": [[0, 4]]}).emphasis == ((0, 4),)
+    assert parse(read_claim, {key: value for key, value in claim.items() if key != "emphasis"}).emphasis == ()
 
 
 def test_every_sentence_shows_its_verdict_with_its_reason() -> None:

@@ -61,13 +61,18 @@ function makeSentence(sentence, state) {
   const tail = make("span", "tail"); // what stays on one line with the mark
   sentence.pieces.forEach((piece, index) => {
     const last = index >= sentence.pieces.length - sentence.tail;
-    (last ? tail : node).append(piece.place === undefined ? piece.text : makeChip(piece, state));
+    (last ? tail : node).append(makePiece(piece, state));
   });
   node.append(tail);
   if (sentence.verdict) tail.append(makeMark(sentence, state));
   const whole = document.createDocumentFragment();
   whole.append(node, sentence.after);
   return whole;
+}
+
+function makePiece(piece, state) {
+  if (piece.place !== undefined) return makeChip(piece, state);
+  return piece.strong ? make("strong", "", piece.text) : piece.text;
 }
 
 function makeChip(piece, state) {

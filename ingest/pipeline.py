@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.reading import PIPELINE, FileOutcome, FileState, Parse, link, read, read_ahead
+from ingest.reading import FileOutcome, FileState, Parse, link, read, read_ahead, source_of
 from ingest.splitting import embedding_text, split_document
 from ingest.walking import FoundFile
-from kb.catalog import Catalog, PreparedDocument, Source, VectorsMissingError, text_key
+from kb.catalog import Catalog, PreparedDocument, VectorsMissingError, text_key
+from kb.catalog.attributes import laid_over
 from kb.errors import InputError, StorageError
 from kb.ports import Embedder
 from kb.records import Document
@@ -36,6 +37,7 @@ def ingest_files(
     limits: LimitSettings,
     *,
     workers: int = 1,
+    given: Mapping[str, str] | None = None,
 ) -> Iterator[FileOutcome]:
     """Takes files into a collection and yields what became of each, as soon as it is durable.
 
@@ -46,6 +48,7 @@ def ingest_files(
         parse: turns files into documents, in processes of their own; called from `workers` threads.
         limits: what one file may cost.
         workers: how many files are parsed at once.
+        given: attributes that a person gives to each of the files, checked; files that are known already get them, too.
 
     Raises:
         EmbeddingSpaceError: the collection's vectors are of another model.
@@ -55,14 +58,14 @@ def ingest_files(
     seen: set[str] = set()
     for found, result in read_ahead(files, catalog, parse, limits, workers):
         if isinstance(result, FileOutcome):
-            yield result
+            yield _described(result, catalog, given)
         elif result.id in seen:
             yield from _store(batch, catalog, embedder, limits)
             batch = []
             yield link(catalog, found, result.id)
         else:
             seen.add(result.id)
-            batch.append(_prepare(found, result, embedder))
+            batch.append(_prepare(found, result, catalog, embedder, given))
             if sum(len(ready.prepared.passages) for ready in batch) >= BATCH_PASSAGES:
                 yield from _store(batch, catalog, embedder, limits)
                 batch = []
@@ -76,9 +79,9 @@ def ingest_one(
     parse: Parse,
     limits: LimitSettings,
     progress: Progress,
-    metadata: Mapping[str, str] | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> FileOutcome:
-    """Takes one file in, saying how far it is. `metadata` is added to what the parser found.
+    """Takes one file in, saying how far it is. `given` is what a person says of it, checked.
 
     Raises:
         IbidError: as `ingest_files` does.
@@ -86,10 +89,16 @@ def ingest_one(
     progress("parsing", 0.0)
     [(_, result)] = read([found], catalog, parse, limits)
     if isinstance(result, FileOutcome):
-        return result
+        return _described(result, catalog, given)
     progress("splitting", 0.0)
-    document = replace(result, metadata={**result.metadata, **(metadata or {})})
-    return next(_store([_prepare(found, document, embedder)], catalog, embedder, limits, progress))
+    return next(_store([_prepare(found, result, catalog, embedder, given)], catalog, embedder, limits, progress))
+
+
+def _described(outcome: FileOutcome, catalog: Catalog, given: Mapping[str, str] | None) -> FileOutcome:
+    """A file that needed no reading, with its document described as a person asks."""
+    if given and outcome.document_id:
+        catalog.describe(outcome.document_id, given)
+    return outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +110,20 @@ class _Ready:
     texts: Mapping[bytes, str]
 
 
-def _prepare(found: FoundFile, document: Document, embedder: Embedder) -> _Ready:
+def _prepare(
+    found: FoundFile, read: Document, catalog: Catalog, embedder: Embedder, given: Mapping[str, str] | None
+) -> _Ready:
+    """Cuts a document into passages; its title is the one that a person gave it, if any did."""
+    with catalog.snapshot() as snapshot:
+        known = {**found.attributes, **snapshot.given_of(read.id), **(given or {})}
+    metadata = laid_over(read.metadata, found.attributes)
+    document = replace(read, title=known.get("title") or read.title, metadata=metadata)
     passages = split_document(document, embedder.count_tokens)
     texts = [embedding_text(document.title, passage) for passage in passages]
     keys = tuple(text_key(text) for text in texts)
-    source = Source(found.source, found.size, found.modified_ns, PIPELINE, document.id)
     return _Ready(
         found.name,
-        PreparedDocument(document, source, tuple(passages), keys),
+        PreparedDocument(document, source_of(found, document.id), tuple(passages), keys, given or {}),
         dict(zip(keys, texts, strict=True)),
     )
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ingest.parsing.version import PARSER_VERSION
+from ingest.sidecars import reading_of
 from ingest.splitting import SPLITTER_VERSION
 from ingest.walking import FoundFile
 from kb.catalog import Catalog, Source
@@ -131,7 +132,8 @@ def _settled(found: FoundFile, catalog: Catalog, limits: LimitSettings) -> FileO
     """What needs no parsing: unchanged files, known bytes under another name, files over the limit."""
     with catalog.snapshot() as snapshot:
         before = snapshot.source(found.source)
-    if before and (before.size, before.modified_ns, before.pipeline) == (found.size, found.modified_ns, PIPELINE):
+    reading = reading_of(PIPELINE, found.attributes)
+    if before and (before.size, before.modified_ns, before.pipeline) == (found.size, found.modified_ns, reading):
         return FileOutcome(found.name, FileState.UNCHANGED, before.document_id)
     if found.size > limits.max_file_mb * 1_000_000:
         raise FileLimitError(
@@ -141,7 +143,7 @@ def _settled(found: FoundFile, catalog: Catalog, limits: LimitSettings) -> FileO
         )
     document_id = hash_file(found.path)
     with catalog.snapshot() as snapshot:
-        known = snapshot.has_read(document_id, PIPELINE)
+        known = snapshot.has_read(document_id, reading)
     if known:
         outcome = link(catalog, found, document_id)
         return replace(outcome, state=FileState.UNCHANGED) if before and before.document_id == document_id else outcome
@@ -155,9 +157,15 @@ def _forget(catalog: Catalog, document_ids: Iterable[str]) -> None:
     catalog.blobs.remove(unowned)
 
 
+def source_of(found: FoundFile, document_id: str) -> Source:
+    """A file as the catalog remembers it: changed, or with other attributes beside it, it is read anew."""
+    reading = reading_of(PIPELINE, found.attributes)
+    return Source(found.source, found.size, found.modified_ns, reading, document_id)
+
+
 def link(catalog: Catalog, found: FoundFile, document_id: str) -> FileOutcome:
     """Notes that a file has the bytes of a document that is there already."""
-    catalog.link([Source(found.source, found.size, found.modified_ns, PIPELINE, document_id)])
+    catalog.link([source_of(found, document_id)])
     with catalog.snapshot() as snapshot:
         entry = snapshot.entry(document_id)
     return FileOutcome(found.name, FileState.DUPLICATE, document_id, reason=f"the same bytes as {entry.name}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingest.sidecars import read_sidecar
 from kb.errors import InputError, UnreadableFileError
 
 # What is read inside folders. A file named on the command line is tried whatever its extension.
@@ -27,6 +28,7 @@ class FoundFile:
     size: int
     modified_ns: int
     source: str
+    attributes: Mapping[str, str] = field(default_factory=dict)  # what a file beside it says of it
 
 
 def walk(paths: Iterable[Path]) -> Iterator[FoundFile | InputError]:
@@ -62,7 +64,11 @@ def _look_at(path: Path, name: str) -> FoundFile | InputError:
         return UnreadableFileError(f"cannot read {path}", _reason(error), "Check the path and its permissions")
     if not os.access(path, os.R_OK):
         return UnreadableFileError(f"cannot read {path}", "permission denied", "Check its permissions")
-    return FoundFile(path, name, status.st_size, status.st_mtime_ns, path.as_posix())
+    try:
+        attributes = read_sidecar(path)
+    except UnreadableFileError as error:
+        return error
+    return FoundFile(path, name, status.st_size, status.st_mtime_ns, path.as_posix(), attributes)
 
 
 def _reason(error: OSError) -> str:

@@ -116,6 +116,9 @@ class DocumentEntry:
     added_at: str  # ISO 8601, UTC
     metadata: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    given: Mapping[str, str] = field(default_factory=dict)  # what people set; `metadata` holds it with all else
+    effective_from: str = ""  # the first day in force, ISO 8601; "" where that side is open
+    effective_to: str = ""  # the last day in force
 
 
 class HitSource(StrEnum):

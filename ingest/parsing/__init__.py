@@ -10,6 +10,7 @@ from pathlib import Path
 from ingest.parsing.detection import SUFFIXES, FileKind, detect
 from ingest.parsing.normalising import clean_line
 from ingest.parsing.parts import Parsed, PartKind, assemble
+from ingest.parsing.stated_dates import with_stated_dates
 from ingest.parsing.structure import add_structure
 from kb.errors import EmptyDocumentError, FileLimitError, IbidError, UnreadableFileError
 from kb.records import Document
@@ -66,6 +67,7 @@ def parse_file(path: Path, name: str, *, max_pages: int = 5000) -> Document:
     text, marks, boxes = assemble(parsed)
     if not any(map(str.isalnum, text)):
         raise EmptyDocumentError(f"{name} has no text in it", "; ".join(parsed.warnings))
+    metadata, unreadable = with_stated_dates(parsed.metadata, text)
     return Document(
         id=content_hash,
         name=name,
@@ -75,9 +77,9 @@ def parse_file(path: Path, name: str, *, max_pages: int = 5000) -> Document:
         language=detect_language(text),
         marks=tuple(add_structure(text, marks)),
         boxes=tuple(boxes),
-        metadata=parsed.metadata,
+        metadata=metadata,
         pages=parsed.pages,
-        warnings=tuple(parsed.warnings),
+        warnings=(*parsed.warnings, *unreadable),
     )
 
 

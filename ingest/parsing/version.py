@@ -1,3 +1,3 @@
 """The parsers' version: raise it when files are read differently; every file is then read anew when next ingested."""
 
-PARSER_VERSION = "parsers-1"
+PARSER_VERSION = "parsers-2"

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from kb.catalog import writing
+from kb.catalog.attributes import checked_attributes
 from kb.catalog.blobs import Blobs
 from kb.catalog.schema import connect, migrate, storage_error, transaction
 from kb.catalog.snapshot import Snapshot
@@ -151,6 +152,25 @@ class Catalog:
         """Changes what happens to sentences that are not borne out; from the next question on. The version stays."""
         with self._connection() as connection, transaction(connection, self._path):
             connection.execute("UPDATE facts SET value = ? WHERE key = 'policy'", (policy.value,))
+
+    def describe(self, document_id: str, given: Mapping[str, str], *, instead: bool = False) -> int:
+        """Notes what a person says of a document: it wins over what the document says, also when its file is read anew.
+
+        Args:
+            document_id: of a document that is here.
+            given: attributes; an empty value removes what is known under its key.
+            instead: in the place of everything that was given before, not beside it.
+
+        Returns:
+            The new version.
+
+        Raises:
+            NotFoundError: there is no such document.
+            UsageError: a key or value cannot be (`checked_attributes`).
+        """
+        with self._connection() as connection, transaction(connection, self._path):
+            writing.describe_document(connection, document_id, checked_attributes(given), instead=instead)
+            return writing.next_version(connection)
 
     def link(self, sources: Sequence[Source]) -> int:
         """Notes that documents which are there already (`source.document_id`) also come from these sources.

@@ -23,7 +23,7 @@ def _values_of(entry: DocumentEntry, domain: str, key: str) -> set[str]:
         "document_id": (entry.id,),
         "language": (entry.language, entry.language.partition("-")[0]),  # "zh" finds zh-Hans and zh-Hant
         "media_type": (entry.media_type,),
-        "domain": (domain,),
+        "domain": (entry.metadata.get("domain") or domain,),
     }.get(key)
     if own is not None:
         return {value.casefold() for value in own}
@@ -38,6 +38,5 @@ def _meets(values: set[str], wanted: tuple[str, ...]) -> bool:
 def _in_force(entry: DocumentEntry, day: date | None) -> bool:
     if day is None:
         return True
-    start, end = entry.metadata.get("effective_from", ""), entry.metadata.get("effective_to", "")
-    # ISO dates compare as text; a missing end is open.
+    start, end = entry.effective_from, entry.effective_to  # ISO dates compare as text; a missing end is open
     return (not start or start <= day.isoformat()) and (not end or day.isoformat() <= end)

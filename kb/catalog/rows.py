@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.catalog.attributes import in_force, laid_over
 from kb.records import DocumentEntry, EmbeddingSpace, Mark, MarkKind, Passage, WordBox
 
 # Points with a tenth's precision (below a pixel at any zoom in use) fit 16 bits up to 91 inches.
@@ -19,25 +20,29 @@ _BOX = np.dtype([("start", "<u4"), ("length", "<u2"), ("x0", "<u2"), ("y0", "<u2
 _TENTHS = 10
 _LARGEST = 65535
 
-ENTRY_COLUMNS = "id, name, title, media_type, language, pages, passages, size, added_at, metadata, warnings"
+ENTRY_COLUMNS = "id, name, title, media_type, language, pages, passages, size, added_at, metadata, warnings, given"
 PASSAGE_COLUMNS = "document_id, ordinal, start, end, text, headings, first_page, last_page"
 
 
 def entry_from(row: Sequence[Any]) -> DocumentEntry:
     """A row of `ENTRY_COLUMNS`."""
-    (document_id, name, title, media_type, language, pages, passages, size, added_at, metadata, warnings) = row
+    (document_id, name, title, media_type, language, pages, passages, size, added_at, metadata, warnings, given) = row
+    attributes: dict[str, str] = json.loads(given)
+    known = laid_over(json.loads(metadata), attributes)
     return DocumentEntry(
         document_id,
         name,
-        title,
+        attributes.get("title") or title,
         media_type,
         language,
         pages,
         passages,
         size,
         added_at,
-        json.loads(metadata),
+        known,
         tuple(json.loads(warnings)),
+        attributes,
+        *in_force(known),
     )
 
 

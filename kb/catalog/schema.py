@@ -43,6 +43,8 @@ MIGRATIONS = (
         start INTEGER NOT NULL, end INTEGER NOT NULL, packed BLOB NOT NULL, PRIMARY KEY (document_id, page)
     ) WITHOUT ROWID;
     """,
+    # What people say of documents, apart from what their files say: a file that is read anew does not undo it.
+    "ALTER TABLE documents ADD COLUMN given TEXT NOT NULL DEFAULT '{}'",
 )
 
 BUSY_SECONDS = 30.0  # a commit of the largest batch takes about a second on a slow disk; 30 of them may queue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -205,6 +206,11 @@ class Snapshot:
         if row is None:
             raise NotFoundError(f"no document {document_id}", advice="`ibid documents` lists what is there")
         return rows.entry_from(row)
+
+    def given_of(self, document_id: str) -> dict[str, str]:
+        """What people said of a document; nothing where there is no such document."""
+        row = self._connection.execute("SELECT given FROM documents WHERE id = ?", (document_id,)).fetchone()
+        return dict(json.loads(row[0])) if row else {}
 
     def passages_by_language(self) -> dict[str, int]:
         """How many passages are in documents of each language; "" where it is unknown."""

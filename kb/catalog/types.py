@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +38,7 @@ class PreparedDocument:
     source: Source
     passages: tuple[Passage, ...]
     text_keys: tuple[bytes, ...]  # one for each passage: `text_key(embedded text)`
+    given: Mapping[str, str] = field(default_factory=dict)  # what a person says of it, checked
 
 
 class VectorsMissingError(IbidError):

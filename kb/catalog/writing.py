@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from kb.catalog import rows
+from kb.catalog.attributes import checked_attributes
 from kb.catalog.schema import BUSY_SECONDS
 from kb.catalog.snapshot import Snapshot
 from kb.catalog.types import NewVectors, PreparedDocument, Source, VectorsMissingError
@@ -69,6 +71,7 @@ def store_document(connection: sqlite3.Connection, prepared: PreparedDocument, v
     if stored is not None:  # the same bytes again: read anew by a newer pipeline, or under another name
         _remove_passages(connection, document.id, version)
     _insert_document(connection, prepared)
+    describe_document(connection, document.id, prepared.given)
     connection.executemany(
         f"INSERT INTO passages ({rows.PASSAGE_COLUMNS}, text_key, added_in)"  # noqa: S608 (a constant)
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -97,7 +100,8 @@ def link_source(connection: sqlite3.Connection, source: Source, version: int) ->
 def _insert_document(connection: sqlite3.Connection, prepared: PreparedDocument) -> None:
     document = prepared.document
     connection.execute(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO documents (id, name, media_type, title, domain, language, text, marks, metadata, pages, passages,"
+        " size, warnings, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET name=excluded.name, title=excluded.title, media_type=excluded.media_type,"
         " language=excluded.language, text=excluded.text, marks=excluded.marks, metadata=excluded.metadata,"
         " pages=excluded.pages, passages=excluded.passages, warnings=excluded.warnings, domain=excluded.domain",
@@ -118,6 +122,26 @@ def _insert_document(connection: sqlite3.Connection, prepared: PreparedDocument)
             now(),
         ),
     )
+
+
+def describe_document(
+    connection: sqlite3.Connection, document_id: str, given: Mapping[str, str], *, instead: bool = False
+) -> None:
+    """Adds to what people say of a document, or puts it in the place of all that they said.
+
+    Raises:
+        NotFoundError: there is no such document.
+        UsageError: with what was given before, the last day would be before the first.
+    """
+    row = connection.execute("SELECT metadata, given FROM documents WHERE id = ?", (document_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"no document {document_id}", "nothing was set")
+    stated, before = json.loads(row[0]), {} if instead else json.loads(row[1])
+    kept = checked_attributes({**before, **given})
+    # An empty value is only kept where it hides what the file states.
+    kept = {key: value for key, value in kept.items() if value or key in stated}
+    if kept != json.loads(row[1]):
+        connection.execute("UPDATE documents SET given = ? WHERE id = ?", (rows.to_json(kept), document_id))
 
 
 def drop_source(connection: sqlite3.Connection, name: str, version: int) -> list[str]:

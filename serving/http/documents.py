@@ -48,6 +48,8 @@ def read_document(
         "added_at": entry.added_at,
         "characters": len(document.text),
         "metadata": dict(entry.metadata),
+        "effective_from": entry.effective_from,
+        "effective_to": entry.effective_to,
         "headings": _headings(document),
         "warnings": list(entry.warnings),
     }

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from kb.errors import UsageError
 from kb.records import NO_FILTERS, Filters
+from kb.text.written_dates import read_day
 from serving.http.errors import ApiError, unsupported
 
 AS_OF = "as_of"  # eq on this key asks for what is in force on a day
@@ -18,7 +20,7 @@ def read_filters(given: Mapping[str, Any] | None, as_of: str | None = None) -> F
     Args:
         given: {"type": "eq", "key", "value"}, {"type": "in", "key", "value": […]}, {"type": "and", "filters": […]},
             or simply {key: value or list of values}.
-        as_of: an ISO date, overrides a filter on "as_of".
+        as_of: a day (2026-11-22, 2026年11月22日), overrides a filter on "as_of".
 
     Raises:
         ApiError: another comparison, or not a filter at all.
@@ -65,9 +67,10 @@ def _text(value: Any) -> str:
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ApiError(400, f"as_of is {text!r}; it must be a date like 2026-11-22", param=AS_OF) from None
+        return read_day(text)
+    except UsageError:
+        message = f"as_of is {text[:80]!r}; it must be a day like 2026-11-22 or 2026年11月22日"
+        raise ApiError(400, message, param=AS_OF) from None
 
 
 def _wrong(message: str) -> ApiError:

@@ -9,14 +9,15 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from kb.catalog import Catalog
-from kb.errors import NotFoundError
+from kb.catalog.attributes import checked_attributes
+from kb.errors import NotFoundError, UsageError
 from kb.home.files import file_id_of
 from kb.home.jobs import add_job, cancel_jobs, forget_jobs, latest_job, list_jobs
 from kb.records import DocumentEntry, Job, JobState
 from serving.http.bodies import JsonRoute
 from serving.http.errors import ApiError
 from serving.http.files import known_file
-from serving.http.finding import find_document
+from serving.http.finding import find_document, need_document
 from serving.http.models import timestamp, whole_list
 from serving.http.page_pictures import forget_pictures
 from serving.http.state import Services, services_of
@@ -35,6 +36,14 @@ class NewVectorStoreFile(BaseModel):
     file_id: str
     attributes: dict[str, str | float | bool] | None = Field(default=None, max_length=_MOST_ATTRIBUTES)
     chunking_strategy: Any = None  # passages are cut along the document's own structure
+
+
+class NewAttributes(BaseModel):
+    """What a document is to have for its attributes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    attributes: dict[str, str | float | bool] | None = Field(max_length=_MOST_ATTRIBUTES)
 
 
 @router.post("/v1/vector_stores/{store_id}/files")
@@ -77,6 +86,16 @@ def read_store_file(request: Request, store_id: str, file_id: str) -> dict[str, 
     return _from_document(entry, catalog.name, job)
 
 
+@router.post("/v1/vector_stores/{store_id}/files/{file_id}")
+def update_store_file(request: Request, store_id: str, file_id: str, asked: NewAttributes) -> dict[str, Any]:
+    """Gives a document these attributes in the place of those it was given before; they win over what it says."""
+    services = services_of(request)
+    catalog = services.collections.catalog(store_id)
+    entry = need_document(catalog, file_id)
+    catalog.describe(entry.id, _checked(asked.attributes or {}), instead=True)
+    return _from_document(need_document(catalog, file_id), catalog.name, latest_job(services.home, store_id, entry.id))
+
+
 @router.delete("/v1/vector_stores/{store_id}/files/{file_id}")
 def remove_store_file(request: Request, store_id: str, file_id: str) -> dict[str, Any]:
     """Removes a document, or stops its file on the way. No search finds it from the moment this returns."""
@@ -100,20 +119,26 @@ def add_file_job(services: Services, catalog: Catalog, file_id: str, attributes:
 
     Raises:
         NotFoundError: it was never uploaded.
-        ApiError: an attribute is too long.
+        ApiError: an attribute cannot be.
     """
     file = known_file(services, file_id)
-    return add_job(services.home, catalog.name, file.name, file.document_id, _as_text(attributes))
+    return add_job(services.home, catalog.name, file.name, file.document_id, _checked(attributes))
 
 
-def _as_text(attributes: Attributes) -> dict[str, str]:
-    written = {}
-    for key, value in attributes.items():
-        text = str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else value
-        if not 0 < len(key) <= 64 or len(text) > 512:  # OpenAI's own limits
-            raise ApiError(400, "keys have 1 to 64 characters, values at most 512", param="attributes")
-        written[key] = text
-    return written
+def _checked(attributes: Attributes) -> dict[str, str]:
+    """Attributes as a document keeps them, its dates in ISO 8601.
+
+    Raises:
+        ApiError: a key or a value cannot be.
+    """
+    written = {
+        key: str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else value
+        for key, value in attributes.items()
+    }
+    try:
+        return checked_attributes(written)
+    except UsageError as error:
+        raise ApiError(400, str(error), param="attributes") from None
 
 
 def _job_of(services: Services, catalog: Catalog, entry: DocumentEntry | None, file_id: str) -> Job | None:
@@ -159,6 +184,8 @@ def _from_document(entry: DocumentEntry, store_id: str, job: Job | None) -> dict
         "passages": entry.passages,
         "media_type": entry.media_type,
         "language": entry.language,
+        "effective_from": entry.effective_from,
+        "effective_to": entry.effective_to,
         "warnings": list(entry.warnings),
     }
     return file
@@ -166,6 +193,7 @@ def _from_document(entry: DocumentEntry, store_id: str, job: Job | None) -> dict
 
 def _file(document_id: str, store_id: str, created_at: str, attributes: dict[str, str]) -> dict[str, Any]:
     unknown = {"title": "", "pages": 0, "passages": 0, "media_type": "", "language": "", "warnings": []}
+    unknown |= {"effective_from": "", "effective_to": ""}
     return {
         "id": file_id_of(document_id),
         "object": "vector_store.file",

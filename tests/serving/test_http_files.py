@@ -232,3 +232,29 @@ def test_a_client_that_leaves_in_the_middle_of_an_upload_harms_nothing(server: R
             b"Content-Length: 100000\r\n\r\n--b\r\n"
         )
     assert server.client().models.list().data
+
+
+def test_attributes_are_dates_in_one_form_and_can_be_changed_later(server: RunningServer) -> None:
+    client = server.client()
+    file_id = file_id_of(document_id_of(HANDBOOK.encode()))
+    given: dict[str, str | float | bool] = {"effective_from": "2023年9月", "tags": "rules"}
+    file = client.vector_stores.files.update(file_id, vector_store_id="default", attributes=given)
+    assert file.attributes == {"effective_from": "2023-09-01", "tags": "rules"}
+    assert file.ibid["effective_from"] == "2023-09-01"  # type: ignore[attr-defined]
+    asked = "When is the library open?"
+    before = {"type": "eq", "key": "as_of", "value": "2023年8月31日"}
+    found = client.vector_stores.search("default", query=asked, filters=before)  # type: ignore[arg-type]
+    assert "handbook.txt" not in {item.filename for item in found}
+    client.vector_stores.files.update(file_id, vector_store_id="default", attributes={"tags": "rules"})
+    assert client.vector_stores.files.retrieve(file_id, vector_store_id="default").attributes == {"tags": "rules"}
+    with pytest.raises(openai.BadRequestError, match="is not a date"):
+        client.vector_stores.files.update(file_id, vector_store_id="default", attributes={"effective_to": "soon"})
+    with pytest.raises(openai.NotFoundError):
+        client.vector_stores.files.update("file-" + "0" * 32, vector_store_id="default", attributes={})
+
+
+def test_a_bad_date_is_refused_before_the_file_is_queued(server: RunningServer) -> None:
+    client, file_id = server.client(), upload(server)
+    with pytest.raises(openai.BadRequestError, match="effective_to"):
+        client.vector_stores.files.create("default", file_id=file_id, attributes={"effective_to": "31/12/24"})
+    assert take_job(server.services.home) is None

@@ -239,3 +239,25 @@ def test_the_short_answer_is_bold_on_a_terminal_and_plain_elsewhere(
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert main(["ask", question, "--home", str(home)]) == 0
     assert f"\x1b[1m{short}\x1b[22m" in capsys.readouterr().out
+
+
+def test_what_a_person_sets_of_a_document_is_listed_and_filters(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "metformin-leaflet.docx"
+    described = run("set", name, "effective_from=2023年9月1日", "effective_to=2024-08", "tags=leaflet")["document"]
+    assert (described["effective_from"], described["effective_to"]) == ("2023-09-01", "2024-08-31")
+    listed = {entry["name"]: entry for entry in run("documents")["documents"]}
+    assert listed[name]["given"] == {"effective_from": "2023-09-01", "effective_to": "2024-08-31", "tags": "leaflet"}
+    question = "What should I do if I miss a dose of metformin?"
+    for day, found in (("2024-08-31", True), ("2024年9月1日", False)):
+        assert (name in {hit["document"] for hit in run("search", question, "--as-of", day)["hits"]}) is found
+    cleared = run("set", name, "effective_from=", "effective_to=", "tags=")["document"]
+    assert (cleared["effective_from"], cleared["effective_to"], cleared["given"]) == ("", "", {})
+
+
+def test_a_date_that_is_none_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("set", "metformin-leaflet.docx", "effective_from=next week", "--home", str(home))
+    assert "effective_from cannot be 'next week'" in error_of(capsys, 2, *arguments)
+    folder = str(EXAMPLES / "clinic")
+    assert "is before" in error_of(
+        capsys, 2, "ingest", folder, "--set", "effective_from=2025", "--set", "effective_to=2024", "--home", str(home)
+    )

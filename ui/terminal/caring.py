@@ -1,4 +1,4 @@
-"""`ibid documents`, `show`, `delete`, `collections`: the care of a collection."""
+"""`ibid documents`, `show`, `set`, `delete`, `collections`: the care of a collection."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from dataclasses import asdict
 from typing import Any
 
 from kb.catalog import Snapshot
+from kb.catalog.attributes import read_assignments
 from kb.catalog.collections import create_collection, delete_collection, list_collections, open_collection
 from kb.errors import NotFoundError, UsageError
 from kb.home.home import Home
 from kb.home.jobs import forget_jobs
 from kb.records import DocumentEntry, Policy
 from kb.settings import Settings
+from ui.terminal.describing import described, in_force
 
 
 def documents(options: argparse.Namespace, settings: Settings) -> int:
@@ -30,7 +32,8 @@ def documents(options: argparse.Namespace, settings: Settings) -> int:
         return 0
     for entry in entries:
         pages = f"{entry.pages} pages" if entry.pages else ""
-        print(f"{entry.id[:12]}  {entry.passages:5d} passages  {pages:>10}  {entry.language:7}  {entry.name}")
+        shown = f"{entry.id[:12]}  {entry.passages:5d} passages  {pages:>10}  {entry.language:7}  {entry.name}"
+        print("  ".join(filter(None, (shown, in_force(entry)))))
     print(f"{len(entries)} documents in {catalog.name!r}", file=sys.stderr)
     return 0
 
@@ -54,8 +57,28 @@ def show(options: argparse.Namespace, settings: Settings) -> int:
             print(passage.text, end="\n\n")
     else:
         print(document.text)
+        for line in described(entry):
+            print(f"ibid: {line}", file=sys.stderr)
         for warning in entry.warnings:
             print(f"ibid: note: {warning}", file=sys.stderr)
+    return 0
+
+
+def describe(options: argparse.Namespace, settings: Settings) -> int:
+    """Notes what a person says of a document; it wins over what the document says of itself."""
+    given = read_assignments(options.assignments)
+    catalog = open_collection(settings.home, settings.collection)
+    with catalog.snapshot() as snapshot:
+        wanted = _the_document(snapshot, options.document).id
+    version = catalog.describe(wanted, given)
+    with catalog.snapshot() as snapshot:
+        entry = snapshot.entry(wanted)
+    if options.json:
+        _print_json({"collection": catalog.name, "version": version, "document": asdict(entry)})
+    else:
+        print(entry.name)
+        for line in described(entry):
+            print(f"  {line}")
     return 0
 
 

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Never
@@ -20,6 +20,7 @@ from ingest.reading import FileOutcome, FileState, Parse
 from ingest.sandbox import ParserPool
 from ingest.walking import FoundFile, walk
 from kb.catalog import Catalog
+from kb.catalog.attributes import read_assignments
 from kb.catalog.collections import create_collection, open_collection
 from kb.errors import InputError
 from kb.ports import Embedder
@@ -29,10 +30,11 @@ from retriever import embedder_of
 
 def ingest(options: argparse.Namespace, settings: Settings) -> int:
     """Takes in what was named, reports every file that failed, and sums up."""
+    given = read_assignments(options.set)
     catalog = create_collection(settings.home, settings.collection)
     with ingestion_lock(catalog.folder):
         found = list(walk(options.paths))
-        outcomes = _take_in(found, catalog, settings, options)
+        outcomes = _take_in(found, catalog, settings, options, given)
         removed = prune(catalog, options.paths, found) if options.prune else []
     collection = catalog.collection()
     if options.json:
@@ -45,7 +47,11 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _take_in(
-    found: Sequence[FoundFile | InputError], catalog: Catalog, settings: Settings, options: argparse.Namespace
+    found: Sequence[FoundFile | InputError],
+    catalog: Catalog,
+    settings: Settings,
+    options: argparse.Namespace,
+    given: Mapping[str, str],
 ) -> list[FileOutcome]:
     if not found:
         print("ibid: no file that can be read in what was named", file=sys.stderr)
@@ -53,7 +59,7 @@ def _take_in(
     outcomes = []
     parts = _on_cluster(options, settings) if options.ray else _on_this_machine(options, settings)
     with parts as (parse, embedder, workers), _progress(len(found)) as advance:
-        for outcome in ingest_files(found, catalog, embedder, parse, settings.limits, workers=workers):
+        for outcome in ingest_files(found, catalog, embedder, parse, settings.limits, workers=workers, given=given):
             outcomes.append(outcome)
             advance(outcome)
     return outcomes

@@ -77,6 +77,8 @@ def _add_ingest(commands: _Commands[argparse.ArgumentParser]) -> None:
     ingest = _command(commands, "ingest", "ingesting.ingest", "take files and folders into a collection")
     ingest.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     ingest.add_argument("--workers", type=int, default=0, metavar="N", help="files parsed at once (default: by cores)")
+    described = "say this of every document taken in: effective_from, effective_to, tags, title, …"
+    ingest.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=described)
     cluster = "parse and embed on a Ray cluster: host:port, auto, or local to start one here"
     ingest.add_argument("--ray", default="", metavar="ADDRESS", help=cluster)
     ingest.add_argument("--prune", action="store_true", help="remove documents whose files are gone from the folders")
@@ -101,7 +103,8 @@ def _add_ask(commands: _Commands[argparse.ArgumentParser]) -> None:
 def _add_question(command: argparse.ArgumentParser) -> None:
     command.add_argument("question", metavar="QUESTION")
     command.add_argument("--filter", action="append", default=[], metavar="K=V", help="only documents that have it")
-    command.add_argument("--as-of", metavar="DATE", help="only documents in force on that day (2026-03-01)")
+    in_force = "only documents in force on that day (2026-03-01, 2026年3月1日)"
+    command.add_argument("--as-of", metavar="DATE", help=in_force)
 
 
 def _add_care(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -109,6 +112,10 @@ def _add_care(commands: _Commands[argparse.ArgumentParser]) -> None:
     show = _command(commands, "show", "caring.show", "show a document with its passages")
     show.add_argument("document", metavar="DOC", help="an id (its first 8 characters will do) or a name")
     show.add_argument("--passages", action="store_true", help="as it was cut, instead of the text")
+    text = "say something of a document: effective_from, effective_to, tags, title, …; an empty value removes"
+    describe = _command(commands, "set", "caring.describe", text)
+    describe.add_argument("document", metavar="DOC", help="an id (its first 8 characters will do) or a name")
+    describe.add_argument("assignments", nargs="+", metavar="KEY=VALUE")
     delete = _command(commands, "delete", "caring.delete", "remove documents, from every search at once")
     delete.add_argument("documents", nargs="+", metavar="DOC")
     collections = _command(commands, "collections", "caring.collections", "list, make or remove collections")

@@ -7,6 +7,7 @@ from datetime import date
 
 from kb.errors import UsageError
 from kb.records import Filters
+from kb.text.written_dates import read_day
 
 
 def filters_from(options: argparse.Namespace) -> Filters:
@@ -26,6 +27,6 @@ def filters_from(options: argparse.Namespace) -> Filters:
 
 def _day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise UsageError(f"--as-of {text} is not a date", advice="Write it as 2026-03-01") from None
+        return read_day(text) if text else None
+    except UsageError as error:
+        raise UsageError(f"--as-of cannot be {text!r}", "that is not a day", error.advice) from None

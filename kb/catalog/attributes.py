@@ -1,0 +1,103 @@
+"""What people say of documents (KEY=VALUE): checked, in one form, and laid over what the documents say themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from kb.errors import UsageError
+from kb.text.written_dates import read_date
+
+EFFECTIVE_FROM, EFFECTIVE_TO = "effective_from", "effective_to"
+
+_KEY = re.compile(r"[^\W\d][\w.-]{0,63}")  # 64 characters, as in OpenAI's attributes
+_LONGEST_VALUE = 512  # characters, as in OpenAI's attributes
+_OWN_FIELDS = frozenset({"as_of", "document", "document_id", "language", "media_type"})  # what filters call by these
+
+
+def read_assignments(assignments: Iterable[str]) -> dict[str, str]:
+    """The attributes of "KEY=VALUE" texts, checked; the same key again makes a list.
+
+    Raises:
+        UsageError: one is not of that form, or its value cannot be.
+    """
+    given: dict[str, str] = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        key, value = key.strip(), value.strip()
+        if not (key and equals):
+            raise UsageError(f"{assignment!r} sets nothing", advice="Write KEY=VALUE; an empty value removes")
+        given[key] = f"{given[key]}, {value}" if given.get(key) and value else value
+    return checked_attributes(given)
+
+
+def checked_attributes(given: Mapping[str, str]) -> dict[str, str]:
+    """Attributes as they are kept: `effective_from` is a first day and `effective_to` a last day in ISO 8601.
+
+    An empty value stays: it removes what was known under its key.
+
+    Raises:
+        UsageError: a key or a value cannot be, or a date is no date, or the last day is before the first.
+    """
+    kept = {}
+    for key, value in given.items():
+        if not _KEY.fullmatch(key):
+            raise UsageError(f"{key[:80]!r} cannot be a key", "it must have 1 to 64 letters, digits, '_', '-' and '.'")
+        if key in _OWN_FIELDS:
+            raise UsageError(f"{key} cannot be set", "it is read from the document itself")
+        if len(value) > _LONGEST_VALUE:
+            raise UsageError(f"{key} is too long", f"{len(value)} characters, {_LONGEST_VALUE} allowed")
+        kept[key] = _bound(key, value) if key in {EFFECTIVE_FROM, EFFECTIVE_TO} and value else value
+    start, end = kept.get(EFFECTIVE_FROM, ""), kept.get(EFFECTIVE_TO, "")
+    if start and end and end < start:
+        raise UsageError(f"{EFFECTIVE_TO} {end} is before {EFFECTIVE_FROM} {start}", advice="Set both anew")
+    return kept
+
+
+def laid_over(stated: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """What is known of a document: what a person gave wins over what the document states; empty values remove.
+
+    A stated day that contradicts a given one (an end before the start) is left out, too.
+    """
+    known = {key: value for key, value in {**stated, **given}.items() if value}
+    start, end = in_force(known)
+    if start and end and end < start:
+        for key in (EFFECTIVE_FROM, EFFECTIVE_TO):
+            if key not in given:
+                del known[key]
+    return known
+
+
+def in_force(metadata: Mapping[str, str]) -> tuple[str, str]:
+    """The first and the last day on which a document is in force, in ISO 8601; "" where that side is open.
+
+    A date that cannot be read (files may state anything) leaves its side open.
+    """
+    first, last = (_readable(key, metadata.get(key, "")) for key in (EFFECTIVE_FROM, EFFECTIVE_TO))
+    return first, last
+
+
+def _readable(key: str, value: str) -> str:
+    try:
+        return _bound(key, value) if value else ""
+    except UsageError:
+        return ""
+
+
+def _bound(key: str, value: str) -> str:
+    """The day that bounds the time in force, ISO 8601.
+
+    Raises:
+        UsageError: the value is no date.
+    """
+    try:
+        if len(value) == len("2024-03-01") and value[0] != "0":  # as most are: all are read in every search
+            return date.fromisoformat(value).isoformat()
+    except ValueError:
+        pass
+    try:
+        bounds = read_date(value)
+    except UsageError as error:
+        raise UsageError(f"{key} cannot be {value!r}", "that is not a date", error.advice) from None
+    return (bounds.first if key == EFFECTIVE_FROM else bounds.last).isoformat()

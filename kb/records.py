@@ -231,9 +231,10 @@ class Answer:
 
 
 class Searched(NamedTuple):
-    """Event of an answer in the making: the search is done."""
+    """Event of an answer in the making: the search is done. Of `candidates`, the hits of `result` are the first."""
 
     result: SearchResult
+    candidates: tuple[Hit, ...]
 
 
 class Claimed(NamedTuple):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import replace
 
 from kb.records import Answer, AnswerEvent, AnswerStatus, Citation, Claim, Claimed, Finished, Hit, Verdict
 from kb.settings import Settings
-from ui.terminal.questions import filters_from
+from ui.terminal.questions import filters_from, with_model
 
 _SHOWN_CHARACTERS = 320  # four lines of a terminal: enough to recognise a passage
 
@@ -46,27 +45,34 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
     from kb.chat.openai_compatible import open_chat_model
     from retriever import open_searcher
     from serving.answering import answer_question
+    from serving.packets import Recorder, check_writable, write_packet
     from serving.verifiers import verifier_of
 
-    given = {"name": options.model, "base_url": options.base_url}
-    model = open_chat_model(replace(settings.model, **{key: value for key, value in given.items() if value}))
+    if options.packet:
+        check_writable(options.packet)
+    settings = with_model(options, settings)
+    model = open_chat_model(settings.model)
     verifier = verifier_of(settings, model)
     searcher = open_searcher(settings)
+    filters = filters_from(options)
+    recorder = Recorder(settings, options.question, model, filters=filters)
     events = answer_question(
         options.question,
         searcher=searcher,
         catalog=searcher.catalog,
         verifier=verifier,
-        model=model,
-        filters=filters_from(options),
+        model=recorder.model,
+        filters=filters,
         limits=settings.limits,
     )
     answer: Answer | None = None
-    for event in events:
+    for event in recorder.watching(events):
         if not options.json:
             _show(event)
         if isinstance(event, Finished):
             answer = event.answer
+    if options.packet:
+        write_packet(recorder.packet(searcher.catalog), options.packet)
     if options.json and answer is not None:
         from serving.answer_json import answer_as_json
 

@@ -1,6 +1,7 @@
 """The command `ibid`: reads the arguments and calls the command's own module, which alone is imported.
 
-Data goes to stdout, everything else to stderr. Exit 0: done; 1: some input failed; 2: wrong usage or settings.
+Data goes to stdout, everything else to stderr. Exit 0: done; 1: some input failed, or a replay gave another answer; 2:
+wrong usage or settings.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_ingest(commands)
     _add_search(commands)
     _add_ask(commands)
+    _add_replay(commands)
     _add_care(commands)
     _add_servers(commands)
     _add_measures(commands)
@@ -94,10 +96,24 @@ def _add_search(commands: _Commands[argparse.ArgumentParser]) -> None:
 def _add_ask(commands: _Commands[argparse.ArgumentParser]) -> None:
     ask = _command(commands, "ask", "asking.ask", "answer a question from the documents, with citations")
     _add_question(ask)
-    ask.add_argument("--model", metavar="M", help="the chat model's name (default: from the settings)")
-    ask.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server (default: from the settings)")
+    _add_model(ask)
     shown = "also print the sentences that a strict collection keeps back: the documents do not bear them out"
     ask.add_argument("--show-withheld", action="store_true", help=shown)
+    kept = "write everything that made the answer there, for `ibid replay`; it holds texts of your documents"
+    ask.add_argument("--packet", type=Path, metavar="FILE", help=kept)
+
+
+def _add_replay(commands: _Commands[argparse.ArgumentParser]) -> None:
+    replay = _command(commands, "replay", "replaying.replay", "ask a packet's question again and show what differs")
+    replay.add_argument("file", type=Path, metavar="FILE", help="as `ibid ask --packet FILE` wrote it")
+    frozen = "answer from the packet's own passages: what differs then is due to model, prompts or program"
+    replay.add_argument("--frozen", action="store_true", help=frozen)
+    _add_model(replay)
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", metavar="M", help="the chat model's name (default: from the settings)")
+    command.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server (default: from the settings)")
 
 
 def _add_question(command: argparse.ArgumentParser) -> None:

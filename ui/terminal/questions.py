@@ -1,12 +1,14 @@
-"""What `search` and `ask` have in common: filters and dates from the command line."""
+"""What `search`, `ask` and `replay` have in common: filters, dates and the model from the command line."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import date
 
 from kb.errors import UsageError
 from kb.records import Filters
+from kb.settings import Settings
 from kb.text.written_dates import read_day
 
 
@@ -23,6 +25,12 @@ def filters_from(options: argparse.Namespace) -> Filters:
             raise UsageError(f"--filter {condition} is not a condition", advice="Write it as KEY=VALUE")
         metadata[key] = (*metadata.get(key, ()), value)
     return Filters(metadata, _day(options.as_of))
+
+
+def with_model(options: argparse.Namespace, settings: Settings) -> Settings:
+    """The settings with the chat model of `--model` and `--base-url`, where they are given."""
+    given = {"name": options.model, "base_url": options.base_url}
+    return replace(settings, model=replace(settings.model, **{key: value for key, value in given.items() if value}))
 
 
 def _day(text: str | None) -> date | None:

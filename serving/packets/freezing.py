@@ -1,0 +1,92 @@
+"""A packet's own passages as a collection to answer from: the search is not made again, everything after it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Never
+
+import numpy as np
+
+from kb.catalog import Catalog, PreparedDocument, Source, text_key
+from kb.records import NO_FILTERS, Document, EmbeddingSpace, Filters, Passage, SearchResult
+from retriever.searcher import Searcher, SearchMode
+from serving.packets.records import Packet, Stretch
+
+
+@contextmanager
+def frozen_searcher(packet: Packet) -> Iterator[Searcher]:
+    """A searcher that finds what the packet found, over a catalog that holds the texts of the packet and no others.
+
+    Words stand where they stood, so that claims and quotes come out as they would; pages and boxes are not in it.
+    """
+    with TemporaryDirectory(prefix="ibid-replay-") as folder:  # of mode 0700
+        catalog = Catalog.create(Path(folder) / packet.collection.name, policy=packet.collection.policy)
+        try:
+            if packet.stretches and packet.collection.space is not None:
+                _fill(catalog, packet.stretches, packet.collection.space)
+            yield _FrozenSearcher(catalog, packet.search)
+        finally:
+            catalog.close()
+
+
+class _FrozenSearcher(Searcher):
+    """Finds the same hits for any question: a follow-up may be reworded by another model."""
+
+    def __init__(self, catalog: Catalog, found: SearchResult) -> None:
+        super().__init__(catalog, _no_embedder)
+        self._found = found
+
+    def search(
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        mode: SearchMode = SearchMode.HYBRID,  # noqa: ARG002 (as `Searcher.search`)
+        filters: Filters = NO_FILTERS,  # noqa: ARG002 (they were applied when the packet was made)
+    ) -> SearchResult:
+        """The first `k` of the packet's hits."""
+        return replace(self._found, question=question, hits=self._found.hits[:k], timings={})
+
+
+def _no_embedder() -> Never:
+    raise AssertionError("what was found already needs no embedder")
+
+
+def _fill(catalog: Catalog, stretches: Sequence[Stretch], space: EmbeddingSpace) -> None:
+    by_document: dict[str, list[Stretch]] = {}
+    for stretch in stretches:
+        by_document.setdefault(stretch.document.id, []).append(stretch)
+    prepared = [_prepared(own) for own in by_document.values()]
+    nowhere = np.zeros(space.dimension, dtype=np.float32)  # nobody searches by it
+    catalog.store(prepared, space, {key: nowhere for item in prepared for key in item.text_keys})
+
+
+def _prepared(stretches: Sequence[Stretch]) -> PreparedDocument:
+    """One document with blanks where the packet holds no text of it, so that every offset stays what it was."""
+    entry = stretches[0].document
+    text = ""
+    passages: list[Passage] = []
+    for stretch in sorted(stretches, key=lambda stretch: stretch.start):
+        text = text[: stretch.start].ljust(stretch.start) + stretch.text
+        passages += (
+            Passage(
+                entry.id,
+                cut.order,
+                cut.start,
+                cut.end,
+                stretch.text[cut.start - stretch.start : cut.end - stretch.start],
+                cut.headings,
+                cut.first_page,
+                cut.last_page,
+            )
+            for cut in stretch.passages
+        )
+    document = Document(
+        entry.id, entry.name, entry.media_type, entry.title, text, entry.language, metadata=entry.metadata
+    )
+    keys = tuple(text_key(passage.text) for passage in passages)
+    return PreparedDocument(document, Source(entry.id, entry.size, 0, "packet"), tuple(passages), keys)

@@ -15,6 +15,9 @@ IbidError
 ├── StorageError             disk full, damaged catalog, newer schema: HTTP 507 or 500
 ├── EmbeddingSpaceError      vectors of another model than the collection's
 └── ModelError               the chat model or embedder failed or did not answer: HTTP 502
+    └── ReplyCutError        the chat model went on without end; what came before is good
+        ├── RepeatingReplyError
+        └── OverlongReplyError
 """
 
 from __future__ import annotations
@@ -94,3 +97,15 @@ class EmbeddingSpaceError(IbidError):
 
 class ModelError(IbidError):
     """The chat model or embedder failed or did not answer."""
+
+
+class ReplyCutError(ModelError):
+    """A chat model went on without end: its reply was cut, and what came before is good."""
+
+
+class RepeatingReplyError(ReplyCutError):
+    """It said the same thing over and over."""
+
+
+class OverlongReplyError(ReplyCutError):
+    """It wrote more than it may."""

@@ -53,8 +53,13 @@ class ModelSettings:
     base_url: str = ""
     name: str = ""
     api_key: str = ""
-    timeout_seconds: float = 120.0  # a long answer on a busy CPU server takes minutes; a hung one must end
+    timeout_seconds: float = 120.0  # of silence, at any moment: a server that hangs must end
+    first_token_seconds: float = (
+        120.0  # with all tries and the server's queue; a CPU server reads a prompt for half of it
+    )
+    answer_seconds: float = 300.0  # for the whole reply: 800 tokens at the 3 a second of a slow CPU server
     max_tokens: int = 800  # an answer of some ten sentences with markers; longer ones stop citing well
+    seed: int = 0  # the same prompt gives the same reply, where the server keeps to it; -1 sends none
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from kb.errors import ReplyCutError
 from kb.ports import ChatModel, Judgement, Verifier
 from kb.records import Claim, Claimed, Hit, Policy, Turn, Verdict, Withheld
 from serving.answer_prompt import NO_ANSWER, AnswerPrompt, answer_prompt
 from serving.cancellation import Cancellation
 from serving.citations import Ledger, Span, narrow, whole_span
 from serving.claims import OF_IBID_ITSELF, Claims, Outcome, refuse, status_of, worth_of
+from serving.cut_replies import cut_text
 from serving.gate import SentenceGate
 from serving.languages import ENGLISH
 from serving.markers import cited_numbers, replace_markers, without_markers
@@ -51,35 +53,57 @@ def draft_answer(
     verdicts: list[Verdict] = []  # of every sentence, shown or withheld
     withheld: list[Withheld] = []
     gave_up = False
+    cut: ReplyCutError | None = None
     hits = [reading.hit for reading in readings]
     prompt = answer_prompt(question, readings, language)
-    for sentence in _sentences(prompt, means):
-        if sentence.strip().lstrip("*`\"'“[(").startswith(NO_ANSWER):
-            gave_up = True
-            break
-        judged = _judged(sentence, hits, means)
-        if isinstance(judged, Withheld):
-            withheld.append(judged)
-            verdicts.append(judged.verdict)
-            continue
-        verdicts.append(judged.claim.verdict)
-        yield judged
+    try:
+        for sentence in _without_repeats(_sentences(prompt, means)):
+            if sentence.strip().lstrip("*`\"'“[(").startswith(NO_ANSWER):
+                gave_up = True
+                break
+            judged = _judged(sentence, hits, means)
+            if isinstance(judged, Withheld):
+                withheld.append(judged)
+                verdicts.append(judged.verdict)
+                continue
+            verdicts.append(judged.claim.verdict)
+            yield judged
+    except ReplyCutError as error:
+        if not verdicts:
+            raise  # there is nothing to keep
+        cut = error
+    whole = not gave_up and cut is None
     outcome = Outcome(
-        status_of(verdicts, whole=not gave_up), worth_of(verdicts), means.model.name, tuple(withheld), prompt.versions
+        status_of(verdicts, whole=whole), worth_of(verdicts), means.model.name, tuple(withheld), prompt.versions
     )
-    return (yield from _ended(outcome, shown=len(verdicts) - len(withheld), language=language, looked_at=looked_at))
+    shown = len(verdicts) - len(withheld)
+    return (yield from _ended(outcome, shown=shown, cut=cut, language=language, looked_at=looked_at))
 
 
-def _ended(outcome: Outcome, *, shown: int, language: str, looked_at: Sequence[Hit]) -> Claims:
-    """What ibid itself says at the end: what was withheld, and a refusal where nothing was left."""
+def _ended(
+    outcome: Outcome, *, shown: int, cut: ReplyCutError | None, language: str, looked_at: Sequence[Hit]
+) -> Claims:
+    """What ibid itself says at the end: why it ended a reply, what was withheld, a refusal where nothing was left."""
+    gap = "\n" if shown and language == ENGLISH else ""
+    if cut is not None:
+        yield Claimed(Claim(gap + cut_text(cut, language), Verdict.UNCITED, OF_IBID_ITSELF), ())
     if outcome.withheld:
         words = withheld_text(outcome.withheld, language, all_of_it=not shown)
-        gap = "\n" if shown and language == ENGLISH else ""
         yield Claimed(Claim(gap + words, Verdict.UNCITED, OF_IBID_ITSELF), ())
     if shown:
         return outcome
     refused = yield from refuse(looked_at, language, model=outcome.model)
     return replace(refused, withheld=outcome.withheld, prompts=outcome.prompts)
+
+
+def _without_repeats(sentences: Iterator[str]) -> Iterator[str]:
+    """The sentences, each once: a second time, even of another passage, it tells a reader nothing."""
+    said: set[str] = set()
+    for sentence in sentences:
+        words = without_markers(sentence).strip()
+        if words not in said:
+            said.add(words)
+            yield sentence
 
 
 def _sentences(prompt: AnswerPrompt, means: Drafting) -> Iterator[str]:

@@ -9,22 +9,23 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, cast
 
-from kb.chat.failures import model_error
-from kb.errors import ModelError, SettingsError
+from kb.chat.failures import empty_reply, model_error, own_error, too_late
+from kb.chat.received import Received, readable
+from kb.chat.reply import Item, Reply
+from kb.chat.request import Request, messages_of, options_of
+from kb.chat.retrying import RETRY_WAITS, UnfinishedStreamError, may_refuse_schema, seconds_before_retry
+from kb.errors import SettingsError
 from kb.ports import ChatModel, JsonSchema
 from kb.records import Turn
 from kb.settings import ModelSettings
 
 if TYPE_CHECKING:
-    from langchain_core.messages import BaseMessage
+    from langchain_core.messages import AIMessageChunk
     from langchain_openai import ChatOpenAI
-
-_CONNECT_SECONDS = 10.0  # a server that takes no connection for this long is down, however slowly it may answer
-_RETRIES = 1  # one more try where nothing was received yet: a server restarting or shedding load for a moment
 
 
 def open_chat_model(settings: ModelSettings) -> ChatModel | None:
@@ -52,10 +53,17 @@ def open_chat_model(settings: ModelSettings) -> ChatModel | None:
 
 
 class OpenAICompatibleModel:
-    """A chat model on a server. May be used by many threads at once."""
+    """A chat model on a server. May be used by many threads at once.
 
-    def __init__(self, settings: ModelSettings) -> None:
+    Args:
+        settings: where it is, and how long it may take.
+        retry_waits: seconds before each further try while nothing was received.
+    """
+
+    def __init__(self, settings: ModelSettings, retry_waits: Sequence[float] = RETRY_WAITS) -> None:
         self._settings = settings
+        self._retry_waits = tuple(retry_waits)
+        self._takes_schemas = True  # until it refuses a call with one and takes the same call without
         self._lock = threading.Lock()
         self._opening = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -73,9 +81,10 @@ class OpenAICompatibleModel:
         """Pieces of the reply as they come. `close()` of the iterator stops the call and may come from any thread.
 
         Raises (while iterating):
-            ModelError: the server cannot be reached, refuses, breaks off, goes silent, or says nothing.
+            ReplyCutError: it repeats itself, or is longer than it may be; what came before is good.
+            ModelError: the server cannot be reached, refuses, breaks off, goes silent, takes too long, or says nothing.
         """
-        return _Reply(self, _Request(system, tuple(turns), max_tokens or self._settings.max_tokens, schema))
+        return Reply(self, Request(system, tuple(turns), max_tokens or self._settings.max_tokens, schema))
 
     def prepare(self) -> None:
         """Loads the client library, which takes a second or more, so that the first question need not wait for it."""
@@ -102,21 +111,72 @@ class OpenAICompatibleModel:
                 self._thread.start()
             return self._loop
 
-    async def pieces(self, request: _Request, out: queue.SimpleQueue[_Item]) -> None:
+    async def pieces(self, request: Request, out: queue.SimpleQueue[Item]) -> None:
         """Puts the reply's pieces, then its end or its failure, into `out`. Runs on the background loop."""
-        received = finished = False
+        settings = self._settings
+        self._open_client()  # before the clock runs: the first time, a library is loaded
+        whole, first = asyncio.timeout(settings.answer_seconds), asyncio.timeout(settings.first_token_seconds)
+        received = Received(request.max_tokens)
         try:
-            async for chunk in self._open_client().astream(_messages(request), **_options(request)):
-                finished = finished or bool(chunk.response_metadata.get("finish_reason"))
-                if text := str(chunk.text):
-                    received = True
-                    out.put(text)
-            _check_whole(received=received, finished=finished, settings=self._settings)
+            async with whole, first:
+                await self._with_retries(request, received, first, out)
             out.put(None)
-        except ModelError as error:
-            out.put(error)
         except Exception as error:  # whatever the client library throws is the model's failure
-            out.put(model_error(error, self._settings, received=received))
+            if first.expired() or whole.expired():
+                out.put(too_late(settings, began=not first.expired()))
+            else:
+                out.put(own_error(error) or model_error(error, settings, received=received.anything))
+
+    async def _with_retries(
+        self, request: Request, received: Received, first: asyncio.Timeout, out: queue.SimpleQueue[Item]
+    ) -> None:
+        """One reply, asked for again after failures that pass, as long as nothing of it was received."""
+        if not self._takes_schemas:
+            request = request._replace(schema=None)
+        waits = iter(self._retry_waits)
+        latest = asyncio.get_running_loop().time() + self._settings.first_token_seconds
+        refused = False
+        while True:
+            try:
+                await self._once(request, received, first, out)
+            except Exception as error:
+                if received.anything or own_error(error) is not None:
+                    raise
+                if request.schema is not None and may_refuse_schema(error):
+                    refused, request = True, request._replace(schema=None)
+                    continue
+                wait = seconds_before_retry(error, next(waits, None))
+                if wait is None or asyncio.get_running_loop().time() + wait >= latest:
+                    raise
+                await asyncio.sleep(wait)
+            else:
+                self._takes_schemas = self._takes_schemas and not refused
+                return
+
+    async def _once(
+        self, request: Request, received: Received, first: asyncio.Timeout, out: queue.SimpleQueue[Item]
+    ) -> None:
+        finish = ""
+        task = asyncio.current_task()
+        async with aclosing(_chunks(self._open_client(), request)) as chunks:
+            try:
+                async for chunk in chunks:
+                    if task is not None and task.cancelling():
+                        # The library waits by `asyncio.wait_for`, and that of Python 3.11 forgets a cancellation that
+                        # comes together with what it waits for.
+                        raise asyncio.CancelledError
+                    first.reschedule(None)
+                    finish = finish or str(chunk.response_metadata.get("finish_reason") or "")
+                    if text := readable(str(chunk.text)):
+                        out.put(text)
+                        received.read(text)
+            except ValueError as error:
+                if type(error) is not ValueError:  # a broken event is one, too
+                    raise
+                raise UnfinishedStreamError("the stream held nothing") from error  # how the library says so
+        received.check_end(finish)
+        if not received.anything:
+            raise empty_reply(self._settings, finish)
 
     def _open_client(self) -> ChatOpenAI:
         with self._opening:
@@ -125,79 +185,27 @@ class OpenAICompatibleModel:
             return self._client
 
     def _new_client(self) -> ChatOpenAI:
-        import httpx
         from langchain_openai import ChatOpenAI
         from pydantic import SecretStr
 
+        from kb.chat.connections import open_connections
+
         settings = self._settings
-        timeout = httpx.Timeout(settings.timeout_seconds, connect=_CONNECT_SECONDS)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+        connections = open_connections(settings.timeout_seconds)
         return ChatOpenAI(
             model=settings.name,
             base_url=settings.base_url,
             # Keyless local servers accept any key; the client library insists on one.
             api_key=SecretStr(settings.api_key or "none"),
-            timeout=timeout,
+            timeout=connections.timeout,
             stream_chunk_timeout=settings.timeout_seconds,
-            max_retries=_RETRIES,
+            max_retries=0,  # its own would go on behind our deadlines
             temperature=0.0,
+            seed=settings.seed if settings.seed >= 0 else None,
             stream_usage=False,
             use_responses_api=False,
-            # A client of its own: langchain-openai would share one between event loops, and it dies with the first.
-            http_async_client=httpx.AsyncClient(timeout=timeout, limits=limits),
+            http_async_client=connections,
         )
-
-
-_Item = str | ModelError | None  # a piece, the failure, or the end
-
-
-class _Request(NamedTuple):
-    system: str
-    turns: tuple[Turn, ...]
-    max_tokens: int
-    schema: JsonSchema | None
-
-
-class _Reply(Iterator[str]):
-    """One reply in the making. The call starts with the first `next()`."""
-
-    def __init__(self, model: OpenAICompatibleModel, request: _Request) -> None:
-        self._model = model
-        self._request = request
-        self._pieces: queue.SimpleQueue[_Item] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._call: Future[None] | None = None
-        self._ended = False
-
-    def __next__(self) -> str:
-        self._start()
-        if self._ended:
-            raise StopIteration
-        item = self._pieces.get()
-        if isinstance(item, str) and not self._ended:
-            return item
-        self._ended = True
-        if isinstance(item, ModelError):
-            raise item
-        raise StopIteration
-
-    def close(self) -> None:
-        """Stops the call; a `next()` waiting in another thread ends at once."""
-        with self._lock:
-            self._ended = True
-            if self._call is not None:
-                self._call.cancel()
-        self._pieces.put(None)
-
-    def __del__(self) -> None:
-        if not self._ended:
-            self.close()
-
-    def _start(self) -> None:
-        with self._lock:
-            if self._call is None and not self._ended:
-                loop = self._model.running_loop()
-                self._call = asyncio.run_coroutine_threadsafe(self._model.pieces(self._request, self._pieces), loop)
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
@@ -213,32 +221,6 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-def _messages(request: _Request) -> list[BaseMessage]:
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-
-    messages: list[BaseMessage] = [SystemMessage(request.system)]
-    messages.extend(HumanMessage(turn.text) if turn.role == "user" else AIMessage(turn.text) for turn in request.turns)
-    return messages
-
-
-def _options(request: _Request) -> dict[str, Any]:
-    options: dict[str, Any] = {"max_tokens": request.max_tokens}
-    if request.schema is not None:
-        schema = {"name": "reply", "schema": dict(request.schema), "strict": True}
-        options["response_format"] = {"type": "json_schema", "json_schema": schema}
-    return options
-
-
-def _check_whole(*, received: bool, finished: bool, settings: ModelSettings) -> None:
-    if not received:
-        raise ModelError(
-            f"model {settings.name} gave an empty reply",
-            f"{settings.base_url} ended the reply without a word",
-            "See the model server's log; its context length may be too short for the passages",
-        )
-    if not finished:
-        raise ModelError(
-            f"the reply of model {settings.name} broke off",
-            f"{settings.base_url} ended the stream without saying that it was finished",
-            "See the model server's log, then ask again",
-        )
+def _chunks(client: ChatOpenAI, request: Request) -> AsyncGenerator[AIMessageChunk, None]:
+    chunks = client.astream(messages_of(request), **options_of(request))
+    return cast("AsyncGenerator[AIMessageChunk, None]", chunks)  # declared as an iterator, but it can be closed

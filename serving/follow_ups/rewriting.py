@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from kb.chat.replies import json_objects
 from kb.errors import ModelError
-from kb.ports import ChatModel
+from kb.ports import ChatModel, JsonSchema
 from kb.records import Turn
 from serving.cancellation import Cancellation
 from serving.extractive.terms import is_weak, read_terms
@@ -20,6 +21,12 @@ _REWRITTEN_CHARACTERS = 500  # a longer rewriting is an answer, or a model gone 
 _REWRITTEN_TOKENS = 200
 _SAID = 0.5  # share of a rewritten question's terms that the conversation must hold
 _KEPT = 0.5  # share of the question's own terms that the rewritten one must hold; all, where it stood alone
+_SCHEMA: JsonSchema = {
+    "type": "object",
+    "properties": {"question": {"type": "string"}},
+    "required": ["question"],
+    "additionalProperties": False,
+}
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -35,10 +42,12 @@ def rewritten(question: str, history: Sequence[Turn], model: ChatModel, cancella
     )
     language = language_of(question)
     prompt = fill("follow_up_question", language, conversation=shown, question=question)
-    stream = model.stream(fill("follow_up_system", language), (Turn("user", prompt),), max_tokens=_REWRITTEN_TOKENS)
+    stream = model.stream(
+        fill("follow_up_system", language), (Turn("user", prompt),), max_tokens=_REWRITTEN_TOKENS, schema=_SCHEMA
+    )
     with cancellation.watching(stream) as pieces:
-        reply = "".join(pieces).rpartition("</think>")[2]
-    written = _on_one_line(reply).strip('"“”「」 ')
+        reply = "".join(pieces)
+    written = _on_one_line(_question_in(reply)).strip('"“”「」 ')
     if (
         len(written) > _REWRITTEN_CHARACTERS
         or not _says_what_was_said(written, question, history)
@@ -46,6 +55,14 @@ def rewritten(question: str, history: Sequence[Turn], model: ChatModel, cancella
     ):
         raise ModelError(f"model {model.name} did not rewrite the question")
     return written
+
+
+def _question_in(reply: str) -> str:
+    """The question, by the schema, or plain where the server could not hold the model to it."""
+    for value in json_objects(reply):
+        if isinstance(value.get("question"), str):
+            return str(value["question"])
+    return reply.rpartition("</think>")[2]
 
 
 def _says_what_was_said(written: str, question: str, history: Sequence[Turn]) -> bool:

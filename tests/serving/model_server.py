@@ -24,6 +24,9 @@ class Reply:
         "finished"  # "finished", "cut" (connection dies), "unfinished" (ends politely without a word), "error"
     )
     raw: bytes | None = None  # sent as the body instead of all that
+    kind: str = "text/event-stream"  # of `raw`
+    headers: tuple[tuple[str, str], ...] = ()  # beside the usual ones
+    finish: str = "stop"  # why the model stopped
 
 
 @dataclass
@@ -31,6 +34,7 @@ class ModelServer:
     base_url: str
     replies: list[Reply]
     requests: list[dict[str, object]] = field(default_factory=list)
+    asked_at: list[float] = field(default_factory=list)  # when each request came
     hang_ups: list[float] = field(default_factory=list)  # when a client was found to be gone
     first_piece_at: float = 0.0
 
@@ -47,6 +51,7 @@ def model_server(*replies: Reply) -> Iterator[ModelServer]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            state.asked_at.append(time.monotonic())
             state.requests.append(json.loads(body))
             reply = state.replies.pop(0) if len(state.replies) > 1 else state.replies[0]
             try:
@@ -70,10 +75,11 @@ def model_server(*replies: Reply) -> Iterator[ModelServer]:
 def _play(handler: BaseHTTPRequestHandler, reply: Reply, state: ModelServer) -> None:
     _wait(handler, reply.wait_before)
     if reply.status != 200:
-        _send(handler, reply.status, json.dumps({"error": {"message": reply.error, "type": "x"}}).encode())
+        error = json.dumps({"error": {"message": reply.error, "type": "x"}}).encode()
+        _send(handler, reply.status, error, "application/json", reply.headers)
         return
     if reply.raw is not None:
-        _send(handler, 200, reply.raw)
+        _send(handler, 200, reply.raw, reply.kind)
         return
     handler.send_response(200)
     handler.send_header("Content-Type", "text/event-stream")
@@ -87,7 +93,7 @@ def _play(handler: BaseHTTPRequestHandler, reply: Reply, state: ModelServer) -> 
     if reply.ending == "error":
         _event(handler, {"error": {"message": reply.error, "type": "server_error", "code": 500}})
     if reply.ending == "finished":
-        _event(handler, _chunk({}, "stop"))
+        _event(handler, _chunk({}, reply.finish))
         handler.wfile.write(b"data: [DONE]\n\n")
 
 
@@ -102,16 +108,20 @@ def _wait(handler: BaseHTTPRequestHandler, seconds: float) -> None:
             pass
 
 
-def _send(handler: BaseHTTPRequestHandler, status: int, body: bytes) -> None:
+def _send(
+    handler: BaseHTTPRequestHandler, status: int, body: bytes, kind: str, headers: tuple[tuple[str, str], ...] = ()
+) -> None:
     handler.send_response(status)
-    handler.send_header("Content-Type", "application/json")
+    for name, value in (("Content-Type", kind), *headers):
+        handler.send_header(name, value)
     handler.send_header("Content-Length", str(len(body)))
     handler.end_headers()
     handler.wfile.write(body)
 
 
 def _event(handler: BaseHTTPRequestHandler, data: dict[str, object]) -> None:
-    handler.wfile.write(f"data: {json.dumps(data, ensure_ascii=False)}\n\n".encode())
+    text = json.dumps(data, ensure_ascii=False)
+    handler.wfile.write(f"data: {text}\n\n".encode(errors="backslashreplace"))  # half a pair, as JSON escapes it
     handler.wfile.flush()
 
 

@@ -88,6 +88,28 @@ def test_a_model_rewrites_the_question() -> None:
     assert DOSE.text in turns[0].text
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        '{"question": "What is the maximum dose of metformin for children?"}',
+        '<think>He means metformin.</think>{"question": "What is the maximum dose of metformin for children?"}',
+        "<think>{}</think>What is the maximum dose of metformin for children?",
+    ],
+)
+def test_a_model_is_asked_for_json_and_understood_without_it(reply: str) -> None:
+    model = ScriptedChatModel([reply])
+    rewritten = standalone_question("And for children?", (DOSE, ANSWER), model)
+    assert rewritten == "What is the maximum dose of metformin for children?"
+    assert model.schemas[0] is not None
+    assert model.schemas[0]["required"] == ["question"]
+
+
+def test_a_chinese_follow_up_is_understood_as_json_too() -> None:
+    model = ScriptedChatModel(['{"question": "儿童使用二甲双胍的最大日剂量是多少？"}'])
+    history = (Turn("user", "成人使用二甲双胍的最大日剂量是多少？"), Turn("assistant", "2克。"))
+    assert standalone_question("那儿童呢？", history, model) == "儿童使用二甲双胍的最大日剂量是多少？"
+
+
 @pytest.mark.parametrize("reply", [ModelError("down"), [""], ["word " * 400], ["The last question, standing alone:"]])
 def test_where_the_model_fails_the_rule_helps(reply: ModelError | list[str]) -> None:
     model = ScriptedChatModel(reply)

@@ -13,11 +13,13 @@ from enum import Enum
 from typing import NamedTuple
 
 from kb.text.folding import fold_with_offsets
+from serving.articles import Article
 from serving.bounds import Bound
-from serving.dates import Date, find_dates
+from serving.dates import Date
 from serving.extractive.terms import stem_of
 from serving.negation import denials
-from serving.quantities import RULE, Quantity, find_quantities
+from serving.quantities import Quantity
+from serving.values import read_values
 
 _WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+(?:['’](?=s\b|t\b)[a-z])?|[\u3400-\u9fff]|\d+|[。！？；\n]|[.!?;](?=\s|$)")
 _LONGEST_GAP = 8  # tokens: what differs in more is another statement, not one thing said otherwise
@@ -32,6 +34,7 @@ class Kind(Enum):
     NUMBER = "number"
     UNIT = "unit"
     DATE = "date"
+    ARTICLE = "article"
     BOUND = "bound"  # at least, 不超过: before the number that it makes a bound
     DENIAL = "denial"  # not, except, 不得, 除外
     STOP = "stop"  # the end of a sentence
@@ -61,26 +64,27 @@ def read_tokens(text: str) -> list[Token]:
     folded, offsets = fold_with_offsets(text)
     offsets.append(len(text))
     denied = denials(folded)
-    dates, rest = find_dates(folded)
     tokens: list[Token] = []
     position = 0
-    values: list[Date | Quantity] = [*dates, *find_quantities(rest)]
-    for found in sorted(values, key=lambda one: one.start):
-        tokens += _words(text, folded, offsets, denied, position, found.start)
-        tokens += _of_date(found) if isinstance(found, Date) else _of_quantity(found)
-        position = found.end
+    for value in read_values(text).in_order():
+        tokens += _words(text, folded, offsets, denied, position, value.start)
+        if isinstance(value, Date):
+            key = f"date {value.year}-{value.month}-{value.day}"
+            tokens.append(Token(key, Kind.DATE, value.written, date=value))
+        elif isinstance(value, Article):
+            key = " ".join(("article", value.number, *value.parts))
+            tokens.append(Token(key, Kind.ARTICLE, value.written))
+        else:
+            tokens += _of_quantity(value)
+        position = value.end
     return [*tokens, *_words(text, folded, offsets, denied, position, len(folded))]
-
-
-def _of_date(date: Date) -> Iterator[Token]:
-    yield Token(f"date {date.year}-{date.month}-{date.day}", Kind.DATE, date.written, date=date)
 
 
 def _of_quantity(quantity: Quantity) -> Iterator[Token]:
     if quantity.bound is not Bound.NONE:
         yield Token(f"bound {quantity.bound.value}", Kind.BOUND, quantity.bounded, quantity)
     yield Token(f"#{quantity.value}", Kind.NUMBER, quantity.written, quantity)
-    if quantity.unit and quantity.unit != RULE:
+    if quantity.unit:
         yield Token(f"unit {quantity.unit}", Kind.UNIT, quantity.written)
 
 

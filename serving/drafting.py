@@ -17,10 +17,9 @@ from serving.gate import SentenceGate
 from serving.languages import ENGLISH
 from serving.markers import cited_numbers, replace_markers, without_markers
 from serving.passages import Reading
-from serving.verifiers.quotes import PlacedQuote
+from serving.placed_quotes import PlacedQuote
+from serving.reasons import Reason, because
 from serving.withholding import keeps_back, withheld_text
-
-_UNCITED = "no passage is cited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def _judged(sentence: str, hits: Sequence[Hit], means: Drafting) -> Claimed | Wi
 def _best_places(plain: str, cited: Sequence[Hit], verifier: Verifier) -> tuple[list[Span], Judgement]:
     """The sentences of each cited passage that bear the claim; the whole passages where only they bear it better."""
     if not cited:
-        return [], Judgement(Verdict.UNCITED, _UNCITED)
+        return [], Judgement(Verdict.UNCITED, because(Reason.NONE_CITED, plain))
     narrowed = [narrow(plain, hit) for hit in cited]
     judgement = verifier.verify(plain, _placed(narrowed))
     if judgement.verdict is Verdict.SUPPORTED:

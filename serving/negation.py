@@ -21,7 +21,7 @@ _EXCEPTION = re.compile(
 )
 _NOT_ONLY = re.compile(r"\bnot only\b|\bnot just\b|\bwhether or not\b|能不能|是不是|可不可以|会不会|要不要")
 _CLAUSE = re.compile(
-    r"[，；：。！？\n]+|[,;:.!?]+(?=\s|$|[\u3400-\u9fff“”])|\b(?:but|however|although|whereas|while)\b|但是?|而是|然而|否则"
+    r"[，；：。！？\n]+|[,;:.!?]+(?=\s|$|[\u3400-\u9fff“”])|(?<=[\u3400-\u9fff])[,;:]|\b(?:but|however|although|whereas|while)\b|但是?|而是|然而|否则"
 )
 
 

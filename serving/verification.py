@@ -16,6 +16,7 @@ from kb.text.folding import fold
 from serving.checks import missing_name, wrong_beside_the_same, wrong_number
 from serving.extractive.terms import Terms, is_weak, read_terms
 from serving.negation import clauses, is_negated
+from serving.reasons import Reason, because
 from serving.writing import in_one_writing
 
 # Shares of a sentence's terms that the quotes hold. A paraphrase keeps most content words; below a third, what agrees
@@ -34,15 +35,14 @@ class LexicalVerifier:
     def verify(self, sentence: str, quotes: Sequence[str]) -> Judgement:
         """The verdict on `sentence` (without markers) given the words it cites."""
         if not any(quote.strip() for quote in quotes):
-            return Judgement(Verdict.UNCITED, "no passage is cited")
+            return Judgement(Verdict.UNCITED, because(Reason.NONE_CITED, sentence))
         if _stands_in(sentence, quotes):
-            return Judgement(Verdict.SUPPORTED, "the cited words say this to the letter")
+            return Judgement(Verdict.SUPPORTED, because(Reason.TO_THE_LETTER, sentence))
         numbers = wrong_number(sentence, quotes)
         if numbers is not None and numbers.verdict is not Verdict.PARTLY:
             return numbers
         if _in_other_scripts(sentence, quotes):
-            why = "the cited words are in another language: numbers agree, words were not compared"
-            return Judgement(Verdict.PARTLY, why, 0.3)
+            return Judgement(Verdict.PARTLY, because(Reason.OTHER_LANGUAGE, sentence), 0.3)
         wrong = wrong_beside_the_same(sentence, quotes) or _judge_negation(sentence, quotes)
         return wrong or _judge_words(sentence, quotes, numbers or missing_name(sentence, quotes))
 
@@ -76,8 +76,9 @@ def _judge_negation(sentence: str, quotes: Sequence[str]) -> Judgement | None:
         denied = is_negated(text)
         if not same or any(is_negated(other.text) == denied for other in same):
             continue
-        which = "the answer denies what the cited words say" if denied else "the cited words deny this"
-        return Judgement(Verdict.CONTRADICTED, f"{which}: “{_shortened(same[0].text)}”", 0.6)
+        which = Reason.ANSWER_DENIES if denied else Reason.SOURCE_DENIES
+        why = because(which, sentence, what=_shortened(same[0].text))
+        return Judgement(Verdict.CONTRADICTED, why, 0.6)
     return None
 
 
@@ -93,10 +94,9 @@ def _judge_words(sentence: str, quotes: Sequence[str], flaw: Judgement | None) -
     if share >= _SUPPORTED:
         if flaw is not None:
             return flaw
-        return Judgement(Verdict.SUPPORTED, f"its numbers and {percent} of its words stand in the cited words", share)
-    if share >= _PARTLY:
-        return Judgement(Verdict.PARTLY, f"only {percent} of its words stand in the cited words", 1 - share)
-    return Judgement(Verdict.UNSUPPORTED, f"only {percent} of its words stand in the cited words", 1 - share)
+        return Judgement(Verdict.SUPPORTED, because(Reason.MOST_WORDS, sentence, share=percent), share)
+    verdict = Verdict.PARTLY if share >= _PARTLY else Verdict.UNSUPPORTED
+    return Judgement(verdict, because(Reason.FEW_WORDS, sentence, share=percent), 1 - share)
 
 
 def _share(claim: Terms, cited: Terms) -> float:

@@ -6,21 +6,16 @@ it is what a reader must be warned of.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from kb.records import Policy, Verdict, Withheld
 from serving.claims import is_withheld
-from serving.dates import find_dates
 from serving.languages import ENGLISH, SIMPLIFIED, TRADITIONAL
-from serving.quantities import quantities
+from serving.reasons import Reason, parts_of, read_reason
+from serving.values import read_values
 
 _DETAILED = 3  # reasons with their numbers; the others are counted
-
-# How verifiers say that a number is wrong (serving/checks/). Reasons that are said otherwise are only counted.
-_OTHER = re.compile(r"the cited words say (?P<cited>.+), the answer (?P<said>.+)", re.DOTALL)
-_NOWHERE = re.compile(r"(?P<said>.+) does not occur in the cited words", re.DOTALL)
 
 _OTHER_SAID = {
     ENGLISH: "one says {said} where the cited words say {cited}",
@@ -32,6 +27,7 @@ _NOWHERE_SAID = {
     SIMPLIFIED: "1句给出的{said}在引文中没有出现",
     TRADITIONAL: "1句給出的{said}在引文中沒有出現",
 }
+_DETAILS = {Reason.OTHERWISE: _OTHER_SAID, Reason.NOWHERE: _NOWHERE_SAID}
 _COUNTED = {
     ENGLISH: {
         Verdict.CONTRADICTED: ("one is contradicted by what it cites", "{n} are contradicted by what they cite"),
@@ -99,19 +95,18 @@ def _reasons(withheld: Sequence[Withheld], language: str) -> Iterator[str]:
 
 def _detail(why: str, language: str) -> str:
     """The reason with its numbers; "" where it is about no number."""
-    for pattern, wording in ((_OTHER, _OTHER_SAID), (_NOWHERE, _NOWHERE_SAID)):
-        found = pattern.fullmatch(why)
-        if found is not None and all(map(_is_number, found.groupdict().values())):
-            return wording[language].format(**found.groupdict())
-    return ""
+    read = read_reason(why)
+    if read is None or read.reason not in _DETAILS or not all(map(_are_values, read.values.values())):
+        return ""
+    return _DETAILS[read.reason][language].format(**read.values)
 
 
-def _is_number(written: str) -> bool:
-    """Whether this is numbers with their units, or dates, and not a word more: a sentence must not speak through it."""
-    return all(_is_one_number(part) for part in written.split(" and "))
+def _are_values(listed: str) -> bool:
+    """Whether this is numbers, dates or articles, and not a word more: a sentence must not speak through it."""
+    return all(map(_is_value, parts_of(listed)))
 
 
-def _is_one_number(written: str) -> bool:
-    dates, _ = find_dates(written)
-    found = [date.written for date in dates] + [number.written for number in quantities(written, list_numbers=True)]
-    return written in found
+def _is_value(written: str) -> bool:
+    values = read_values(written)
+    bounded = {quantity.bounded for quantity in values.quantities}
+    return written in {value.written for value in values.in_order()} | bounded

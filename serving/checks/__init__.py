@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kb.ports import Judgement
+from kb.records import Verdict
+from serving.checks.articles import wrong_article
 from serving.checks.dates import wrong_date
 from serving.checks.names import misquoted, unnamed
 from serving.checks.parallels import wrong_beside_the_same
@@ -17,8 +19,17 @@ __all__ = ["missing_name", "wrong_beside_the_same", "wrong_number"]
 
 
 def wrong_number(sentence: str, quotes: Sequence[str]) -> Judgement | None:
-    """A date or number that the cited words do not hold, whatever their language; PARTLY where it is only a count."""
-    return wrong_date(sentence, quotes) or wrong_quantity(sentence, quotes)
+    """A date, number or article that the cited words do not hold, whatever their language.
+
+    PARTLY where it is only a count, or an article whose paragraph is not marked.
+    """
+    flaw: Judgement | None = None
+    for check in (wrong_date, wrong_article, wrong_quantity):
+        judgement = check(sentence, quotes)
+        if judgement is not None and judgement.verdict is not Verdict.PARTLY:
+            return judgement
+        flaw = flaw or judgement
+    return flaw
 
 
 def missing_name(sentence: str, quotes: Sequence[str]) -> Judgement | None:

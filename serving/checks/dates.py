@@ -6,33 +6,36 @@ from collections.abc import Sequence
 
 from kb.ports import Judgement
 from kb.records import Verdict
-from serving.dates import Date, find_dates
-from serving.quantities import quantities
+from serving.dates import Date
+from serving.reasons import Reason, because, listed
+from serving.values import Values, read_values
 
 
 def wrong_date(sentence: str, quotes: Sequence[str]) -> Judgement | None:
     """A date of the sentence that no cited date agrees with."""
-    stated, _ = find_dates(sentence)
+    stated = read_values(sentence).dates
     if not stated:
         return None
-    cited, rest = find_dates("\n".join(quotes))
-    numbers = {quantity.value for quantity in quantities(rest, list_numbers=True)}
+    cited = read_values("\n".join(quotes))
     for date in stated:
-        if not any(date.agrees_with(other) and _rest_is_said(date, other, cited, numbers) for other in cited):
-            rivals = [other for other in cited if _shares(date, other)]
-            if rivals:
-                said = " and ".join(dict.fromkeys(other.written for other in rivals[:3]))
-                return Judgement(Verdict.CONTRADICTED, f"the cited words say {said}, the answer {date.written}", 0.8)
-            return Judgement(Verdict.UNSUPPORTED, f"{date.written} does not occur in the cited words", 0.9)
+        if any(date.agrees_with(other) and _rest_is_said(date, other, cited) for other in cited.dates):
+            continue
+        if rivals := [other.written for other in cited.dates if _shares_a_part(date, other)]:
+            said = listed(rivals, sentence)
+            why = because(Reason.OTHERWISE, sentence, cited=said, said=date.written)
+            return Judgement(Verdict.CONTRADICTED, why, 0.8)
+        return Judgement(Verdict.UNSUPPORTED, because(Reason.NOWHERE, sentence, said=date.written), 0.9)
     return None
 
 
-def _rest_is_said(date: Date, other: Date, cited: Sequence[Date], numbers: set[str]) -> bool:
+def _rest_is_said(date: Date, other: Date, cited: Values) -> bool:
     """Whether a year that an agreeing date leaves open is said elsewhere in the cited words."""
-    return not date.year or bool(other.year) or str(date.year) in numbers or any(d.year == date.year for d in cited)
+    if not date.year or other.year:
+        return True
+    numbers = {quantity.value for quantity in cited.quantities}
+    return str(date.year) in numbers or any(one.year == date.year for one in cited.dates)
 
 
-def _shares(date: Date, other: Date) -> bool:
-    return (date.month == other.month) + bool(date.year and date.year == other.year) + bool(
-        date.day and date.day == other.day
-    ) > 0
+def _shares_a_part(date: Date, other: Date) -> bool:
+    pairs = ((date.year, other.year), (date.month, other.month), (date.day, other.day))
+    return any(mine and mine == its for mine, its in pairs)

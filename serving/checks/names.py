@@ -9,6 +9,7 @@ from kb.ports import Judgement
 from kb.records import Verdict
 from kb.text.folding import fold
 from serving.alignment import Kind, read_tokens
+from serving.reasons import Reason, because
 
 _QUOTED = re.compile(
     r"《[^《》\n]{1,60}》|〈[^〈〉\n]{1,60}〉|“[^“”\n]{2,60}”|「[^「」\n]{2,60}」|『[^『』\n]{2,60}』|\"[^\"\n]{2,60}\""
@@ -22,7 +23,7 @@ def misquoted(sentence: str, quotes: Sequence[str]) -> Judgement | None:
     for match in _QUOTED.finditer(sentence):
         if _letters(match[0]) not in cited:
             verdict = Verdict.UNSUPPORTED if match[0][0] in "《〈" else Verdict.PARTLY
-            return Judgement(verdict, f"{match[0]} does not stand in the cited words", 0.8)
+            return Judgement(verdict, because(Reason.MISQUOTED, sentence, what=match[0]), 0.8)
     return None
 
 
@@ -35,5 +36,5 @@ def unnamed(sentence: str, quotes: Sequence[str]) -> Judgement | None:
     cited = {token.key[:_NAME_LETTERS] for quote in quotes for token in read_tokens(quote)}
     for token in read_tokens(sentence):
         if token.kind is Kind.NAME and len(token.written) > 1 and token.key[:_NAME_LETTERS] not in cited:
-            return Judgement(Verdict.PARTLY, f"the cited words do not name “{token.written}”", 0.6)
+            return Judgement(Verdict.PARTLY, because(Reason.NOT_NAMED, sentence, what=token.written), 0.6)
     return None

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from kb.ports import Judgement
 from kb.records import Verdict
 from serving.alignment import Gap, Kind, Token, gaps, read_tokens
 from serving.bounds import are_opposite
 from serving.quantities import same_amount
+from serving.reasons import Reason, because
 
 _ALIKE = 0.6  # share of a sentence that must agree with the cited words for a missing "not" to mean anything
 _NAME_LETTERS = 5  # Amsterdam and Amsterdammers, America and American name the same
+
+
+class _Found(NamedTuple):
+    """What is said otherwise."""
+
+    reason: Reason
+    values: Mapping[str, str]
+    confidence: float
 
 
 def wrong_beside_the_same(sentence: str, quotes: Sequence[str]) -> Judgement | None:
     """One thing said otherwise between words that agree: another number, unit or name, a "not" more or less."""
     said = read_tokens(sentence)
     for quote in quotes:
-        found, agreeing = gaps(said, read_tokens(quote))
-        for gap in found:
-            for check in (_other_date, _other_number, _other_bound, _other_unit, _other_name):
-                if (judgement := check(gap)) is not None and not _said_elsewhere(gap, quote, quotes):
-                    return judgement
-            if agreeing >= _ALIKE and (judgement := _other_answer(gap)) is not None:
-                return judgement
+        stretches, agreeing = gaps(said, read_tokens(quote))
+        for gap in stretches:
+            for check in (_other_date, _other_article, _other_number, _other_bound, _other_unit, _other_name):
+                if (found := check(gap)) is not None and not _said_elsewhere(gap, quote, quotes):
+                    return _judgement(found, sentence)
+            if agreeing >= _ALIKE and (found := _other_answer(gap)) is not None:
+                return _judgement(found, sentence)
     return None
+
+
+def _judgement(found: _Found, sentence: str) -> Judgement:
+    return Judgement(Verdict.CONTRADICTED, because(found.reason, sentence, **found.values), found.confidence)
 
 
 def _said_elsewhere(gap: Gap, quote: str, quotes: Sequence[str]) -> bool:
@@ -38,7 +52,7 @@ def _holds(keys: Sequence[str], wanted: Sequence[str]) -> bool:
     return any(keys[start : start + len(wanted)] == wanted for start in range(len(keys) - len(wanted) + 1))
 
 
-def _other_date(gap: Gap) -> Judgement | None:
+def _other_date(gap: Gap) -> _Found | None:
     said = [token.date for token in gap.said if token.date]
     cited = [token.date for token in gap.cited if token.date]
     for one in said:
@@ -47,7 +61,22 @@ def _other_date(gap: Gap) -> Judgement | None:
     return None
 
 
-def _other_number(gap: Gap) -> Judgement | None:
+def _other_article(gap: Gap) -> _Found | None:
+    said = [token for token in gap.said if token.kind is Kind.ARTICLE]
+    cited = [token for token in gap.cited if token.kind is Kind.ARTICLE]
+    keys = {token.key for token in cited}
+    mine = [token.written for token in said if not any(_is_within(key, token.key) for key in keys)]
+    if not mine or not cited:
+        return None
+    return _said_otherwise(_joined(token.written for token in cited), _joined(mine), 0.8)
+
+
+def _is_within(cited: str, said: str) -> bool:
+    """Whether one place holds the other: 第十二条第三款 is in 第十二条."""
+    return f"{cited} ".startswith(f"{said} ") or f"{said} ".startswith(f"{cited} ")
+
+
+def _other_number(gap: Gap) -> _Found | None:
     said = [token.quantity for token in gap.said if token.kind is Kind.NUMBER and token.quantity]
     cited = [token.quantity for token in gap.cited if token.kind is Kind.NUMBER and token.quantity]
     mine = [one for one in said if not any(same_amount(one, other) for other in cited)]
@@ -57,7 +86,7 @@ def _other_number(gap: Gap) -> Judgement | None:
     return _said_otherwise(_joined(q.written for q in its), _joined(q.written for q in mine), 0.8)
 
 
-def _other_bound(gap: Gap) -> Judgement | None:
+def _other_bound(gap: Gap) -> _Found | None:
     """A least between the words that agree, where the cited words have a most of the same number."""
     said = [token.quantity for token in gap.said if token.kind is Kind.BOUND and token.quantity]
     cited = [token.quantity for token in gap.cited if token.kind is Kind.BOUND and token.quantity]
@@ -68,7 +97,7 @@ def _other_bound(gap: Gap) -> Judgement | None:
     return None
 
 
-def _other_unit(gap: Gap) -> Judgement | None:
+def _other_unit(gap: Gap) -> _Found | None:
     before = gap.before.quantity if gap.before else None
     if before is None or not gap.said or not gap.cited:
         return None
@@ -78,11 +107,11 @@ def _other_unit(gap: Gap) -> Judgement | None:
     return None
 
 
-def _said_otherwise(cited: str, said: str, confidence: float) -> Judgement:
-    return Judgement(Verdict.CONTRADICTED, f"the cited words say {cited}, the answer {said}", confidence)
+def _said_otherwise(cited: str, said: str, confidence: float) -> _Found:
+    return _Found(Reason.OTHERWISE, {"cited": cited, "said": said}, confidence)
 
 
-def _other_name(gap: Gap) -> Judgement | None:
+def _other_name(gap: Gap) -> _Found | None:
     """A name where the cited words have another one, neither of which the other side has in the gap."""
     said = [token for token in gap.said if token.kind is Kind.NAME]
     cited = [token for token in gap.cited if token.kind is Kind.NAME]
@@ -101,13 +130,11 @@ def _joined(written: Iterable[str]) -> str:
     return " ".join(written)
 
 
-def _other_answer(gap: Gap) -> Judgement | None:
+def _other_answer(gap: Gap) -> _Found | None:
     denied = [token for token in gap.said if token.kind is Kind.DENIAL]
     cited = [token for token in gap.cited if token.kind is Kind.DENIAL]
     if (len(denied) - len(cited)) % 2 == 0:
         return None
     if denied:
-        why = f"the answer says “{denied[0].written}” where the cited words do not"
-    else:
-        why = f"the cited words say “{cited[0].written}” where the answer does not"
-    return Judgement(Verdict.CONTRADICTED, why, 0.6)
+        return _Found(Reason.ANSWER_SAYS_NO, {"what": denied[0].written}, 0.6)
+    return _Found(Reason.SOURCE_SAYS_NO, {"what": cited[0].written}, 0.6)

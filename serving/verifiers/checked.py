@@ -15,12 +15,11 @@ from typing import NamedTuple, Protocol
 from kb.errors import IbidError, ModelError
 from kb.ports import Judgement, Verifier
 from kb.records import Verdict
+from serving.reasons import Reason, because
 from serving.verifiers.word_checks import WordCheck, check_words
 
 REST_SECONDS = 30.0  # as long as a reranker that failed is left alone
 
-_BY_WORDS_ALONE = "judged by words alone: the checking model could not be asked"  # why not is in the health
-_HARDLY_A_WORD = "the checking model finds it borne out, but hardly a word agrees"
 _FAILURE_CHARACTERS = 300
 _MOST_AT_ONCE = 6  # sentences in one call: with more, models lose count of them
 
@@ -91,7 +90,7 @@ class CheckedVerifier:
         for first in range(0, len(open_ones), _MOST_AT_ONCE):
             places = open_ones[first : first + _MOST_AT_ONCE]
             for place, judgement in zip(places, self._judge([questions[p] for p in places]), strict=True):
-                judged[place] = self._settled(judgement, checks[place])
+                judged[place] = self._settled(judgement, checks[place], questions[place].sentence)
         return [judged[place] for place in range(len(questions))]
 
     def open(self) -> None:
@@ -120,16 +119,17 @@ class CheckedVerifier:
                 self._meaning = self._open()
             return self._meaning
 
-    def _settled(self, judgement: Judgement | None, check: WordCheck) -> Judgement:
+    def _settled(self, judgement: Judgement | None, check: WordCheck, sentence: str) -> Judgement:
         """The model's word where words allow it, theirs where there is none."""
         if judgement is None:
-            return replace(check.judgement, why=f"{check.judgement.why} ({_BY_WORDS_ALONE})")
+            why = because(Reason.BY_WORDS_ALONE, sentence, why=check.judgement.why)  # why not asked is in the health
+            return replace(check.judgement, why=why)
         if judgement.verdict is not Verdict.SUPPORTED:
             return judgement
         if check.flaw is not None:
             return check.flaw
         if not check.alike:
-            return Judgement(Verdict.UNSUPPORTED, _HARDLY_A_WORD, 0.3)
+            return Judgement(Verdict.UNSUPPORTED, because(Reason.MODEL_ALONE, sentence), 0.3)
         return judgement
 
 

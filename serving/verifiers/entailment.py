@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kb.entailment import Entailing, Entailment
 from kb.ports import Judgement
 from kb.records import Verdict
+from serving.reasons import Reason, because
 from serving.verifiers.checked import Question
 
 # Of the threshold: what is half as likely as a supported sentence has a part that is borne out. No set was measured
@@ -39,14 +40,14 @@ class EntailmentMeaning:
     def _verdict_on(self, sentence: str, found: Entailment) -> Judgement:
         share = f"{found.supported:.0%}"
         if found.supported >= self._threshold:
-            return Judgement(Verdict.SUPPORTED, f"the checking model finds it borne out ({share})", found.supported)
+            return Judgement(Verdict.SUPPORTED, because(Reason.MODEL_FINDS, sentence, share=share), found.supported)
         if found.contradicted >= _CONTRADICTED:
-            why = f"the checking model finds that the cited words say otherwise ({found.contradicted:.0%})"
+            why = because(Reason.MODEL_OTHERWISE, sentence, share=f"{found.contradicted:.0%}")
             return Judgement(Verdict.CONTRADICTED, why, found.contradicted)
-        why = f"the checking model does not find it borne out ({share})"
+        why = because(Reason.MODEL_DOES_NOT, sentence, share=share)
         if found.unfound is not None:
             start, end = found.unfound
-            why = f"the checking model does not find “{_shortened(sentence[start:end].strip())}” in the cited words"
+            why = because(Reason.MODEL_UNFOUND, sentence, what=_shortened(sentence[start:end].strip()))
         verdict = Verdict.PARTLY if found.supported >= _PARTLY * self._threshold else Verdict.UNSUPPORTED
         return Judgement(verdict, why, 1 - found.supported)
 

@@ -19,9 +19,9 @@ from kb.records import Turn, Verdict
 from kb.text.folding import fold
 from serving.cancellation import Cancellation
 from serving.languages import language_of
+from serving.placed_quotes import headings_of
 from serving.prompts import fill
 from serving.verifiers.checked import Question
-from serving.verifiers.quotes import headings_of
 
 _QUOTE_CHARACTERS = 4_000  # of one quote: passages joined for a model are at most some 3,200 long
 _TOKENS_FOR_A_SENTENCE = 150  # copied words, a reason, and the rest of its entry

@@ -91,7 +91,7 @@ def test_the_reason_says_what_stands_in_its_place() -> None:
         return LexicalVerifier().verify(sentence, [quote]).why
 
     assert why("The deposit was paid in March 2024.", "The deposit was paid in May 2024.") == (
-        "the cited words say may 2024, the answer march 2024"
+        "the cited words say May 2024, the answer March 2024"
     )
     assert "the cited words say 500 euros, the answer 500 dollars" in why(
         "It costs 500 dollars.", "It costs 500 euros."
@@ -99,7 +99,7 @@ def test_the_reason_says_what_stands_in_its_place() -> None:
     assert why("The river flows through Lyon to the sea.", "The river flows through Basel to the sea.") == (
         "the cited words say Basel, the answer Lyon"
     )
-    assert "《房屋法》 does not stand in the cited words" in why("适用《房屋法》的规定。", "适用《租赁法》的规定。")
+    assert "引文中没有《房屋法》这几个字" in why("适用《房屋法》的规定。", "适用《租赁法》的规定。")
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from kb.errors import ModelError
 from kb.ports import JsonSchema, Judgement
 from kb.records import Turn, Verdict
 from kb.settings import VerifierSettings
+from serving.placed_quotes import PlacedQuote
 from serving.verifiers.checked import CheckedVerifier, Question
 from serving.verifiers.judge import JudgeMeaning
-from serving.verifiers.quotes import PlacedQuote
 from tests.fakes import ScriptedChatModel
 from tests.serving.http_server import running_server
 

@@ -14,11 +14,11 @@ from kb.ports import Judgement
 from kb.records import Finished, Policy, Verdict
 from kb.settings import ModelSettings, Settings, VerifierSettings
 from serving.answering import answer_question
+from serving.placed_quotes import PlacedQuote
 from serving.verification import LexicalVerifier
 from serving.verifiers import health_of, open_early, verifier_of
 from serving.verifiers.checked import REST_SECONDS, CheckedVerifier, Health, Question, judge_all
 from serving.verifiers.entailment import EntailmentMeaning
-from serving.verifiers.quotes import PlacedQuote
 from serving.verifiers.word_checks import check_words
 from tests.fakes import ScriptedChatModel
 from tests.kb.entailment_models import make_tiny_classifier

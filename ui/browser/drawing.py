@@ -7,7 +7,6 @@ from typing import Any
 
 from kb import Claim, Verdict
 from ui.browser.conversation import Exchange
-from ui.browser.reasons import reason
 from ui.browser.replies import FileState, Place, StoredFile
 from ui.browser.source import View
 from ui.browser.wording import Words
@@ -115,7 +114,7 @@ def _sentence(claim: Claim, numbers: dict[int, int], places: tuple[Place, ...], 
         "tail": tail,
         "after": claim.text[len(shown) :] or " ",
         "verdict": claim.verdict.value,
-        "reason": words("verdict_because", verdict=label, why=reason(claim.why, words)) if claim.why else label,
+        "reason": words("verdict_because", verdict=label, why=claim.why) if claim.why else label,
     }
 
 

@@ -119,6 +119,9 @@ class DocumentEntry:
     given: Mapping[str, str] = field(default_factory=dict)  # what people set; `metadata` holds it with all else
     effective_from: str = ""  # the first day in force, ISO 8601; "" where that side is open
     effective_to: str = ""  # the last day in force
+    version: int = 1  # 2 for what replaces a first version, and so on
+    replaces: tuple[str, ...] = ()  # ids of the documents of the collection that this one replaces
+    replaced_by: tuple[str, ...] = ()  # ids of those that replace it
 
 
 class HitSource(StrEnum):
@@ -334,14 +337,13 @@ class Filters:
 
     `metadata` maps a key to the values it may have; the keys "document", "document_id", "language", "media_type" and
     "domain" stand for the document's own fields. `as_of` keeps documents in force on that day
-    (`effective_from` <= day <= `effective_to`, where given).
+    (`effective_from` <= day <= `effective_to`, where given). Without it, documents that others have replaced by today
+    are left out, unless `all_versions` asks for them.
     """
 
     metadata: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     as_of: date | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self.metadata) or self.as_of is not None
+    all_versions: bool = False
 
 
 NO_FILTERS = Filters()

@@ -45,6 +45,13 @@ MIGRATIONS = (
     """,
     # What people say of documents, apart from what their files say: a file that is read anew does not undo it.
     "ALTER TABLE documents ADD COLUMN given TEXT NOT NULL DEFAULT '{}'",
+    # What a document replaces, given or stated; few do, and every search asks which.
+    """
+    ALTER TABLE documents ADD COLUMN replaces TEXT AS
+        (coalesce(json_extract(given, '$.replaces'), json_extract(metadata, '$.replaces'), '')) VIRTUAL;
+    CREATE INDEX documents_replacing ON documents(replaces) WHERE replaces <> '';
+    CREATE INDEX documents_by_name ON documents(name)
+    """,
 )
 
 BUSY_SECONDS = 30.0  # a commit of the largest batch takes about a second on a slow disk; 30 of them may queue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from functools import cached_property
 from typing import TypeVar
 
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 from kb.catalog import rows
 from kb.catalog.matching import matches
 from kb.catalog.types import Changes, IndexedText, Source, StoredPassage
-from kb.errors import NotFoundError
+from kb.catalog.versions import REPLACES, SHORT_ID, Versions, read_versions
+from kb.errors import NotFoundError, UsageError
 from kb.ports import Vectors
 from kb.records import (
     Box,
@@ -193,7 +195,7 @@ class Snapshot:
     def documents(self) -> list[DocumentEntry]:
         """Every document by name."""
         query = f"SELECT {rows.ENTRY_COLUMNS} FROM documents ORDER BY name, id"  # noqa: S608
-        return [rows.entry_from(row) for row in self._connection.execute(query)]
+        return [self._versions.placed(rows.entry_from(row)) for row in self._connection.execute(query)]
 
     def entry(self, document_id: str) -> DocumentEntry:
         """One document without its text.
@@ -205,7 +207,11 @@ class Snapshot:
         row = self._connection.execute(query, (document_id,)).fetchone()
         if row is None:
             raise NotFoundError(f"no document {document_id}", advice="`ibid documents` lists what is there")
-        return rows.entry_from(row)
+        return self._versions.placed(rows.entry_from(row))
+
+    @cached_property
+    def _versions(self) -> Versions:
+        return read_versions(self._connection)
 
     def given_of(self, document_id: str) -> dict[str, str]:
         """What people said of a document; nothing where there is no such document."""
@@ -225,6 +231,34 @@ class Snapshot:
             or entry.name.rpartition("/")[2] == wanted
             or (len(wanted) >= 8 and entry.id.startswith(wanted))
         ]
+
+    def the_document(self, wanted: str) -> DocumentEntry:
+        """The one document that `wanted` names, as `find_documents` reads it.
+
+        Raises:
+            NotFoundError: there is none.
+            UsageError: there are several.
+        """
+        found = self.find_documents(wanted)
+        if not found:
+            raise NotFoundError(f"no document {wanted!r}", advice="`ibid documents` lists what is there")
+        if len(found) > 1:
+            names = ", ".join(f"{entry.id[:12]} ({entry.name})" for entry in found[:5])
+            raise UsageError(f"{wanted!r} names {len(found)} documents", names, "Give the id")
+        return found[0]
+
+    def with_ids(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Attributes with what they replace as ids, so that it is the same document whatever comes later.
+
+        Raises:
+            NotFoundError: a document that is to be replaced is not there.
+            UsageError: a name is that of several documents.
+        """
+        wanted = given.get(REPLACES, "")
+        if not wanted:
+            return dict(given)
+        names = [wanted] if self.find_documents(wanted) else [part.strip() for part in wanted.split(",")]
+        return {**given, REPLACES: ", ".join(self.the_document(name).id[:SHORT_ID] for name in names)}
 
     def document(self, document_id: str) -> Document:
         """One document with its text and marks. Its boxes are read with `place`, page by page.
@@ -284,14 +318,20 @@ class Snapshot:
 
     def matching(self, filters: Filters) -> Numbers | None:
         """The live passages that `filters` lets through, ascending; None when it lets everything through."""
-        if not filters:
-            return None
+        every_day = filters.as_of is None and not filters.all_versions
+        left_out = set(self._versions.not_current(today())) if every_day else set()
+        if not filters.metadata and filters.as_of is None:
+            return np.setdiff1d(self.numbers(), self._numbers_of(left_out), assume_unique=True) if left_out else None
         query = f"SELECT domain, {rows.ENTRY_COLUMNS} FROM documents"  # noqa: S608
-        entries = [(domain, rows.entry_from(columns)) for domain, *columns in self._connection.execute(query)]
-        wanted = [entry.id for domain, entry in entries if matches(entry, domain, filters)]
+        read = ((domain, rows.entry_from(columns)) for domain, *columns in self._connection.execute(query))
+        entries = [(domain, self._versions.placed(entry)) for domain, entry in read if entry.id not in left_out]
+        return self._numbers_of([entry.id for domain, entry in entries if matches(entry, domain, filters)])
+
+    def _numbers_of(self, document_ids: Iterable[str]) -> Numbers:
+        """The live passages of some documents, ascending."""
         parts = [
             self._numbers(f"SELECT number FROM passages WHERE document_id IN ({marks})", *batch)  # noqa: S608
-            for marks, batch in _batches(wanted)
+            for marks, batch in _batches(list(document_ids))
         ]
         return np.sort(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
 
@@ -303,6 +343,11 @@ class Snapshot:
 
     def _numbers(self, query: str, *values: int | str) -> Numbers:
         return np.array([row[0] for row in self._connection.execute(query, values)], dtype=np.int64)
+
+
+def today() -> date:
+    """This day where this machine stands: an ordinary search reads the versions in force on it."""
+    return datetime.now().astimezone().date()
 
 
 def page_at(marks: Iterable[Mark], offset: int) -> int | None:

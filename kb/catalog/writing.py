@@ -13,7 +13,8 @@ from kb.catalog.attributes import checked_attributes
 from kb.catalog.schema import BUSY_SECONDS
 from kb.catalog.snapshot import Snapshot
 from kb.catalog.types import NewVectors, PreparedDocument, Source, VectorsMissingError
-from kb.errors import EmbeddingSpaceError, NotFoundError
+from kb.catalog.versions import NO_VERSIONS, REPLACES, read_versions
+from kb.errors import EmbeddingSpaceError, NotFoundError, UsageError
 from kb.records import EmbeddingSpace
 
 
@@ -131,7 +132,8 @@ def describe_document(
 
     Raises:
         NotFoundError: there is no such document.
-        UsageError: with what was given before, the last day would be before the first.
+        UsageError: with what was given before, the last day would be before the first; or it cannot replace what it is
+            said to replace.
     """
     row = connection.execute("SELECT metadata, given FROM documents WHERE id = ?", (document_id,)).fetchone()
     if row is None:
@@ -140,8 +142,15 @@ def describe_document(
     kept = checked_attributes({**before, **given})
     # An empty value is only kept where it hides what the file states.
     kept = {key: value for key, value in kept.items() if value or key in stated}
+    before_this = read_versions(connection) if given.get(REPLACES) else NO_VERSIONS
     if kept != json.loads(row[1]):
         connection.execute("UPDATE documents SET given = ? WHERE id = ?", (rows.to_json(kept), document_id))
+    if not given.get(REPLACES):
+        return
+    replaced = read_versions(connection).replaced.get(document_id, ())
+    if not replaced or any(document_id in before_this.with_older(older) for older in replaced):
+        why = "no one document of the collection is named so, or a document would replace itself"
+        raise UsageError(f"cannot replace {given[REPLACES]}", why, "`ibid documents` lists what is there")
 
 
 def drop_source(connection: sqlite3.Connection, name: str, version: int) -> list[str]:

@@ -53,7 +53,7 @@ async def complete_chat(request: Request, asked: ChatRequest) -> Response:
 
 
 def _answering(services: Services, asked: ChatRequest, question: str, history: tuple[Turn, ...]) -> Answering:
-    filters = read_filters(asked.ibid.filters, asked.ibid.as_of)
+    filters = read_filters(asked.ibid.filters, asked.ibid.as_of, all_versions=asked.ibid.all_versions)
 
     def answering(cancellation: Cancellation) -> Iterator[AnswerEvent]:
         opened = open_model(services.collections, asked.model)

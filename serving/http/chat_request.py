@@ -85,6 +85,7 @@ class IbidOptions(BaseModel):
 
     filters: dict[str, Any] | None = None
     as_of: str | None = None
+    all_versions: bool = False
     passages: int = Field(default=PASSAGES, ge=1, le=_MOST_PASSAGES)
     show_withheld: bool = False  # in `ibid.withheld`, the sentences themselves that a strict collection kept back
 

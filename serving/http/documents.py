@@ -50,6 +50,9 @@ def read_document(
         "metadata": dict(entry.metadata),
         "effective_from": entry.effective_from,
         "effective_to": entry.effective_to,
+        "version": entry.version,
+        "replaces": list(entry.replaces),
+        "replaced_by": list(entry.replaced_by),
         "headings": _headings(document),
         "warnings": list(entry.warnings),
     }

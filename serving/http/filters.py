@@ -12,15 +12,17 @@ from kb.text.written_dates import read_day
 from serving.http.errors import ApiError, unsupported
 
 AS_OF = "as_of"  # eq on this key asks for what is in force on a day
+ALL_VERSIONS = "all_versions"  # eq true on this key asks also for what was replaced
 
 
-def read_filters(given: Mapping[str, Any] | None, as_of: str | None = None) -> Filters:
+def read_filters(given: Mapping[str, Any] | None, as_of: str | None = None, *, all_versions: bool = False) -> Filters:
     """The filters of a request.
 
     Args:
         given: {"type": "eq", "key", "value"}, {"type": "in", "key", "value": […]}, {"type": "and", "filters": […]},
             or simply {key: value or list of values}.
         as_of: a day (2026-11-22, 2026年11月22日), overrides a filter on "as_of".
+        all_versions: also documents that newer versions have replaced; so does a filter on "all_versions".
 
     Raises:
         ApiError: another comparison, or not a filter at all.
@@ -29,9 +31,12 @@ def read_filters(given: Mapping[str, Any] | None, as_of: str | None = None) -> F
     if given:
         _collect(given, found)
     day = as_of or next(iter(found.pop(AS_OF, ())), None)
-    if not found and day is None:
+    every_version = all_versions or found.pop(ALL_VERSIONS, ()) == ("true",)
+    if day is not None and every_version:
+        raise ApiError(400, "as_of and all_versions contradict each other; give one of them", param=AS_OF)
+    if not found and day is None and not every_version:
         return NO_FILTERS
-    return Filters(found, _date(day) if day is not None else None)
+    return Filters(found, _date(day) if day is not None else None, every_version)
 
 
 def _collect(given: Mapping[str, Any], found: dict[str, tuple[str, ...]]) -> None:

@@ -92,7 +92,7 @@ def update_store_file(request: Request, store_id: str, file_id: str, asked: NewA
     services = services_of(request)
     catalog = services.collections.catalog(store_id)
     entry = need_document(catalog, file_id)
-    catalog.describe(entry.id, _checked(asked.attributes or {}), instead=True)
+    catalog.describe(entry.id, _checked(asked.attributes or {}, catalog), instead=True)
     return _from_document(need_document(catalog, file_id), catalog.name, latest_job(services.home, store_id, entry.id))
 
 
@@ -122,11 +122,11 @@ def add_file_job(services: Services, catalog: Catalog, file_id: str, attributes:
         ApiError: an attribute cannot be.
     """
     file = known_file(services, file_id)
-    return add_job(services.home, catalog.name, file.name, file.document_id, _checked(attributes))
+    return add_job(services.home, catalog.name, file.name, file.document_id, _checked(attributes, catalog))
 
 
-def _checked(attributes: Attributes) -> dict[str, str]:
-    """Attributes as a document keeps them, its dates in ISO 8601.
+def _checked(attributes: Attributes, catalog: Catalog) -> dict[str, str]:
+    """Attributes as a document keeps them, its dates in ISO 8601, documents by their ids.
 
     Raises:
         ApiError: a key or a value cannot be.
@@ -136,8 +136,9 @@ def _checked(attributes: Attributes) -> dict[str, str]:
         for key, value in attributes.items()
     }
     try:
-        return checked_attributes(written)
-    except UsageError as error:
+        with catalog.snapshot() as snapshot:
+            return snapshot.with_ids(checked_attributes(written))
+    except (UsageError, NotFoundError) as error:
         raise ApiError(400, str(error), param="attributes") from None
 
 
@@ -186,6 +187,9 @@ def _from_document(entry: DocumentEntry, store_id: str, job: Job | None) -> dict
         "language": entry.language,
         "effective_from": entry.effective_from,
         "effective_to": entry.effective_to,
+        "version": entry.version,
+        "replaces": list(entry.replaces),
+        "replaced_by": list(entry.replaced_by),
         "warnings": list(entry.warnings),
     }
     return file
@@ -193,7 +197,7 @@ def _from_document(entry: DocumentEntry, store_id: str, job: Job | None) -> dict
 
 def _file(document_id: str, store_id: str, created_at: str, attributes: dict[str, str]) -> dict[str, Any]:
     unknown = {"title": "", "pages": 0, "passages": 0, "media_type": "", "language": "", "warnings": []}
-    unknown |= {"effective_from": "", "effective_to": ""}
+    unknown |= {"effective_from": "", "effective_to": "", "version": 1, "replaces": [], "replaced_by": []}
     return {
         "id": file_id_of(document_id),
         "object": "vector_store.file",

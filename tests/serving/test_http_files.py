@@ -8,6 +8,7 @@ from pathlib import Path
 
 import openai
 import pytest
+from openai.types.chat import ChatCompletionUserMessageParam
 
 from kb.home.files import file_id_of
 from kb.home.jobs import fail_job, finish_job, report_progress, take_job
@@ -258,3 +259,32 @@ def test_a_bad_date_is_refused_before_the_file_is_queued(server: RunningServer) 
     with pytest.raises(openai.BadRequestError, match="effective_to"):
         client.vector_stores.files.create("default", file_id=file_id, attributes={"effective_to": "31/12/24"})
     assert take_job(server.services.home) is None
+
+
+def test_a_newer_version_takes_the_place_of_the_older_one_until_all_are_asked_for(server: RunningServer) -> None:
+    client, catalog = server.client(), server.services.collections.catalog("default")
+    text = HANDBOOK.replace("8:00 to 22:00", "9:00 to 20:00")
+    newer = file_id_of(store_text(catalog, server.embedder, "handbook-2.txt", text))
+    given: dict[str, str | float | bool] = {"replaces": "handbook.txt", "effective_from": "2024-09-01"}
+    file = client.vector_stores.files.update(newer, vector_store_id="default", attributes=given)
+    older = file_id_of(document_id_of(HANDBOOK.encode()))
+    assert file.ibid["replaces"] == [document_id_of(HANDBOOK.encode())]  # type: ignore[attr-defined]
+    replaced = client.vector_stores.files.retrieve(older, vector_store_id="default").ibid  # type: ignore[attr-defined]
+    assert (replaced["version"], replaced["effective_to"]) == (1, "2024-08-31")
+
+    def names(**options: object) -> set[str]:
+        found = client.vector_stores.search("default", query="When is the library open?", **options)  # type: ignore[arg-type]
+        return {item.filename for item in found} & {"handbook.txt", "handbook-2.txt"}
+
+    assert names() == {"handbook-2.txt"}
+    assert names(filters={"type": "eq", "key": "as_of", "value": "2024-08-31"}) == {"handbook.txt"}
+    assert names(filters={"type": "eq", "key": "all_versions", "value": True}) == {"handbook.txt", "handbook-2.txt"}
+    with pytest.raises(openai.BadRequestError, match="no document"):
+        client.vector_stores.files.update(newer, vector_store_id="default", attributes={"replaces": "none.txt"})
+    messages: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "When is the library open?"}]
+    for options, hours in (({"as_of": "2024-08-31"}, "8:00 to 22:00"), ({}, "9:00 to 20:00")):
+        reply = client.chat.completions.create(model="ibid", messages=messages, extra_body={"ibid": options})
+        assert hours in str(reply.choices[0].message.content)
+    both = {"ibid": {"as_of": "2024-08-31", "all_versions": True}}
+    with pytest.raises(openai.BadRequestError, match="contradict"):
+        client.chat.completions.create(model="ibid", messages=messages, extra_body=both)

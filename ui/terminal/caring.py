@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from kb.catalog import Snapshot
 from kb.catalog.attributes import read_assignments
 from kb.catalog.collections import create_collection, delete_collection, list_collections, open_collection
-from kb.errors import NotFoundError, UsageError
+from kb.errors import UsageError
 from kb.home.home import Home
 from kb.home.jobs import forget_jobs
-from kb.records import DocumentEntry, Policy
+from kb.records import Policy
 from kb.settings import Settings
-from ui.terminal.describing import described, in_force
+from ui.terminal.describing import described, in_force, version_of
 
 
 def documents(options: argparse.Namespace, settings: Settings) -> int:
@@ -25,6 +24,7 @@ def documents(options: argparse.Namespace, settings: Settings) -> int:
     catalog = open_collection(settings.home, settings.collection)
     with catalog.snapshot() as snapshot:
         entries = snapshot.documents()
+        names = {entry.id: entry.name for entry in entries}
         version = snapshot.version
     if options.json:
         listed = [asdict(entry) for entry in entries]
@@ -33,7 +33,7 @@ def documents(options: argparse.Namespace, settings: Settings) -> int:
     for entry in entries:
         pages = f"{entry.pages} pages" if entry.pages else ""
         shown = f"{entry.id[:12]}  {entry.passages:5d} passages  {pages:>10}  {entry.language:7}  {entry.name}"
-        print("  ".join(filter(None, (shown, in_force(entry)))))
+        print("  ".join(filter(None, (shown, in_force(entry), version_of(entry, names)))))
     print(f"{len(entries)} documents in {catalog.name!r}", file=sys.stderr)
     return 0
 
@@ -42,7 +42,8 @@ def show(options: argparse.Namespace, settings: Settings) -> int:
     """Prints a document's text, or its passages as they were cut."""
     catalog = open_collection(settings.home, settings.collection)
     with catalog.snapshot() as snapshot:
-        entry = _the_document(snapshot, options.document)
+        entry = snapshot.the_document(options.document)
+        lines = described(entry, snapshot)
         document = snapshot.document(entry.id)
         stored = snapshot.passages_of(entry.id)
     if options.json:
@@ -57,7 +58,7 @@ def show(options: argparse.Namespace, settings: Settings) -> int:
             print(passage.text, end="\n\n")
     else:
         print(document.text)
-        for line in described(entry):
+        for line in lines:
             print(f"ibid: {line}", file=sys.stderr)
         for warning in entry.warnings:
             print(f"ibid: note: {warning}", file=sys.stderr)
@@ -69,15 +70,17 @@ def describe(options: argparse.Namespace, settings: Settings) -> int:
     given = read_assignments(options.assignments)
     catalog = open_collection(settings.home, settings.collection)
     with catalog.snapshot() as snapshot:
-        wanted = _the_document(snapshot, options.document).id
+        wanted = snapshot.the_document(options.document).id
+        given = snapshot.with_ids(given)
     version = catalog.describe(wanted, given)
     with catalog.snapshot() as snapshot:
         entry = snapshot.entry(wanted)
+        lines = described(entry, snapshot)
     if options.json:
         _print_json({"collection": catalog.name, "version": version, "document": asdict(entry)})
     else:
         print(entry.name)
-        for line in described(entry):
+        for line in lines:
             print(f"  {line}")
     return 0
 
@@ -86,7 +89,7 @@ def delete(options: argparse.Namespace, settings: Settings) -> int:
     """Removes documents: all that were named, or none where one of them is not there."""
     catalog = open_collection(settings.home, settings.collection)
     with catalog.snapshot() as snapshot:
-        entries = [_the_document(snapshot, wanted) for wanted in options.documents]
+        entries = [snapshot.the_document(wanted) for wanted in options.documents]
     version = catalog.remove([entry.id for entry in entries])
     home = Home(settings.home)
     for entry in entries:
@@ -125,22 +128,6 @@ def collections(options: argparse.Namespace, settings: Settings) -> int:
         counts = f"{collection.documents:5d} documents  {collection.passages:7d} passages"
         print(f"{collection.name:20}  {counts}  {collection.policy:6}  version {collection.version}  {model}")
     return 0
-
-
-def _the_document(snapshot: Snapshot, wanted: str) -> DocumentEntry:
-    """The one document that `wanted` names.
-
-    Raises:
-        NotFoundError: there is none.
-        UsageError: there are several.
-    """
-    found = snapshot.find_documents(wanted)
-    if not found:
-        raise NotFoundError(f"no document {wanted!r}", advice="`ibid documents` lists what is there")
-    if len(found) > 1:
-        names = ", ".join(f"{entry.id[:12]} ({entry.name})" for entry in found[:5])
-        raise UsageError(f"{wanted!r} names {len(found)} documents", names, "Give the id")
-    return found[0]
 
 
 def _print_json(value: dict[str, Any] | Sequence[Any]) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from kb.catalog import Snapshot
+from kb.catalog.versions import REPLACES
 from kb.records import DocumentEntry
 
 
@@ -13,9 +17,24 @@ def in_force(entry: DocumentEntry) -> str:
     return f"from {start}" if start else f"until {end}" if end else ""
 
 
-def described(entry: DocumentEntry) -> list[str]:
-    """One line for the time in force and one for each other thing that is known; what a person set is marked."""
+def version_of(entry: DocumentEntry, names: Mapping[str, str]) -> str:
+    """Which version a document is, with the names of what it replaces and of what replaces it; "" for a single one."""
+    if not entry.replaces and not entry.replaced_by:
+        return ""
+    parts = [f"version {entry.version}"]
+    for words, ids in (("replaces", entry.replaces), ("replaced by", entry.replaced_by)):
+        if ids:
+            parts.append(f"{words} {', '.join(names[document_id] for document_id in ids)}")
+    return ", ".join(parts)
+
+
+def described(entry: DocumentEntry, snapshot: Snapshot) -> list[str]:
+    """Lines for the time in force, for versions and for each other thing that is known; what a person set is marked."""
+    names = {document_id: snapshot.entry(document_id).name for document_id in (*entry.replaces, *entry.replaced_by)}
     lines = [f"in force: {when}"] if (when := in_force(entry)) else []
+    lines += filter(None, [version_of(entry, names)])
     for key, value in entry.metadata.items():
+        if key == REPLACES and entry.replaces:
+            continue
         lines.append(f"{key}: {value}{' (set)' if key in entry.given else ''}")
     return lines

@@ -22,7 +22,8 @@ from ingest.walking import FoundFile, walk
 from kb.catalog import Catalog
 from kb.catalog.attributes import read_assignments
 from kb.catalog.collections import create_collection, open_collection
-from kb.errors import InputError
+from kb.catalog.versions import REPLACES
+from kb.errors import InputError, UsageError
 from kb.ports import Embedder
 from kb.settings import Settings
 from retriever import embedder_of
@@ -30,10 +31,14 @@ from retriever import embedder_of
 
 def ingest(options: argparse.Namespace, settings: Settings) -> int:
     """Takes in what was named, reports every file that failed, and sums up."""
-    given = read_assignments(options.set)
+    given = read_assignments([*options.set, *(f"{REPLACES}={replaced}" for replaced in options.replaces)])
+    found = list(walk(options.paths))
+    if options.replaces and len(found) != 1:
+        raise UsageError(f"--replaces is about one file, not {len(found)}", advice="Name the newer version alone")
     catalog = create_collection(settings.home, settings.collection)
+    with catalog.snapshot() as snapshot:
+        given = snapshot.with_ids(given)
     with ingestion_lock(catalog.folder):
-        found = list(walk(options.paths))
         outcomes = _take_in(found, catalog, settings, options, given)
         removed = prune(catalog, options.paths, found) if options.prune else []
     collection = catalog.collection()

@@ -81,6 +81,8 @@ def _add_ingest(commands: _Commands[argparse.ArgumentParser]) -> None:
     ingest.add_argument("--workers", type=int, default=0, metavar="N", help="files parsed at once (default: by cores)")
     described = "say this of every document taken in: effective_from, effective_to, tags, title, …"
     ingest.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=described)
+    replaced = "the one file named is a newer version of this document, which it replaces"
+    ingest.add_argument("--replaces", action="append", default=[], metavar="DOC", help=replaced)
     cluster = "parse and embed on a Ray cluster: host:port, auto, or local to start one here"
     ingest.add_argument("--ray", default="", metavar="ADDRESS", help=cluster)
     ingest.add_argument("--prune", action="store_true", help="remove documents whose files are gone from the folders")
@@ -121,6 +123,8 @@ def _add_question(command: argparse.ArgumentParser) -> None:
     command.add_argument("--filter", action="append", default=[], metavar="K=V", help="only documents that have it")
     in_force = "only documents in force on that day (2026-03-01, 2026年3月1日)"
     command.add_argument("--as-of", metavar="DATE", help=in_force)
+    replaced = "also documents that newer versions have replaced"
+    command.add_argument("--all-versions", action="store_true", help=replaced)
 
 
 def _add_care(commands: _Commands[argparse.ArgumentParser]) -> None:

@@ -13,10 +13,10 @@ from kb.text.written_dates import read_day
 
 
 def filters_from(options: argparse.Namespace) -> Filters:
-    """The filters of `--filter K=V` (the same key again widens it) and `--as-of DATE`.
+    """The filters of `--filter K=V` (the same key again widens it), `--as-of DATE` and `--all-versions`.
 
     Raises:
-        UsageError: one of them is not of that form.
+        UsageError: one of them is not of that form, or two of them contradict each other.
     """
     metadata: dict[str, tuple[str, ...]] = {}
     for condition in options.filter:
@@ -24,7 +24,9 @@ def filters_from(options: argparse.Namespace) -> Filters:
         if not (key and equals and value):
             raise UsageError(f"--filter {condition} is not a condition", advice="Write it as KEY=VALUE")
         metadata[key] = (*metadata.get(key, ()), value)
-    return Filters(metadata, _day(options.as_of))
+    if options.as_of and options.all_versions:
+        raise UsageError("--as-of and --all-versions contradict each other", advice="Give one of them")
+    return Filters(metadata, _day(options.as_of), options.all_versions)
 
 
 def with_model(options: argparse.Namespace, settings: Settings) -> Settings:

@@ -15,6 +15,7 @@ IbidError
 ├── StorageError             disk full, damaged catalog, newer schema: HTTP 507 or 500
 ├── EmbeddingSpaceError      vectors of another model than the collection's
 └── ModelError               the chat model or embedder failed or did not answer: HTTP 502
+    ├── ModelNotReadyError   the chat model's server is being started, by us: HTTP 503
     └── ReplyCutError        the chat model went on without end; what came before is good
         ├── RepeatingReplyError
         └── OverlongReplyError
@@ -97,6 +98,10 @@ class EmbeddingSpaceError(IbidError):
 
 class ModelError(IbidError):
     """The chat model or embedder failed or did not answer."""
+
+
+class ModelNotReadyError(ModelError):
+    """The chat model's server, which ibid started, is not ready yet or is started again: ask again later."""
 
 
 class ReplyCutError(ModelError):

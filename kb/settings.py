@@ -85,6 +85,24 @@ class VerifierSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VllmSettings:
+    """A vLLM server that `ibid serve` starts and watches. Without a model, it starts none."""
+
+    model: str = ""  # a hub name or a folder
+    python: str = ""  # of the environment with vLLM in it, or its folder; "": that of the command vllm on the PATH
+    port: int = 0  # on 127.0.0.1; 0: a free one
+    max_model_len: int = 0  # tokens of prompt and reply; 0: as many as model and memory allow
+    max_num_seqs: int = 32  # replies made at once
+    queue: int = 64  # further ones that wait; the rest is told to come back
+    gpu_memory_utilization: float = (
+        0.85  # of the GPU's memory; a small embedder and reranker need 2 to 3 GB of the rest
+    )
+    seed: int = 0
+    start_seconds: float = 1800.0  # the first start fetches the weights: 40 GB at 25 MB/s
+    arguments: str = ""  # of vLLM's own, as on its command line; they win over ours
+
+
+@dataclass(frozen=True, slots=True)
 class ServeSettings:
     """Where the HTTP server and the browser app listen."""
 
@@ -115,6 +133,7 @@ class Settings:
     reranker: RerankerSettings = field(default_factory=RerankerSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     verifier: VerifierSettings = field(default_factory=VerifierSettings)
+    vllm: VllmSettings = field(default_factory=VllmSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
 
@@ -125,9 +144,16 @@ class Settings:
 
 
 _Section = TypeVar(
-    "_Section", EmbedderSettings, RerankerSettings, ModelSettings, VerifierSettings, ServeSettings, LimitSettings
+    "_Section",
+    EmbedderSettings,
+    RerankerSettings,
+    ModelSettings,
+    VerifierSettings,
+    VllmSettings,
+    ServeSettings,
+    LimitSettings,
 )
-_SECTIONS = ("embedder", "reranker", "model", "verifier", "serve", "limits")
+_SECTIONS = ("embedder", "reranker", "model", "verifier", "vllm", "serve", "limits")
 
 
 def read_settings(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:

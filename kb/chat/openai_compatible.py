@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, cast
 
@@ -28,10 +28,14 @@ if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
 
 
-def open_chat_model(settings: ModelSettings) -> ChatModel | None:
+def open_chat_model(settings: ModelSettings, check: Callable[[], None] | None = None) -> ChatModel | None:
     """The chat model that the settings name; None without a base URL, which means extractive answers.
 
     Nothing is imported or connected before the first question.
+
+    Args:
+        settings: which server and model.
+        check: called before every question to the model; raises a ModelError while the server cannot be asked.
 
     Raises:
         SettingsError: there is a base URL but no model name, or the base URL is not one.
@@ -49,7 +53,7 @@ def open_chat_model(settings: ModelSettings) -> ChatModel | None:
             "setting model.base_url is given without model.name",
             advice="Set IBID_MODEL_NAME to a name that the server lists under /v1/models",
         )
-    return OpenAICompatibleModel(settings)
+    return OpenAICompatibleModel(settings, check=check)
 
 
 class OpenAICompatibleModel:
@@ -58,10 +62,17 @@ class OpenAICompatibleModel:
     Args:
         settings: where it is, and how long it may take.
         retry_waits: seconds before each further try while nothing was received.
+        check: called before every question; raises a ModelError while the server cannot be asked.
     """
 
-    def __init__(self, settings: ModelSettings, retry_waits: Sequence[float] = RETRY_WAITS) -> None:
+    def __init__(
+        self,
+        settings: ModelSettings,
+        retry_waits: Sequence[float] = RETRY_WAITS,
+        check: Callable[[], None] | None = None,
+    ) -> None:
         self._settings = settings
+        self._check = check
         self._retry_waits = tuple(retry_waits)
         self._takes_schemas = True  # until it refuses a call with one and takes the same call without
         self._lock = threading.Lock()
@@ -80,10 +91,12 @@ class OpenAICompatibleModel:
     ) -> Iterator[str]:
         """Pieces of the reply as they come. `close()` of the iterator stops the call and may come from any thread.
 
-        Raises (while iterating):
+        Raises (while iterating; what `check` says, at once):
             ReplyCutError: it repeats itself, or is longer than it may be; what came before is good.
             ModelError: the server cannot be reached, refuses, breaks off, goes silent, takes too long, or says nothing.
         """
+        if self._check is not None:
+            self._check()
         return Reply(self, Request(system, tuple(turns), max_tokens or self._settings.max_tokens, schema))
 
     def prepare(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -30,6 +31,7 @@ from serving.http.errors import install_error_handlers
 from serving.http.guard import LOOPBACK_ORIGIN, Guard
 from serving.http.state import MOST_ANSWERS, Collections, Services
 from serving.verifiers import open_early, verifier_of
+from serving.vllm import VllmServer
 
 _PARTS = (
     *(chat, documents, embeddings, files, health, metrics, models),
@@ -37,13 +39,20 @@ _PARTS = (
 )
 
 
-def create_app(settings: Settings, *, embedder: Embedder | None = None, model: ChatModel | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    model: ChatModel | None = None,
+    vllm: VllmServer | None = None,
+) -> FastAPI:
     """The server as an ASGI app. The default collection is made if it is not there; nothing is loaded yet.
 
     Args:
         settings: of this process.
         embedder: in the place of the one that the settings name.
         model: in the place of the one that the settings name.
+        vllm: a server of our own, started, with the model that the settings name; it is stopped with the app.
 
     Raises:
         SettingsError: the chat model's or the verifier's settings are not complete.
@@ -57,13 +66,14 @@ def create_app(settings: Settings, *, embedder: Embedder | None = None, model: C
 
         return open_real(settings.embedder, settings.models_folder)
 
-    chat_model = model or open_chat_model(settings.model)
+    chat_model = model or open_chat_model(settings.model, vllm.check if vllm is not None else None)
     services = Services(
         settings=settings,
         home=Home(settings.home),
         collections=Collections(settings, open_embedder),
         verifier=verifier_of(settings, chat_model),
         model=chat_model,
+        vllm=vllm,
         places=threading.BoundedSemaphore(MOST_ANSWERS),
     )
     services.collections.create(settings.collection)
@@ -74,6 +84,8 @@ def create_app(settings: Settings, *, embedder: Embedder | None = None, model: C
         yield
         if isinstance(services.model, OpenAICompatibleModel):
             services.model.close()
+        if services.vllm is not None:
+            await asyncio.to_thread(services.vllm.stop)
         services.collections.close()
         services.home.close()
 

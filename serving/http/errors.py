@@ -18,6 +18,7 @@ from kb.errors import (
     IbidError,
     InputError,
     ModelError,
+    ModelNotReadyError,
     NotFoundError,
     StorageError,
     UsageError,
@@ -31,6 +32,7 @@ _STATUS: tuple[tuple[type[IbidError], int, str], ...] = (
     (BusyError, 503, "busy"),
     (StorageError, 507, "storage"),
     (EmbeddingSpaceError, 409, "embedding_space"),
+    (ModelNotReadyError, 503, "model_not_ready"),
     (ModelError, 502, "model_error"),
 )
 # OpenAI's clients try again after 409 and 5xx. Where trying again changes nothing, they are told so.

@@ -28,4 +28,5 @@ def read_health(request: Request) -> dict[str, Any]:
         "verifier": health_of(services.verifier)._asdict(),
         "jobs_waiting": waiting,
         "max_file_mb": services.settings.limits.max_file_mb,
+        "vllm": services.vllm.report() if services.vllm is not None else None,
     }

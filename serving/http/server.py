@@ -4,32 +4,72 @@ from __future__ import annotations
 
 import errno
 import socket
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import uvicorn
+from fastapi import FastAPI
 
 from kb.errors import UsageError
 from kb.settings import Settings
 from serving.http.app import create_app
+from serving.vllm import VllmServer
 
 _CLOSING_SECONDS = 5  # answers that are still being made when the server ends get this long
 
 
-def serve(settings: Settings) -> None:
-    """Serves until interrupted.
+def serve(settings: Settings, say: Callable[[str], None]) -> None:
+    """Serves until interrupted; where the settings name a model for vLLM, with a vLLM server of our own beside it.
+
+    Args:
+        settings: of this process.
+        say: told in a line how vLLM is doing.
 
     Raises:
         UsageError: the address cannot be listened on.
         SettingsError: the settings are not complete.
+        MissingPartError: there is no vLLM to start.
+        ModelError: vLLM was given up before it was ever ready.
     """
-    import uvicorn
+    with listen(settings.serve.host, settings.serve.port) as listener:
+        if settings.vllm.model:
+            _serve_with_vllm(settings, listener, say)
+        else:
+            _server(create_app(settings)).run(sockets=[listener])
 
-    listener = listen(settings.serve.host, settings.serve.port)
+
+def _serve_with_vllm(settings: Settings, listener: socket.socket, say: Callable[[str], None]) -> None:
+    given_up = threading.Event()
+    running: list[uvicorn.Server] = []
+
+    def end() -> None:
+        given_up.set()
+        for server in running:
+            server.should_exit = True
+
+    vllm = VllmServer(settings, say, on_never_ready=end)
+    settings = replace(settings, model=vllm.model_settings(settings.model))
+    vllm.start()
+    try:
+        running.append(_server(create_app(settings, vllm=vllm)))
+        if not given_up.is_set():
+            running[0].run(sockets=[listener])
+    finally:
+        vllm.stop()
+    if given_up.is_set():
+        raise vllm.failure()
+
+
+def _server(app: FastAPI) -> uvicorn.Server:
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         log_level="warning",  # the access log would hold ids of documents
         access_log=False,
         timeout_graceful_shutdown=_CLOSING_SECONDS,
         server_header=False,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Server(config)
 
 
 def listen(host: str, port: int) -> socket.socket:

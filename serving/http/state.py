@@ -25,6 +25,7 @@ from kb.settings import Settings
 from retriever.opening import reranker_of, searcher_over
 from retriever.searcher import Searcher
 from serving.http.tally import Tally
+from serving.vllm import VllmServer
 
 # Each answer in the making holds a thread that mostly waits for the model. More than this at once would only make all
 # of them slow; the next one is told to come back.
@@ -138,6 +139,7 @@ class Services:
     verifier: Verifier
     model: ChatModel | None
     places: threading.Semaphore
+    vllm: VllmServer | None = None  # that we started
     tally: Tally = field(default_factory=Tally)
 
 

@@ -29,6 +29,7 @@ def test_health_says_what_it_answers_with(server: RunningServer) -> None:
         "verifier": {"kind": "words", "model": "", "failure": ""},
         "jobs_waiting": 0,
         "max_file_mb": 100,
+        "vllm": None,
     }
 
 
@@ -87,7 +88,7 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         settings = Settings(home=tmp_path, serve=ServeSettings(port=port))
         with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1:{port}: the port is in use"):
-            serve(settings)
+            serve(settings, say=print)
 
 
 @pytest.mark.parametrize(("host", "port"), [("203.0.113.1", 0), ("no such host", 0), ("127.0.0.1", 99999)])

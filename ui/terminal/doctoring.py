@@ -41,7 +41,7 @@ class Finding:
 def doctor(options: argparse.Namespace, settings: Settings) -> int:
     """Looks at everything; exit 1 where something is at fault."""
     findings = [*_installed(), *_disk(settings), *_collections(settings, repair=options.repair)]
-    findings += [*_model(settings), *_verifier(settings)]
+    findings += [*_model(settings), *_vllm(settings), *_verifier(settings)]
     if options.json:
         print(json.dumps({"findings": [asdict(finding) for finding in findings]}, ensure_ascii=False, indent=2))
     else:
@@ -135,6 +135,32 @@ def _model(settings: Settings) -> Iterator[Finding]:
     except httpx.HTTPError as error:
         level, text = "fault", f"does not answer: {error}"
     yield Finding(level, "chat model", f"{settings.model.base_url} {text}")
+
+
+def _vllm(settings: Settings) -> Iterator[Finding]:
+    """Whether vLLM can be started, and how the one is doing that a running `ibid serve` has started."""
+    import httpx
+
+    from serving.vllm.environment import find_environment
+
+    wanted = bool(settings.vllm.model or settings.vllm.python)
+    try:
+        found = find_environment(settings.vllm.python)
+        kind = "for processors" if found.on_cpu else "for GPUs"
+        yield Finding("ok", "vllm", f"{found.version} {kind} ({found.python}): `ibid serve --vllm MODEL` starts it")
+    except IbidError as error:
+        short = f"{error.what}: {error.why} (optional: `ibid serve --vllm MODEL` says how to install it)"
+        yield Finding("fault", "vllm", str(error)) if wanted else Finding("note", "vllm", short)
+    try:
+        address = f"http://{settings.serve.host}:{settings.serve.port}/health"
+        running = httpx.get(address, timeout=2, trust_env=False).json()["vllm"]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return  # no server of ours is running there
+    if running:
+        level = {"ready": "ok", "failed": "fault"}.get(running["state"], "note")
+        why = f": {running['why']}" if running["why"] and running["state"] != "ready" else ""
+        again = f", started again {running['restarts']} times" if running["restarts"] else ""
+        yield Finding(level, "vllm", f"{running['model']} is {running['state']}{again}{why}; log: {running['log']}")
 
 
 def _verifier(settings: Settings) -> Iterator[Finding]:

@@ -160,6 +160,9 @@ def _add_servers(commands: _Commands[argparse.ArgumentParser]) -> None:
         if name != "worker":
             command.add_argument("--host", help="the address to listen on (default: 127.0.0.1)")
             command.add_argument("--port", type=int, help="the HTTP server's port (default: 8000)")
+        if name in ("serve", "up"):
+            served = "start and watch a vLLM server with this model (a hub name or a folder), and answer with it"
+            command.add_argument("--vllm", metavar="MODEL", help=served)
         if name in ("app", "up"):
             command.add_argument("--app-port", type=int, help="the browser app's port (default: 8501)")
 

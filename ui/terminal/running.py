@@ -19,7 +19,7 @@ from kb.settings import ServeSettings, Settings
 from retriever import embedder_of
 
 START_SECONDS = 120.0  # the first start prepares the embedding model, which takes half a minute on two busy cores
-STOP_SECONDS = 10.0  # a stream may end its sentence; after that it is cut
+STOP_SECONDS = 20.0  # a stream may end its sentence, five seconds at most; then vLLM, if it is ours, takes up to twelve
 RESTART_SECONDS = 1.0  # a part that dies at once must not be restarted in a tight loop
 
 
@@ -27,7 +27,7 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
     """Runs the HTTP server until interrupted."""
     from serving.http.server import serve as run_server
 
-    run_server(_with_addresses(options, settings))
+    run_server(_with_addresses(options, settings), say=lambda line: print(f"ibid: {line}", file=sys.stderr, flush=True))
     return 0
 
 
@@ -70,7 +70,12 @@ def up(options: argparse.Namespace, settings: Settings) -> int:
 
 def _with_addresses(options: argparse.Namespace, settings: Settings) -> Settings:
     given = {"host": options.host, "port": options.port, "app_port": getattr(options, "app_port", None)}
-    return replace(settings, serve=replace(settings.serve, **{k: v for k, v in given.items() if v is not None}))
+    model = getattr(options, "vllm", None) or settings.vllm.model
+    return replace(
+        settings,
+        serve=replace(settings.serve, **{k: v for k, v in given.items() if v is not None}),
+        vllm=replace(settings.vllm, model=model),
+    )
 
 
 def _start(name: str, settings: Settings) -> subprocess.Popen[bytes]:
@@ -78,6 +83,8 @@ def _start(name: str, settings: Settings) -> subprocess.Popen[bytes]:
     command += ["-c", settings.collection]
     if name != "worker":
         command += ["--host", settings.serve.host, "--port", str(settings.serve.port)]
+    if name == "serve" and settings.vllm.model:
+        command += ["--vllm", settings.vllm.model]
     if name == "app":
         command += ["--app-port", str(settings.serve.app_port)]
     return subprocess.Popen(command)  # noqa: S603 (our own program)

@@ -1,0 +1,5 @@
+"""A vLLM server of our own: found in its environment, started on loopback, watched, restarted, and stopped with us."""
+
+from serving.vllm.server import VllmServer
+
+__all__ = ["VllmServer"]

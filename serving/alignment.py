@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from kb.text.folding import fold_with_offsets
 from serving.articles import Article
-from serving.bounds import Bound
+from serving.bounds import Bound, find_bounds
 from serving.dates import Date
 from serving.extractive.terms import stem_of
 from serving.negation import denials
@@ -25,6 +25,9 @@ _WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+(?:['’](?=s\b|t\b)[a-z])?|[\u3400-\
 _LONGEST_GAP = 8  # tokens: what differs in more is another statement, not one thing said otherwise
 _ANCHOR = 2  # tokens that agree beside a gap; for Chinese characters twice as many make a word or two
 _NEARLY_ALL = 0.6  # share of the sentence that must lie in agreeing stretches for a missing "not" to mean anything
+
+
+_Code = tuple[str, int, int, int, int]  # what the matcher says of a stretch, and where it is on both sides
 
 
 class Kind(Enum):
@@ -49,6 +52,7 @@ class Token(NamedTuple):
     written: str
     quantity: Quantity | None = None  # of a number and of a bound
     date: Date | None = None
+    bound: Bound = Bound.NONE
 
 
 class Gap(NamedTuple):
@@ -64,10 +68,24 @@ def read_tokens(text: str) -> list[Token]:
     folded, offsets = fold_with_offsets(text)
     offsets.append(len(text))
     denied = denials(folded)
+    bounds = find_bounds(folded)
     tokens: list[Token] = []
     position = 0
+
+    def words_until(end: int) -> Iterator[Token]:
+        """What stands between two values: words, and a least or a most that has no number."""
+        at = position
+        for found in bounds:
+            if position <= found.start and found.end <= end:
+                yield from _words(text, folded, offsets, denied, at, found.start)
+                yield Token(
+                    f"bound {found.bound.value}", Kind.BOUND, folded[found.start : found.end], bound=found.bound
+                )
+                at = found.end
+        yield from _words(text, folded, offsets, denied, at, end)
+
     for value in read_values(text).in_order():
-        tokens += _words(text, folded, offsets, denied, position, value.start)
+        tokens += words_until(value.start)
         if isinstance(value, Date):
             key = f"date {value.year}-{value.month}-{value.day}"
             tokens.append(Token(key, Kind.DATE, value.written, date=value))
@@ -77,15 +95,15 @@ def read_tokens(text: str) -> list[Token]:
         else:
             tokens += _of_quantity(value)
         position = value.end
-    return [*tokens, *_words(text, folded, offsets, denied, position, len(folded))]
+    return [*tokens, *words_until(len(folded))]
 
 
 def _of_quantity(quantity: Quantity) -> Iterator[Token]:
     if quantity.bound is not Bound.NONE:
-        yield Token(f"bound {quantity.bound.value}", Kind.BOUND, quantity.bounded, quantity)
+        yield Token(f"bound {quantity.bound.value}", Kind.BOUND, quantity.bounded, quantity, bound=quantity.bound)
     yield Token(f"#{quantity.value}", Kind.NUMBER, quantity.written, quantity)
     if quantity.unit:
-        yield Token(f"unit {quantity.unit}", Kind.UNIT, quantity.written)
+        yield Token(f"unit {quantity.unit}", Kind.UNIT, quantity.written, quantity)
 
 
 def gaps(said: Sequence[Token], cited: Sequence[Token]) -> tuple[list[Gap], float]:
@@ -101,17 +119,22 @@ def gaps(said: Sequence[Token], cited: Sequence[Token]) -> tuple[list[Gap], floa
     for place, (tag, start, end, cited_start, cited_end) in enumerate(codes):
         if tag == "equal":
             continue
-        anchors = [said[codes[near][1] : codes[near][2]] for near in (place - 1, place + 1) if 0 <= near < len(codes)]
-        if any(map(_is_anchor, anchors)):
+        if any(_is_anchor(_stretch(said, codes, near)) for near in (place - 1, place + 1)):
             before = said[start - 1] if start else None
             mine, its = said[start:end], cited[cited_start:cited_end]
-            if before is None or before.kind is Kind.STOP:  # whole sentences that the other side does not speak of
+            # Whole sentences that the other side does not speak of: a lone "the" that agrees does not tie them to it.
+            if before is None or before.kind is Kind.STOP or not _is_anchor(_stretch(said, codes, place - 1)):
                 mine, its = _last_sentence(mine), _last_sentence(its)
-            if place == len(codes) - 1:
+            if not _is_anchor(_stretch(said, codes, place + 1)):
                 mine, its = _first_sentence(mine), _first_sentence(its)
             if 0 < max(len(mine), len(its)) <= _LONGEST_GAP:
                 found.append(Gap(tuple(mine), tuple(its), before))
     return found, agreeing / len(said)
+
+
+def _stretch(said: Sequence[Token], codes: Sequence[_Code], place: int) -> Sequence[Token]:
+    """The sentence's tokens of one of the matcher's steps; none beyond its ends."""
+    return said[codes[place][1] : codes[place][2]] if 0 <= place < len(codes) else ()
 
 
 def _last_sentence(tokens: Sequence[Token]) -> Sequence[Token]:

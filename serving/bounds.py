@@ -43,6 +43,14 @@ _AFTER = (
     (Bound.MOST, r",? (?:or|and) (?:less|fewer|younger|under|below|shorter|lower)\b|\s?[及或]?以下"
                  r"|\s?[以之]?内(?![容部科外置在])"),
 )  # fmt: skip
+# Where no number stands: at least one, more than half, 二个以上. Longer ones first.
+_ALONE = (
+    (Bound.MOST, r"\b(?:no|not) (?:more|greater|higher|longer|older|later) than\b|\bat most\b|至多|最多|以下|以内"),
+    (Bound.LEAST, r"\b(?:no|not) (?:less|fewer|lower|shorter|earlier) than\b|\bat least\b|至少|最少|起码|以上"),
+    (Bound.ABOVE, r"\b(?:more|greater|higher|longer) than\b"),
+    (Bound.BELOW, r"\b(?:less|fewer|lower|shorter) than\b"),
+)
+_WORDS = re.compile("|".join(f"(?P<{bound.name}>{pattern})" for bound, pattern in _ALONE))
 _LEADS = tuple((bound, re.compile(pattern)) for bound, pattern in _BEFORE)
 _FOLLOWS = tuple((bound, re.compile(pattern)) for bound, pattern in _AFTER)
 _OPPOSITE = {
@@ -78,6 +86,11 @@ def bound_at(text: str, start: int, end: int) -> FoundBound:
         if found := pattern.search(before):
             return FoundBound(bound, start - (len(before) - found.start()), end)
     return FoundBound(Bound.NONE, start, end)
+
+
+def find_bounds(text: str) -> list[FoundBound]:
+    """The words of a folded text that make a least or a most, whether or not a number stands beside them."""
+    return [FoundBound(Bound[match.lastgroup or ""], *match.span()) for match in _WORDS.finditer(text)]
 
 
 def are_opposite(one: Bound, other: Bound) -> bool:

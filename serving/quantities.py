@@ -170,7 +170,8 @@ def _one_unit_for_ranges(folded: str, found: list[Quantity]) -> list[Quantity]:
     for place in range(len(found) - 2, -1, -1):
         first, last = found[place], found[place + 1]
         if not first.unit and last.unit != RULE and _RANGE.fullmatch(folded, first.end, last.start):
-            found[place] = first._replace(unit=last.unit, per=last.per, is_count=False)
+            written = folded[first.start : last.end]
+            found[place] = first._replace(unit=last.unit, per=last.per, is_count=False, written=written)
     return found
 
 

@@ -38,7 +38,7 @@ def read_values(text: str) -> Values:
 
     def original(value: Date | Article | Quantity) -> str:
         """The value as `text` has it: March, not march."""
-        at = folded.find(value.written, value.start, value.end)
+        at = folded.find(value.written, value.start)
         return text[offsets[at] : offsets[at + len(value.written)]] if at >= 0 else value.written
 
     articles = find_articles(folded)

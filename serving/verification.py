@@ -13,7 +13,7 @@ from typing import NamedTuple
 from kb.ports import Judgement
 from kb.records import Verdict
 from kb.text.folding import fold
-from serving.checks import missing_name, wrong_beside_the_same, wrong_number
+from serving.checks import dropped_exception, not_wholly_said, wrong_beside_the_same, wrong_number
 from serving.extractive.terms import Terms, is_weak, read_terms
 from serving.negation import clauses, is_negated
 from serving.reasons import Reason, because
@@ -36,7 +36,7 @@ class LexicalVerifier:
         """The verdict on `sentence` (without markers) given the words it cites."""
         if not any(quote.strip() for quote in quotes):
             return Judgement(Verdict.UNCITED, because(Reason.NONE_CITED, sentence))
-        if _stands_in(sentence, quotes):
+        if _stands_in(sentence, quotes) and dropped_exception(sentence, quotes) is None:
             return Judgement(Verdict.SUPPORTED, because(Reason.TO_THE_LETTER, sentence))
         numbers = wrong_number(sentence, quotes)
         if numbers is not None and numbers.verdict is not Verdict.PARTLY:
@@ -44,7 +44,7 @@ class LexicalVerifier:
         if _in_other_scripts(sentence, quotes):
             return Judgement(Verdict.PARTLY, because(Reason.OTHER_LANGUAGE, sentence), 0.3)
         wrong = wrong_beside_the_same(sentence, quotes) or _judge_negation(sentence, quotes)
-        return wrong or _judge_words(sentence, quotes, numbers or missing_name(sentence, quotes))
+        return wrong or _judge_words(sentence, quotes, numbers or not_wholly_said(sentence, quotes))
 
 
 def _stands_in(sentence: str, quotes: Sequence[str]) -> bool:

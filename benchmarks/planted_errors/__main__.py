@@ -64,7 +64,7 @@ def plant(sets: Path, language: str, each: int, seed: int) -> list[tuple[str, So
         generator.shuffle(kinds)
         for kind in kinds:
             wrong = KINDS[kind](true, names, generator)
-            if wrong is not None and wrong != true and wrong.strip(" .。") not in source.cited:
+            if wrong is not None and wrong != true and (kind == "exception" or wrong.strip(" .。") not in source.cited):
                 cases.append((kind, source, true, wrong))
                 wanted[kind] -= 1
                 break

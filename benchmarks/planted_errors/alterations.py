@@ -6,6 +6,9 @@ import random
 import re
 from collections.abc import Callable, Sequence
 
+from benchmarks.planted_errors.limits import bound, conversion, exception
+from benchmarks.planted_errors.placing import is_chinese, pick, put
+
 Alter = Callable[[str, Sequence[str], random.Random], str | None]  # sentence, names from elsewhere → altered, or None
 
 _HAN = "\u3400-\u9fff"
@@ -31,8 +34,9 @@ _ENGLISH_DATE = re.compile(
 )
 _CHINESE_DATE = re.compile(r"(?P<year>\d{4})年|(?P<month>\d{1,2})月|(?P<day>\d{1,2})日")
 _ARTICLE = re.compile(
-    rf"(?P<before>\b(?:Section|Article|Clause|Chapter|Part|Exhibit|Schedule|§)\s?)(?P<digits>\d+)"
-    rf"|(?P<di>第)(?P<chinese>[{_CHINESE_DIGITS}百]+|\d+)(?P<kind>[条款项章节])"
+    rf"(?P<before>\b(?:Section|Article|Clause|Chapter|Part|Exhibit|Schedule|§)\s?)"
+    rf"(?:[\d.]+(?P<part>\([a-z\d]\))|(?P<digits>\d+))"
+    rf"|(?P<di>第)(?P<chinese>[{_CHINESE_DIGITS}百]+|\d+)(?P<kind>[条條款项項章节節])"
 )
 _NUMBER = re.compile(
     rf"(?<![\w.,/$%-])\d+(?:\.\d+)?(?![\w/-]|[.,]\d)(?!\s?(?:年|月|日|[.)、]))|(?<=[{_HAN}])\d+(?:\.\d+)?(?=[{_HAN}])(?![年月日条款项])"
@@ -72,15 +76,10 @@ _CHINESE_NAME = re.compile(
 )
 
 
-def is_chinese(text: str) -> bool:
-    """Whether Chinese characters stand in it."""
-    return any("\u3400" <= character <= "\u9fff" for character in text)
-
-
 def number(sentence: str, _names: Sequence[str], generator: random.Random) -> str | None:
     """Another digit, a digit more, or one added."""
-    found = _pick(_NUMBER.finditer(sentence), generator)
-    return None if found is None else _put(sentence, found.span(), _other_number(found[0], generator))
+    found = pick(_NUMBER.finditer(sentence), generator)
+    return None if found is None else put(sentence, found.span(), _other_number(found[0], generator))
 
 
 def unit(sentence: str, _names: Sequence[str], generator: random.Random) -> str | None:
@@ -97,23 +96,23 @@ def unit(sentence: str, _names: Sequence[str], generator: random.Random) -> str 
     if not choices:
         return None
     start, end, new = generator.choice(choices)
-    return _put(sentence, (start, end), new)
+    return put(sentence, (start, end), new)
 
 
 def date(sentence: str, _names: Sequence[str], generator: random.Random) -> str | None:
     """Another month, day or year."""
     chinese = is_chinese(sentence)
-    found = _pick((_CHINESE_DATE if chinese else _ENGLISH_DATE).finditer(sentence), generator)
+    found = pick((_CHINESE_DATE if chinese else _ENGLISH_DATE).finditer(sentence), generator)
     if found is None:
         return None
     part = generator.choice([name for name, text in found.groupdict().items() if text])
     text = found[part]
     if text in MONTHS:
-        return _put(sentence, found.span(part), generator.choice([month for month in MONTHS if month != text]))
+        return put(sentence, found.span(part), generator.choice([month for month in MONTHS if month != text]))
     limit = {"month": 12, "day": 28}.get(part, 0)
     shift = generator.choice([1, 2, 3])
     new = str((int(text) - 1 + shift) % limit + 1 if limit else int(text) + generator.choice([-1, 1]) * shift)
-    return _put(sentence, found.span(part), new)
+    return put(sentence, found.span(part), new)
 
 
 def negation(sentence: str, _names: Sequence[str], generator: random.Random) -> str | None:
@@ -125,13 +124,13 @@ def negation(sentence: str, _names: Sequence[str], generator: random.Random) -> 
     if not choices:
         return None
     span, text = generator.choice(choices)
-    return _put(sentence, span, text)
+    return put(sentence, span, text)
 
 
 def name(sentence: str, names: Sequence[str], generator: random.Random) -> str | None:
     """A name from another document."""
     chinese = is_chinese(sentence)
-    found = _pick((_CHINESE_NAME if chinese else _ENGLISH_NAME).finditer(sentence), generator)
+    found = pick((_CHINESE_NAME if chinese else _ENGLISH_NAME).finditer(sentence), generator)
     if found is None or re.fullmatch(
         rf"(?:{_MONTH}|Section|Article|Clause|Chapter|Part|Exhibit|Schedule)\b.*", found[0]
     ):
@@ -141,40 +140,35 @@ def name(sentence: str, names: Sequence[str], generator: random.Random) -> str |
         other for other in names if other[0].isascii() and other[0].isupper()
     ]  # fmt: skip
     others = [other for other in others if other.strip("《》“”「」").lower() not in sentence.lower()]
-    return _put(sentence, found.span(), generator.choice(others)) if others else None
+    return put(sentence, found.span(), generator.choice(others)) if others else None
 
 
 def article(sentence: str, _names: Sequence[str], generator: random.Random) -> str | None:
-    """The number of another article, section or paragraph."""
-    found = _pick(_ARTICLE.finditer(sentence), generator)
+    """The number of another article, section or paragraph: 5(2) as 5(3), 第三款 as 第四款."""
+    found = pick(_ARTICLE.finditer(sentence), generator)
     if found is None:
         return None
+    if found["part"]:
+        label = found["part"][1]
+        return put(sentence, found.span("part"), f"({chr(ord(label) + 1) if label not in '9z' else '1'})")
     group = "digits" if found["digits"] else "chinese"
     text = found[group]
     if text.isdecimal():
-        return _put(sentence, found.span(group), str(int(text) + generator.choice([1, 2, 10])))
+        return put(sentence, found.span(group), str(int(text) + generator.choice([1, 2, 10])))
     last = text[-1] if text[-1] in _CHINESE_DIGITS[:9] else ""
     new = text[:-1] + _CHINESE_DIGITS[(_CHINESE_DIGITS.index(last) + 1) % 9] if last else text + "一"
-    return _put(sentence, found.span(group), new)
+    return put(sentence, found.span(group), new)
 
 
 KINDS: dict[str, Alter] = {
     "number": number, "unit": unit, "date": date, "negation": negation, "name": name, "article": article,
+    "bound": bound, "exception": exception, "conversion": conversion,
 }  # fmt: skip
 
 
 def names_in(sentence: str) -> list[str]:
     """Names that can stand for others."""
     return [found[0] for pattern in (_ENGLISH_NAME, _CHINESE_NAME) for found in pattern.finditer(sentence)]
-
-
-def _pick(found: object, generator: random.Random) -> re.Match[str] | None:
-    matches = list(found)  # type: ignore[call-overload]  # an iterator of matches
-    return generator.choice(matches) if matches else None
-
-
-def _put(sentence: str, span: tuple[int, int], text: str) -> str:
-    return sentence[: span[0]] + text + sentence[span[1] :]
 
 
 def _other_number(text: str, generator: random.Random) -> str:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import random
 import re
+from decimal import Decimal
+from functools import cache
 
 from benchmarks.planted_errors.alterations import MONTHS
+from benchmarks.planted_errors.limits import CONVERSIONS, CONVERTED, written_amount
+from kb.text.folding import simplified_characters
 
 _SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _CHINESE = "零一二三四五六七八九"
@@ -84,7 +88,27 @@ def _framed(sentence: str) -> str:
     return "According to the document, " + (sentence if sentence[:2].isupper() else sentence[:1].lower() + sentence[1:])
 
 
+def _converted(sentence: str) -> str:
+    found = CONVERTED.search(sentence)
+    if found is None:
+        return sentence
+    unit, factor = CONVERSIONS[found["unit"] or found["u"]]
+    amount = written_amount(Decimal(found["number"] or found["n"]) * factor, unit)
+    return sentence[: found.start()] + amount + sentence[found.end() :]
+
+
+def _traditional(sentence: str) -> str:
+    """Character by character: some come out as no writer would choose, but as the same character to a reader."""
+    return "".join(_traditional_characters().get(character, character) for character in sentence)
+
+
+@cache
+def _traditional_characters() -> dict[str, str]:
+    return {simplified: traditional for traditional, simplified in simplified_characters().items()}
+
+
 _CHANGES = (
+    _converted, _traditional,
     _number_words, _number_digits, _chinese_digits, _chinese_numerals, _full_width, _date, _chinese_date, _thousands,
     _unit, _opening, _framed,
 )  # fmt: skip

@@ -11,11 +11,12 @@ from kb.ports import Judgement
 from kb.records import Verdict
 from serving.checks.articles import wrong_article
 from serving.checks.dates import wrong_date
+from serving.checks.exceptions import dropped_exception, wrong_exception
 from serving.checks.names import misquoted, unnamed
 from serving.checks.parallels import wrong_beside_the_same
 from serving.checks.quantities import wrong_quantity
 
-__all__ = ["missing_name", "wrong_beside_the_same", "wrong_number"]
+__all__ = ["dropped_exception", "not_wholly_said", "wrong_beside_the_same", "wrong_number"]
 
 
 def wrong_number(sentence: str, quotes: Sequence[str]) -> Judgement | None:
@@ -32,6 +33,9 @@ def wrong_number(sentence: str, quotes: Sequence[str]) -> Judgement | None:
     return flaw
 
 
-def missing_name(sentence: str, quotes: Sequence[str]) -> Judgement | None:
-    """A title, words in quotation marks or a name that cited words of the same language do not hold."""
-    return misquoted(sentence, quotes) or unnamed(sentence, quotes)
+def not_wholly_said(sentence: str, quotes: Sequence[str]) -> Judgement | None:
+    """A title, words in quotation marks, a name or an exception that the cited words do not hold, or one left out.
+
+    They must be in the sentence's language.
+    """
+    return misquoted(sentence, quotes) or unnamed(sentence, quotes) or wrong_exception(sentence, quotes)

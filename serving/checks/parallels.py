@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from kb.ports import Judgement
 from kb.records import Verdict
 from serving.alignment import Gap, Kind, Token, gaps, read_tokens
 from serving.bounds import are_opposite
+from serving.checks.denials import other_answer
 from serving.quantities import same_amount
 from serving.reasons import Reason, because
 
@@ -19,8 +20,8 @@ _NAME_LETTERS = 5  # Amsterdam and Amsterdammers, America and American name the 
 class _Found(NamedTuple):
     """What is said otherwise."""
 
-    reason: Reason
-    values: Mapping[str, str]
+    cited: str
+    said: str
     confidence: float
 
 
@@ -32,14 +33,11 @@ def wrong_beside_the_same(sentence: str, quotes: Sequence[str]) -> Judgement | N
         for gap in stretches:
             for check in (_other_date, _other_article, _other_number, _other_bound, _other_unit, _other_name):
                 if (found := check(gap)) is not None and not _said_elsewhere(gap, quote, quotes):
-                    return _judgement(found, sentence)
-            if agreeing >= _ALIKE and (found := _other_answer(gap)) is not None:
-                return _judgement(found, sentence)
+                    why = because(Reason.OTHERWISE, sentence, cited=found.cited, said=found.said)
+                    return Judgement(Verdict.CONTRADICTED, why, found.confidence)
+        if agreeing >= _ALIKE and (judgement := other_answer(stretches, sentence)) is not None:
+            return judgement
     return None
-
-
-def _judgement(found: _Found, sentence: str) -> Judgement:
-    return Judgement(Verdict.CONTRADICTED, because(found.reason, sentence, **found.values), found.confidence)
 
 
 def _said_elsewhere(gap: Gap, quote: str, quotes: Sequence[str]) -> bool:
@@ -57,7 +55,7 @@ def _other_date(gap: Gap) -> _Found | None:
     cited = [token.date for token in gap.cited if token.date]
     for one in said:
         if cited and not any(one.agrees_with(other) for other in cited):
-            return _said_otherwise(_joined(other.written for other in cited), one.written, 0.8)
+            return _Found(_joined(other.written for other in cited), one.written, 0.8)
     return None
 
 
@@ -68,7 +66,7 @@ def _other_article(gap: Gap) -> _Found | None:
     mine = [token.written for token in said if not any(_is_within(key, token.key) for key in keys)]
     if not mine or not cited:
         return None
-    return _said_otherwise(_joined(token.written for token in cited), _joined(mine), 0.8)
+    return _Found(_joined(token.written for token in cited), _joined(mine), 0.8)
 
 
 def _is_within(cited: str, said: str) -> bool:
@@ -83,32 +81,29 @@ def _other_number(gap: Gap) -> _Found | None:
     its = [other for other in cited if not any(same_amount(one, other) for one in said)]
     if not mine or not its:
         return None
-    return _said_otherwise(_joined(q.written for q in its), _joined(q.written for q in mine), 0.8)
+    return _Found(_joined(q.written for q in its), _joined(q.written for q in mine), 0.8)
 
 
 def _other_bound(gap: Gap) -> _Found | None:
     """A least between the words that agree, where the cited words have a most of the same number."""
-    said = [token.quantity for token in gap.said if token.kind is Kind.BOUND and token.quantity]
-    cited = [token.quantity for token in gap.cited if token.kind is Kind.BOUND and token.quantity]
-    for one in said:
-        for other in cited:
-            if same_amount(one, other) and are_opposite(one.bound, other.bound):
-                return _said_otherwise(other.bounded, one.bounded, 0.8)
+    for one in gap.said:
+        for other in gap.cited:
+            if are_opposite(one.bound, other.bound) and _of_one_amount(one, other):
+                return _Found(other.written, one.written, 0.8)
     return None
+
+
+def _of_one_amount(one: Token, other: Token) -> bool:
+    return one.quantity is None or other.quantity is None or same_amount(one.quantity, other.quantity)
 
 
 def _other_unit(gap: Gap) -> _Found | None:
-    before = gap.before.quantity if gap.before else None
-    if before is None or not gap.said or not gap.cited:
+    if gap.before is None or gap.before.kind is not Kind.NUMBER or not gap.said or not gap.cited:
         return None
     said, cited = gap.said[0], gap.cited[0]
-    if said.kind is Kind.UNIT and cited.kind is Kind.UNIT:
-        return _said_otherwise(cited.written, said.written, 0.8)
+    if said.kind is Kind.UNIT and cited.kind is Kind.UNIT and not _of_one_amount(said, cited):
+        return _Found(cited.written, said.written, 0.8)
     return None
-
-
-def _said_otherwise(cited: str, said: str, confidence: float) -> _Found:
-    return _Found(Reason.OTHERWISE, {"cited": cited, "said": said}, confidence)
 
 
 def _other_name(gap: Gap) -> _Found | None:
@@ -119,7 +114,7 @@ def _other_name(gap: Gap) -> _Found | None:
     if not keys - cited_keys or not cited_keys - keys:
         return None
     mine = _joined(token.written for token in said if _beginning(token) not in cited_keys)
-    return _said_otherwise(_joined(token.written for token in cited), mine, 0.6)
+    return _Found(_joined(token.written for token in cited), mine, 0.6)
 
 
 def _beginning(token: Token) -> str:
@@ -128,13 +123,3 @@ def _beginning(token: Token) -> str:
 
 def _joined(written: Iterable[str]) -> str:
     return " ".join(written)
-
-
-def _other_answer(gap: Gap) -> _Found | None:
-    denied = [token for token in gap.said if token.kind is Kind.DENIAL]
-    cited = [token for token in gap.cited if token.kind is Kind.DENIAL]
-    if (len(denied) - len(cited)) % 2 == 0:
-        return None
-    if denied:
-        return _Found(Reason.ANSWER_SAYS_NO, {"what": denied[0].written}, 0.6)
-    return _Found(Reason.SOURCE_SAYS_NO, {"what": cited[0].written}, 0.6)

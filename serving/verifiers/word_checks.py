@@ -8,7 +8,7 @@ from typing import NamedTuple
 from kb.ports import Judgement
 from kb.records import Verdict
 from kb.text.folding import fold
-from serving.checks import missing_name, wrong_number
+from serving.checks import not_wholly_said, wrong_number
 from serving.languages import has_han
 from serving.verification import LexicalVerifier
 
@@ -41,7 +41,7 @@ def check_words(sentence: str, quotes: Sequence[str]) -> WordCheck:
         return WordCheck(number, final=True)
     if not _comparable(sentence, quotes):
         return WordCheck(judgement, final=False, flaw=number)
-    flaw = number or missing_name(sentence, quotes)
+    flaw = number or not_wholly_said(sentence, quotes)
     alike = judgement.verdict is not Verdict.UNSUPPORTED or judgement.confidence < _NOTHING_IN_COMMON
     return WordCheck(judgement, final=False, flaw=flaw, alike=alike)
 

@@ -202,6 +202,27 @@ class Withheld:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class ConflictSide:
+    """What one document says where documents disagree, with its time in force (ISO 8601; "" where it is open)."""
+
+    marker: int  # of the citation that holds it
+    value: str  # as written there
+    document_id: str
+    document: str
+    title: str
+    version: int
+    effective_from: str
+    effective_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Documents that disagree on what was asked; what came into force last first."""
+
+    sides: tuple[ConflictSide, ...]
+
+
 class AnswerStatus(StrEnum):
     """Whether a question was answered."""
 
@@ -226,6 +247,7 @@ class Answer:
     looked_at: tuple[Hit, ...] = ()  # the passages that were read, best first: what a refusal offers
     withheld: tuple[Withheld, ...] = ()  # what a strict collection kept back, in the order in which it was written
     prompts: Mapping[str, int] = field(default_factory=dict)  # each prompt that made it, with its version
+    conflicts: tuple[Conflict, ...] = ()  # where its documents disagree
 
     @property
     def text(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from kb.records import Answer, Citation, Claim, Hit, SearchResult, Withheld
@@ -26,6 +27,7 @@ def answer_as_json(answer: Answer, *, show_withheld: bool = False) -> Json:
         "looked_at": hits_as_json(answer.looked_at),
         "withheld": [_withheld_as_json(sentence, show_text=show_withheld) for sentence in answer.withheld],
         "prompts": dict(answer.prompts),
+        "conflicts": [{"sides": [asdict(side) for side in conflict.sides]} for conflict in answer.conflicts],
     }
 
 

@@ -148,6 +148,7 @@ def _answer(asked: Asked) -> Iterator[AnswerEvent]:
             looked_at=result.hits,
             withheld=outcome.withheld,
             prompts=outcome.prompts,
+            conflicts=outcome.conflicts,
         )
     )
 
@@ -184,7 +185,8 @@ def _claims(
     extraction = extract(question, result.hits, at_most=_QUOTES, trust_cosines=fitted)
     timings["reading"] = time.perf_counter() - started
     if asked.model is None:
-        return quote_answer(extraction, result.hits, language, Quoting(ledger, asked.verifier, collection.policy))
+        quoting = Quoting(ledger, asked.verifier, collection.policy)
+        return quote_answer(extraction, result.hits, language, quoting, question)
     if _is_too_thin(extraction, result):
         name, confidence, why = asked.model.name, extraction.confidence, extraction.why
         return refuse(result.hits, language, model=name, confidence=confidence, why=why)

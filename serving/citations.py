@@ -26,6 +26,11 @@ class Span(NamedTuple):
     end: int
 
     @property
+    def place(self) -> tuple[str, int, int]:
+        """Document, start and end: the same for the same words."""
+        return self.hit.passage.document_id, self.start, self.end
+
+    @property
     def quote(self) -> str:
         """The words that stand there."""
         passage = self.hit.passage
@@ -89,7 +94,7 @@ class Ledger:
 
     def cite(self, span: Span) -> Citation:
         """The citation of a span; a new one when its marker is `len(citations)` afterwards."""
-        key = (span.hit.passage.document_id, span.start, span.end)
+        key = span.place
         if key not in self._citations:
             page, boxes = self._place(span)
             document = span.hit.document

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kb.records import AnswerStatus, Claim, Claimed, Hit, Verdict, Withheld
+from kb.records import AnswerStatus, Claim, Claimed, Conflict, Hit, Verdict, Withheld
 from serving.refusal import refusal_text
 
 # What a sentence of each verdict is worth: the mean over an answer's sentences is its confidence. Nothing says that a
@@ -31,6 +31,7 @@ class Outcome:
     model: str
     withheld: tuple[Withheld, ...] = ()
     prompts: Mapping[str, int] = field(default_factory=dict)  # name and version
+    conflicts: tuple[Conflict, ...] = ()
 
 
 Claims = Generator[Claimed, None, Outcome]

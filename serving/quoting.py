@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kb.ports import Verifier
-from kb.records import AnswerStatus, Claim, Claimed, Hit, Policy, Verdict, Withheld
+from kb.ports import Judgement, Verifier
+from kb.records import AnswerStatus, Claim, Claimed, Conflict, Hit, Policy, Verdict, Withheld
 from serving.citations import Ledger, Span
 from serving.claims import OF_IBID_ITSELF, Claims, Outcome, refuse
+from serving.conflicts import Side, conflict_of, disagreement_text, labels_of, sides_of
 from serving.extractive import Extraction, Quote
 from serving.languages import ENGLISH, TRADITIONAL
 from serving.withholding import keeps_back, withheld_text
+
+_Judged = tuple[Quote, Judgement]
 
 _OPENING = 1  # character before a quote's own: its quotation mark
 EXTRACTIVE = "extractive"  # the name in the place of a model's
@@ -26,10 +29,13 @@ class Quoting:
     policy: Policy = Policy.FLAG
 
 
-def quote_answer(extraction: Extraction, hits: Sequence[Hit], language: str, means: Quoting) -> Claims:
+def quote_answer(
+    extraction: Extraction, hits: Sequence[Hit], language: str, means: Quoting, question: str = ""
+) -> Claims:
     """One claim for each quote of `extraction`, or a refusal where it does not answer.
 
-    A quote is shown only if it stands in its passage to the letter.
+    A quote is shown only if it stands in its passage to the letter. Where another of the documents says otherwise, its
+    sentence is shown, too, each with its document's dates, what came into force last first.
     """
     quotes = [quote for quote in extraction.quotes if _stands_there(quote)]
     if not extraction.answered or not quotes:
@@ -42,25 +48,60 @@ def quote_answer(extraction: Extraction, hits: Sequence[Hit], language: str, mea
         for quote, word in judged
         if keeps_back(means.policy, word.verdict)
     )
-    for position, (quote, judgement) in enumerate(shown):
+    sides = sides_of([(_span(quote), _short(quote)) for quote, _ in shown], hits, question)
+    shown = _with_sides(shown, sides, means.verifier)
+    labels = [*labels_of(sides, language), *[""] * len(shown)]
+    for position, ((quote, judgement), label) in enumerate(zip(shown, labels, strict=False)):
         known = len(means.ledger.citations)
-        citation = means.ledger.cite(Span(quote.hit, quote.start, quote.end))
-        text = _shown(quote.text, citation.marker, language) + ("\n" if position < len(shown) - 1 else "")
+        citation = means.ledger.cite(_span(quote))
+        text = _shown(quote.text, citation.marker, language) + label + ("\n" if position < len(shown) - 1 else "")
         claim = Claim(text, judgement.verdict, judgement.why, (citation.marker,), _emphasis(quote))
         yield Claimed(claim, means.ledger.since(known))
+    conflicts: tuple[Conflict, ...] = ()
+    if sides:
+        words = disagreement_text([side.value for side in sides], language)
+        yield Claimed(Claim("\n" + words, Verdict.UNCITED, OF_IBID_ITSELF), ())
+        conflicts = (conflict_of(sides, [means.ledger.cite(side.span) for side in sides]),)
     if withheld:
         words = withheld_text(withheld, language, all_of_it=not shown)
         yield Claimed(Claim(("\n" if shown else "") + words, Verdict.UNCITED, OF_IBID_ITSELF), ())
     if not shown:
         return replace((yield from refuse(hits, language, model=EXTRACTIVE)), withheld=withheld)
     status = AnswerStatus.PARTLY if withheld else AnswerStatus.ANSWERED
-    return Outcome(status, extraction.confidence, EXTRACTIVE, withheld)
+    return Outcome(status, extraction.confidence, EXTRACTIVE, withheld, conflicts=conflicts)
+
+
+def _with_sides(shown: Sequence[_Judged], sides: Sequence[Side], verifier: Verifier) -> list[_Judged]:
+    """The sides of the disagreement, then the other quotes."""
+    told = {_span(quote).place: (quote, judgement) for quote, judgement in shown}
+    places = [side.span.place for side in sides]
+    first = [
+        told[place] if place in told else _quoted(side, verifier) for side, place in zip(sides, places, strict=True)
+    ]
+    return [*first, *(own for place, own in told.items() if place not in places)]
+
+
+def _short(quote: Quote) -> str:
+    """The part of the quote that has the shape of the answer; all of it where none was found."""
+    start, end = quote.focus or (quote.start, quote.end)
+    return quote.text[start - quote.start : end - quote.start]
+
+
+def _quoted(side: Side, verifier: Verifier) -> _Judged:
+    span, at = side.span, side.span.quote.find(side.value)
+    focus = (span.start + at, span.start + at + len(side.value)) if at >= 0 else None
+    judgement = verifier.verify(_on_one_line(span.quote), [span.quote])
+    return Quote(span.hit, span.start, span.end, span.quote, score=0.0, focus=focus), judgement
+
+
+def _span(quote: Quote) -> Span:
+    return Span(quote.hit, quote.start, quote.end)
 
 
 def _stands_there(quote: Quote) -> bool:
     passage = quote.hit.passage
     inside = passage.start <= quote.start < quote.end <= passage.end
-    return inside and Span(quote.hit, quote.start, quote.end).quote == quote.text
+    return inside and _span(quote).quote == quote.text
 
 
 def _emphasis(quote: Quote) -> tuple[tuple[int, int], ...]:

@@ -1,0 +1,83 @@
+"""Sentences of other documents that disagree with one that an answer rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from kb.records import DocumentEntry, Hit
+from serving.citations import Span
+from serving.conflicts.disagreeing import disagreement, likeness
+from serving.conflicts.statements import Statement, read_statement, words_of
+from serving.extractive.candidates import Candidate, read_candidates
+from serving.extractive.terms import read_terms
+
+_CELLS = " | "  # a row of a table says what it means only together with its head
+_MOST_RIVALS = 2  # beside the statement itself: a reader takes in three sides
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A sentence that says otherwise: `own` is what the answer's sentence says, `said` what this one does."""
+
+    span: Span
+    own: str
+    said: str
+
+
+def rivals_of(span: Span, hits: Sequence[Hit], question: str, *, is_asked: Callable[[str], bool]) -> list[Rival]:
+    """Sentences of other documents among `hits` that disagree with the sentence at `span`, the best hits' first.
+
+    Args:
+        span: of a sentence that an answer rests on.
+        hits: what was found for the question, best first.
+        question: standing alone.
+        is_asked: whether a value of the sentence, as written there, is what the answer is about.
+    """
+    own = read_statement(span)
+    if not own.values:
+        return []
+    asked = words_of(question)
+    near = _statements(read_candidates(hits), span)
+    rivals: list[Rival] = []
+    for theirs in _by_document(near, besides=span.hit.document.id):
+        other = max(theirs, key=lambda statement: likeness(own, statement))
+        editions = _are_editions(span.hit.document, other.span.hit.document)
+        found = disagreement(own, other, editions=editions, asked=asked)
+        if found and is_asked(found.one) and not _has_a_nearer_one(other, own, near):
+            rivals.append(Rival(other.span, found.one, found.other))
+    return rivals[:_MOST_RIVALS]
+
+
+def _statements(candidates: Sequence[Candidate], span: Span) -> list[Statement]:
+    """Those of the candidates that give values and share a word with the sentence at `span`."""
+    terms = read_terms(span.quote)
+    read = [
+        read_statement(Span(candidate.hit, candidate.start, candidate.end))
+        for candidate in candidates
+        if _CELLS not in candidate.text and candidate.terms.loose & terms.loose
+    ]
+    return [statement for statement in read if statement.values]
+
+
+def _by_document(statements: Sequence[Statement], *, besides: str) -> list[list[Statement]]:
+    by_document: dict[str, list[Statement]] = {}
+    for statement in statements:
+        by_document.setdefault(statement.span.hit.document.id, []).append(statement)
+    by_document.pop(besides, None)
+    return list(by_document.values())
+
+
+def _has_a_nearer_one(other: Statement, own: Statement, statements: Sequence[Statement]) -> bool:
+    """Whether the own document says something that is more like the other statement: then both speak of that."""
+    nearest = likeness(own, other)
+    return any(
+        likeness(statement, other) > nearest
+        for statement in statements
+        if statement.span.hit.document.id == own.span.hit.document.id
+    )
+
+
+def _are_editions(one: DocumentEntry, other: DocumentEntry) -> bool:
+    """Whether one document replaces the other."""
+    return other.id in (*one.replaces, *one.replaced_by) or one.id in (*other.replaces, *other.replaced_by)

@@ -1,0 +1,183 @@
+"""A sentence as a statement: the values that it gives, and the words that say of what it gives them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kb.records import Hit
+from serving.alignment import Kind, Token, read_tokens
+from serving.bounds import Bound
+from serving.citations import Span
+from serving.dates import Date
+from serving.extractive.terms import stem_of
+from serving.quantities import Quantity
+from serving.units import unit_named
+
+MOST, LEAST = "most", "least"  # a maximum is another thing than a usual amount, however it is called
+PER_DAY = "per day"  # and a daily amount another than a single one
+
+# Words that belong to stating a value, not to what it is a value of: "the time limit for a claim is 30 days" and
+# "claims must be filed within 14 days" are both of claims. Stems; what ibid calls an empty word is left out anyway.
+_FRAMING = frozenset(
+    """must be made deadlin due limit time period date latest later within prior day file submit hand lodg send turn
+    receiv deliv amount total sum cost fee charg price pay paid equal set fix valu rate current recommend
+    accord plea note requir need allow permit may per""".split()  # noqa: SIM905
+)
+_SAME = {
+    **dict.fromkeys(("maximum", "max", "highest", "exceed"), MOST),
+    **dict.fromkeys(("minimum", "min", "lowest"), LEAST),
+    "daili": PER_DAY,
+    **dict.fromkeys(("examin",), "exam"),
+}
+_CHINESE_FRAMING = frozenset(
+    "的了是在有和与及或也都而被把为以于之其这那此该个从到将则须应当必内前后起至止限期间时共计约为达得可由向经并即每按照依"
+)
+_EXTREMES = {**dict.fromkeys("大高多长", MOST), **dict.fromkeys("小低少短", LEAST)}
+_NUMBERED = frozenset("第 no number room tabl figur chapter page version hall build".split())  # noqa: SIM905
+_TIMES = frozenset({"duration", "months", "working day"})
+# A document's kind and edition: what titles differ in without being of another subject.
+_KINDS = frozenset(
+    """handbook guid guidelin regul rule polici leaflet document manual notic statut act law code contract agreement
+    edition revis version amend new old draft final current updat copi txt md pdf docx html year academ valid from until
+    januari februari march april may june juli august septemb octob novemb decemb spring summer autumn winter""".split()  # noqa: SIM905
+)
+_CHINESE_KINDS = re.compile(
+    "更新|手册|指南|说明书|规定|规则|办法|条例|细则|章程|制度|通知|合同|协议|文件|守则|准则|标准|规范|修订|修正|修改|试行|暂行|版本|版|"
+    "最新|现行|旧|新|年度|学年|年|上|下|学期|第"
+)
+_CONDITION = frozenset(
+    "for if when unless except only under over age case where while not 若 如 除 仅 只 对 非 但 另".split()  # noqa: SIM905
+)
+
+_YEARS = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?:\s?[-–/]\s?(?:20)?\d\d)?(?!\d)")
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+_EACH = frozenset("a per each every 每".split())  # noqa: SIM905
+
+Value = Quantity | Date
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of a document that gives values."""
+
+    span: Span
+    words: frozenset[str]  # of what it gives them
+    conditions: frozenset[str]  # words that say when only
+    denials: int
+    values: tuple[Value, ...]
+    counted: tuple[str, ...]  # for each value without a unit what it counts, "" for the others
+    heading: frozenset[str]  # of the section that it stands in
+    title: frozenset[str]  # of its document, without what kind and which edition it is
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every word that tells of what it speaks."""
+        return self.words | self.heading | self.title
+
+
+def read_statement(span: Span) -> Statement:
+    """The sentence at `span` with the section and document that it stands in."""
+    words, conditions, denials, values, counted = _read(" ".join(span.quote.split()))
+    return Statement(span, words, conditions, denials, values, counted, *context_of(span.hit))
+
+
+def context_of(hit: Hit) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of the nearest heading and of the document's title."""
+    headings = [heading for heading in hit.passage.headings if heading != hit.document.title]
+    return words_of(headings[-1] if headings else ""), title_words(hit.document.title or hit.document.name)
+
+
+@lru_cache(maxsize=1_000)
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text that tell of what it speaks."""
+    return _read(text)[0] if text else frozenset()
+
+
+@lru_cache(maxsize=1_000)
+def title_words(title: str) -> frozenset[str]:
+    """The words of a title, without its numbers and what kind and which edition of a document it is."""
+    plain = _CHINESE_KINDS.sub(" ", _YEARS.sub(" ", title))
+    return frozenset(word for word in words_of(plain) if word not in _KINDS)
+
+
+@lru_cache(maxsize=2_000)
+def _read(text: str) -> tuple[frozenset[str], frozenset[str], int, tuple[Value, ...], tuple[str, ...]]:
+    tokens = read_tokens(text)
+    words: set[str] = set()
+    values: list[Value] = []
+    counted: list[str] = []
+    for place, token in enumerate(tokens):
+        if token.kind is Kind.DATE and token.date:
+            values.append(token.date)
+            counted.append("")
+        elif token.kind is Kind.NUMBER and token.quantity:
+            thing = _counted(tokens, place)
+            if thing is None:
+                words.add(f"id {token.key}")
+            else:
+                values.append(token.quantity)
+                counted.append(thing)
+        elif token.kind is Kind.BOUND and token.quantity:
+            words.update(_extreme(token.quantity))
+    words.update(_words(tokens))
+    conditions = {token.key for token in tokens if token.key in _CONDITION}
+    denials = sum(token.kind is Kind.DENIAL for token in tokens)
+    return frozenset(words), frozenset(conditions), denials, tuple(values), tuple(counted)
+
+
+def _words(tokens: list[Token]) -> Iterator[str]:
+    before = ""
+    for token in tokens:
+        if token.kind is Kind.ARTICLE:
+            yield token.key
+        if token.kind not in {Kind.WORD, Kind.NAME}:
+            before = ""
+            continue
+        if before == "最" and token.key in _EXTREMES:
+            yield _EXTREMES[token.key]
+        elif before in _EACH and token.key in {"day", "日", "天"}:
+            yield PER_DAY
+        elif not _is_framing(token.key):
+            yield _SAME.get(token.key, token.key)
+        before = token.key
+
+
+def _is_framing(key: str) -> bool:
+    if "\u3400" <= key[0] <= "\u9fff":
+        return key in _CHINESE_FRAMING or key == "最"
+    return key in _FRAMING or not stem_of(key) or len(key) == 1
+
+
+def _counted(tokens: list[Token], place: int) -> str | None:
+    """What the number at `place` counts, "" where it has a unit, None where it only numbers something (INF 342)."""
+    quantity = tokens[place].quantity
+    if quantity is None or quantity.unit:
+        return ""
+    before = tokens[place - 1] if place else None
+    if before is not None and (before.kind is Kind.NAME or before.key in _NUMBERED):
+        return None
+    if _YEAR.fullmatch(quantity.value):  # what was so in 2019 may be otherwise in 2021
+        return None
+    after = next(_nouns(tokens[place + 1 : place + 3]), "")
+    return after or None
+
+
+def _nouns(tokens: Iterable[Token]) -> Iterator[str]:
+    for token in tokens:
+        if token.kind is not Kind.WORD:
+            return
+        if token.key != "个" and not _is_framing(token.key):
+            yield token.key
+
+
+def _extreme(quantity: Quantity) -> Iterator[str]:
+    """A bound on an amount is a maximum or minimum; a bound on a time is only how deadlines are said."""
+    unit = unit_named(quantity.unit)
+    if unit is None or unit.kind not in _TIMES:
+        if quantity.bound in {Bound.MOST, Bound.BELOW}:
+            yield MOST
+        elif quantity.bound in {Bound.LEAST, Bound.ABOVE}:
+            yield LEAST

@@ -10,7 +10,7 @@ from kb.records import AnswerStatus, Claim, Claimed, Conflict, Hit, Policy, Verd
 from serving.citations import Ledger, Span
 from serving.claims import OF_IBID_ITSELF, Claims, Outcome, refuse
 from serving.conflicts import Side, conflict_of, disagreement_text, labels_of, sides_of
-from serving.extractive import Extraction, Quote
+from serving.extractive import Extraction, Quote, Settled
 from serving.languages import ENGLISH, TRADITIONAL
 from serving.withholding import keeps_back, withheld_text
 
@@ -51,6 +51,8 @@ def quote_answer(
     sides = sides_of([(_span(quote), _short(quote)) for quote, _ in shown], hits, question)
     shown = _with_sides(shown, sides, means.verifier)
     labels = [*labels_of(sides, language), *[""] * len(shown)]
+    if extraction.settled and not sides and shown and shown[0][0] is quotes[0]:
+        yield _settling(extraction.settled, quotes[0], means.ledger)
     for position, ((quote, judgement), label) in enumerate(zip(shown, labels, strict=False)):
         known = len(means.ledger.citations)
         citation = means.ledger.cite(_span(quote))
@@ -96,6 +98,14 @@ def _quoted(side: Side, verifier: Verifier) -> _Judged:
 
 def _span(quote: Quote) -> Span:
     return Span(quote.hit, quote.start, quote.end)
+
+
+def _settling(settled: Settled, quote: Quote, ledger: Ledger) -> Claimed:
+    """Yes or no, borne out by the quote that follows."""
+    citation = ledger.cite(_span(quote))
+    space = " " if settled.word.isascii() else ""
+    claim = Claim(f"{settled.word}{space}[{citation.marker}]\n", Verdict.SUPPORTED, settled.why, (citation.marker,))
+    return Claimed(claim, ledger.since(0))
 
 
 def _stands_there(quote: Quote) -> bool:

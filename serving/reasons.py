@@ -58,6 +58,11 @@ class Reason(Enum):
         "引文否定了这一说法：“{what}”",
         "引文否定了這一說法：「{what}」",
     )
+    ANSWERED_IN_ITS_WORDS = (
+        "the cited words answer the question in its own words",
+        "引文用问题自己的词语作了回答",
+        "引文用問題自己的詞語作了回答",
+    )
     MOST_WORDS = (
         "its numbers and {share} of its words stand in the cited words",
         "数字一致，{share}的词语见于引文",

@@ -8,13 +8,17 @@ from kb.records import Hit
 from serving.extractive.articles import article_quotes
 from serving.extractive.candidates import Candidate, read_candidates
 from serving.extractive.choosing import choose, softmax
+from serving.extractive.definitions import definition_bonuses
 from serving.extractive.evidence import explain, weigh_evidence
 from serving.extractive.features import feature_matrix
 from serving.extractive.focus import focus_of
+from serving.extractive.lists import list_quotes
 from serving.extractive.questions import Question, read_question
-from serving.extractive.records import Extraction, Quote
+from serving.extractive.records import Extraction, Quote, Settled
 from serving.extractive.rivals import rival_penalties
 from serving.extractive.scoring import confidence_in, score_sentences
+from serving.extractive.yes_no import settled_by, yes_or_no
+from serving.reasons import Reason, because
 
 _BY_ADDRESS = 0.95  # confidence in an article that was found by its number: only the wrong document could be meant
 
@@ -27,6 +31,8 @@ def extract(
     trust_cosines: bool = True,
 ) -> Extraction:
     """Picks at most `at_most` sentences of `hits` that answer `question`, or says that nothing fits.
+
+    An article or a list that is asked for is quoted whole.
 
     A pure function of its arguments: no model, no network. Each quote stands in its document at its offsets.
 
@@ -43,13 +49,24 @@ def extract(
     candidates = read_candidates(hits)
     if not candidates:
         return Extraction((), 0.0, answered=False, why=_nothing_read(asked))
-    scores = score_sentences(feature_matrix(asked, candidates), asked) - rival_penalties(question, candidates)
+    scores = score_sentences(feature_matrix(asked, candidates), asked)
+    scores += definition_bonuses(question, candidates) - rival_penalties(question, candidates)
     chosen = choose(candidates, scores, at_most)
+    settled = settled_by(asked, candidates)
+    if settled:
+        chosen = [settled[0], *(index for index in chosen if index != settled[0])][:at_most]
     evidence = weigh_evidence(asked, hits, candidates, chosen)
     confidence, answered = confidence_in(evidence, asked, trust_cosines=trust_cosines)
     chances = softmax(scores)
-    quotes = tuple(_quote(asked, candidates[index], float(chances[index])) for index in chosen)
-    return Extraction(quotes, confidence, answered, explain(asked, evidence, hits, answered=answered))
+    quotes = list_quotes(question, [candidates[index] for index in chosen], float(chances[chosen[0]]))
+    quotes = quotes or tuple(_quote(asked, candidates[index], float(chances[index])) for index in chosen)
+    why = explain(asked, evidence, hits, answered=answered)
+    word = _settling(question, yes=settled[1]) if settled and answered else None
+    return Extraction(quotes, confidence, answered, why, word)
+
+
+def _settling(question: str, *, yes: bool) -> Settled:
+    return Settled(yes_or_no(question, yes=yes), because(Reason.ANSWERED_IN_ITS_WORDS, question))
 
 
 def _article_found(question: Question) -> str:

@@ -25,6 +25,14 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """What is said before the first quote where that settles a question for yes or no, as 不可以。 or "Yes."."""
+
+    word: str
+    why: str  # a sentence for people
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """The quotes that answer a question, best first, or the reason why there is no answer.
 
@@ -36,3 +44,4 @@ class Extraction:
     confidence: float
     answered: bool
     why: str
+    settled: Settled | None = None

@@ -117,6 +117,26 @@ def test_chinese_answers_have_chinese_quotation_marks(library: Library, question
 
 
 @pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Do dogs pay a fee in the park?", "No. [1]\n“Dogs do not pay a fee in the park.” [1]"),
+        ("Do cats pay a fee in the park?", "Yes. [1]\n“Cats pay a fee in the park.” [1]"),
+        ("鸟类可以进入公园吗？", "不可以。[1]\n“鸟类不得进入公园。”[1]"),
+        ("鳥類可以進入公園嗎？", "不可以。[1]\n「鸟类不得进入公园。」[1]"),
+    ],
+)
+def test_yes_or_no_is_a_sentence_of_its_own_with_the_quote_as_evidence(
+    tmp_path: Path, question: str, said: str
+) -> None:
+    text = "Dogs do not pay a fee in the park.\n\nCats pay a fee in the park.\n\n鸟类不得进入公园。\n"
+    library = Library(tmp_path, documents={"park.txt": text})
+    answer = library.ask(question)
+    assert answer.text.startswith(said)
+    assert answer.claims[0].verdict is Verdict.SUPPORTED
+    check_whole(answer, library.catalog)
+
+
+@pytest.mark.parametrize(
     ("question", "short"),
     [(REPORT, "fourteen days"), ("租赁期满后多少天内退还押金？", "三十日"), ("租賃期滿後多少天內退還押金？", "三十日")],
 )

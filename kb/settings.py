@@ -112,6 +112,13 @@ class ServeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HistorySettings:
+    """Whether answers are kept, so that those which cite a withdrawn document can be found: "yes" or "no"."""
+
+    keep: str = "yes"
+
+
+@dataclass(frozen=True, slots=True)
 class LimitSettings:
     """What one file or one question may cost."""
 
@@ -136,6 +143,18 @@ class Settings:
     vllm: VllmSettings = field(default_factory=VllmSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    history: HistorySettings = field(default_factory=HistorySettings)
+
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether answers are kept.
+
+        Raises:
+            SettingsError: the setting says neither yes nor no.
+        """
+        if self.history.keep not in ("yes", "no"):
+            raise SettingsError(f"setting history.keep is {self.history.keep!r}", 'it must be "yes" or "no"')
+        return self.history.keep == "yes"
 
     @property
     def models_folder(self) -> Path:
@@ -152,8 +171,9 @@ _Section = TypeVar(
     VllmSettings,
     ServeSettings,
     LimitSettings,
+    HistorySettings,
 )
-_SECTIONS = ("embedder", "reranker", "model", "verifier", "vllm", "serve", "limits")
+_SECTIONS = ("embedder", "reranker", "model", "verifier", "vllm", "serve", "limits", "history")
 
 
 def read_settings(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:

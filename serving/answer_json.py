@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from kb.records import Answer, Citation, Claim, Hit, SearchResult, Withheld
+from kb.standing import Standing
 
 Json = dict[str, Any]
 
@@ -60,6 +61,18 @@ def citation_as_json(citation: Citation) -> Json:
         "end": citation.end,
         "quote": citation.quote,
         "boxes": [list(box) for box in citation.boxes],
+    }
+
+
+def standing_as_json(standing: Standing) -> Json:
+    """What became of one cited place. `since` is null where nobody noted when its document left."""
+    replacement = standing.replacement
+    return {
+        "stands": standing.stands,
+        "state": standing.state.value,
+        "since": standing.since or None,
+        "replacement": replacement
+        and {"document_id": replacement.id, "document": replacement.name, "quote_stands": standing.quote_kept},
     }
 
 

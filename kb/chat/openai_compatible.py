@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessageChunk
     from langchain_openai import ChatOpenAI
 
+TEMPERATURE = 0.0  # what documents say is no matter of chance
+
 
 def open_chat_model(settings: ModelSettings, check: Callable[[], None] | None = None) -> ChatModel | None:
     """The chat model that the settings name; None without a base URL, which means extractive answers.
@@ -213,7 +215,7 @@ class OpenAICompatibleModel:
             timeout=connections.timeout,
             stream_chunk_timeout=settings.timeout_seconds,
             max_retries=0,  # its own would go on behind our deadlines
-            temperature=0.0,
+            temperature=TEMPERATURE,
             seed=settings.seed if settings.seed >= 0 else None,
             stream_usage=False,
             use_responses_api=False,

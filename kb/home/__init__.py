@@ -1,1 +1,1 @@
-"""What belongs to no single collection: jobs and uploaded files."""
+"""What belongs to no single collection: jobs, uploaded files and past answers."""

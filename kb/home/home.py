@@ -1,15 +1,17 @@
-"""The home folder: its database of jobs and uploaded files, and the uploads' bytes."""
+"""The home folder: its database of jobs, uploaded files and past answers, and the uploads' bytes."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kb.catalog.blobs import Blobs
 from kb.catalog.schema import connect, migrate, storage_error, transaction
+from kb.catalog.writing import empty_journal
 from kb.home.schema import MIGRATIONS
 
 
@@ -21,6 +23,7 @@ class Home:
         self.folder = folder
         self.uploads = Blobs(folder / "files")
         self._path = folder / "ibid.db"
+        _keep_private(self._path)
         self._connection = connect(self._path)
         self._lock = threading.Lock()
         migrate(self._connection, self._path, MIGRATIONS)
@@ -40,6 +43,21 @@ class Home:
         with self._lock, transaction(self._connection, self._path):
             yield self._connection
 
+    def forget_journal(self) -> None:
+        """Moves what was just deleted out of the write-ahead log, so that it is gone from the disk."""
+        with self.reading() as connection:
+            empty_journal(connection)
+
     def close(self) -> None:
         """Closes the database."""
         self._connection.close()
+
+
+def _keep_private(path: Path) -> None:
+    """Makes a database that only its owner may read: past answers are in it. SQLite's files beside it take its mode."""
+    # Where this cannot be done, opening the database says why.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+            if file.exists() and file.stat().st_mode & 0o077:
+                file.chmod(0o600)

@@ -18,4 +18,20 @@ MIGRATIONS = (
     CREATE INDEX jobs_by_state ON jobs(state, number);
     CREATE INDEX jobs_by_collection ON jobs(collection, document_id)
     """,
+    """
+    CREATE TABLE answers (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, conversation TEXT NOT NULL, collection TEXT NOT NULL,
+        question TEXT NOT NULL, answer TEXT NOT NULL, created_at TEXT NOT NULL
+    );
+    CREATE INDEX answers_by_conversation ON answers(conversation, number);
+    CREATE TABLE cited (
+        collection TEXT NOT NULL, document_id TEXT NOT NULL,
+        answer INTEGER NOT NULL REFERENCES answers(number) ON DELETE CASCADE,
+        PRIMARY KEY (collection, document_id, answer)
+    ) WITHOUT ROWID;
+    CREATE INDEX cited_by_answer ON cited(answer);
+    CREATE TABLE withdrawals (
+        collection TEXT NOT NULL, document_id TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (collection, document_id)
+    ) WITHOUT ROWID
+    """,
 )

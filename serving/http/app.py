@@ -17,6 +17,7 @@ from kb.ports import ChatModel, Embedder
 from kb.settings import Settings
 from serving.http import (
     chat,
+    citations,
     documents,
     embeddings,
     files,
@@ -34,7 +35,7 @@ from serving.verifiers import open_early, verifier_of
 from serving.vllm import VllmServer
 
 _PARTS = (
-    *(chat, documents, embeddings, files, health, metrics, models),
+    *(chat, citations, documents, embeddings, files, health, metrics, models),
     *(vector_store_files, vector_store_search, vector_stores),
 )
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
+from kb.home.answers import keep_answer
 from kb.records import Answer, AnswerEvent, Claimed, Finished, Turn
 from serving.answering import answer_question, check_question
 from serving.cancellation import Cancellation
@@ -70,9 +71,19 @@ def _answering(services: Services, asked: ChatRequest, question: str, history: t
             limits=services.settings.limits,
             cancellation=cancellation,
         )
-        yield from _counted(events, services.tally)
+        yield from _kept(_counted(events, services.tally), services, asked, question)
 
     return answering
+
+
+def _kept(
+    events: Iterator[AnswerEvent], services: Services, asked: ChatRequest, question: str
+) -> Iterator[AnswerEvent]:
+    """The same events; before the last one is handed on, its answer is kept, where the request wants it."""
+    for event in events:
+        if isinstance(event, Finished) and asked.store and services.settings.keeps_answers:
+            keep_answer(services.home, question, event.answer, asked.ibid.conversation)
+        yield event
 
 
 def _counted(events: Iterator[AnswerEvent], tally: Tally) -> Iterator[AnswerEvent]:

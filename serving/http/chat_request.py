@@ -15,7 +15,7 @@ _IGNORED = frozenset(
     {
         "frequency_penalty", "logit_bias", "metadata", "moderation", "parallel_tool_calls", "prediction",
         "presence_penalty", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort",
-        "safety_identifier", "seed", "service_tier", "store", "temperature", "top_p", "user", "verbosity",
+        "safety_identifier", "seed", "service_tier", "temperature", "top_p", "user", "verbosity",
     }
 )  # fmt: skip
 _REFUSED = {
@@ -39,6 +39,7 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {  # what clients send without meaning an
     "stop": ([],),
 }
 _MOST_PASSAGES = 50
+_LONGEST_NAME = 64  # of a conversation: a UUID has 36 characters
 
 
 class ContentPart(BaseModel):
@@ -87,6 +88,7 @@ class IbidOptions(BaseModel):
     as_of: str | None = None
     all_versions: bool = False
     passages: int = Field(default=PASSAGES, ge=1, le=_MOST_PASSAGES)
+    conversation: str = Field(default="", max_length=_LONGEST_NAME)  # that a stored answer belongs to
     show_withheld: bool = False  # in `ibid.withheld`, the sentences themselves that a strict collection kept back
 
 
@@ -102,6 +104,7 @@ class ChatRequest(BaseModel):
     n: int | None = 1
     max_tokens: int | None = Field(default=None, ge=1)
     max_completion_tokens: int | None = Field(default=None, ge=1)
+    store: bool | None = False  # whether the answer is kept among the past answers (`ibid history`)
     ibid: IbidOptions = IbidOptions()
 
     @model_validator(mode="before")

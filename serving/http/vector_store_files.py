@@ -13,6 +13,7 @@ from kb.catalog.attributes import checked_attributes
 from kb.errors import NotFoundError, UsageError
 from kb.home.files import file_id_of
 from kb.home.jobs import add_job, cancel_jobs, forget_jobs, latest_job, list_jobs
+from kb.home.withdrawals import noting_withdrawals
 from kb.records import DocumentEntry, Job, JobState
 from serving.http.bodies import JsonRoute
 from serving.http.errors import ApiError
@@ -108,7 +109,8 @@ def remove_store_file(request: Request, store_id: str, file_id: str) -> dict[str
     document_id = entry.id if entry is not None else job.document_id if job is not None else ""
     cancel_jobs(services.home, store_id, document_id)
     if entry is not None:
-        catalog.remove([entry.id])
+        with noting_withdrawals(services.home, catalog):
+            catalog.remove([entry.id])
         forget_pictures(catalog, entry.id)
     forget_jobs(services.home, store_id, document_id)
     return {"id": file_id_of(document_id), "object": "vector_store.file.deleted", "deleted": True}

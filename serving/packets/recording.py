@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from kb.catalog import Catalog, Snapshot
 from kb.catalog.writing import now
+from kb.chat.openai_compatible import TEMPERATURE
 from kb.ports import ChatModel, JsonSchema
 from kb.records import NO_FILTERS, AnswerEvent, Filters, Finished, Hit, Passage, Searched, Turn
 from kb.settings import Settings
@@ -16,7 +17,8 @@ from serving.answering import PASSAGES
 from serving.packets.records import FORMAT, Cut, ModelCall, Packet, SettingValue, Stretch
 
 _NEIGHBOURS = 2  # on each side of a hit: as many as may be joined to it (serving/passages/building.py)
-_NO_SAY = frozenset({"serve", "limits", "history"})  # sections that cannot change an answer
+# Sections that cannot change an answer; those of a server that we start name what it serves as `model`.
+_NO_SAY = frozenset({"serve", "limits", "history", "vllm"})
 
 
 class RecordedModel:
@@ -132,11 +134,13 @@ class Recorder:
 def settings_that_matter(settings: Settings) -> Mapping[str, Mapping[str, SettingValue]]:
     """Every section that can change an answer, without keys: they stand in no packet, not even inside a URL."""
     sections = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
-    return {
+    matter: dict[str, dict[str, SettingValue]] = {
         name: {key: _without_secrets(key, value) for key, value in asdict(section).items() if _has_a_say(key)}
         for name, section in sections.items()
         if is_dataclass(section) and not isinstance(section, type) and name not in _NO_SAY
     }
+    matter["model"]["temperature"] = TEMPERATURE
+    return matter
 
 
 def _has_a_say(key: str) -> bool:

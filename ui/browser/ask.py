@@ -29,6 +29,7 @@ def show() -> None:
     question = st.chat_input(words("ask_placeholder"), disabled=not session.documents, key="question")
     if question and question.strip():
         _ask(session, question.strip())
+    conversation.look_up_citations(session.client, session.exchanges)
     session.polling = session.running
     st.fragment(_conversation, run_every=_POLL_SECONDS if session.polling else None)(session)
 

@@ -8,15 +8,17 @@ from urllib.parse import quote
 
 import httpx
 
-from kb import Turn
+from kb import Citation, Turn
 from ui.browser.failures import ClientError, FailureKind, failure_of_status, failure_of_transport
 from ui.browser.replies import (
+    CitedState,
     CollectionSummary,
     DocumentView,
     Event,
     Place,
     StoredFile,
     parse,
+    read_cited_state,
     read_collection,
     read_document,
     read_file,
@@ -95,6 +97,24 @@ class Client:
         """The file as it was taken in."""
         path = f"/documents/{quote(document_id, safe='')}/file"
         return self._asked("GET", path, expected="application/", params={"collection": collection}).content
+
+    def check_citations(self, collection: str, citations: Sequence[Citation]) -> tuple[CitedState, ...]:
+        """What became of each citation since it was given."""
+        cited = [
+            {
+                "document_id": citation.document_id,
+                "document": citation.document,
+                "start": citation.start,
+                "end": citation.end,
+                "quote": citation.quote,
+            }
+            for citation in citations
+        ]
+        reply = self._asked("POST", "/ibid/citations/check", json={"collection": collection, "citations": cited})
+        found = parse(lambda value: [parse(read_cited_state, item) for item in value["citations"]], _json(reply))
+        if len(found) != len(cited):
+            raise ClientError(FailureKind.BROKEN)
+        return tuple(found)
 
     def ask(self, collection: str, turns: Sequence[Turn]) -> Iterator[Event]:
         """Streams the answer to the last of `turns`. Closing the iterator hangs up."""

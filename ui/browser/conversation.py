@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from kb import AnswerStatus, Citation, Claim, Turn
 from ui.browser.client import Client
 from ui.browser.failures import ClientError, FailureKind
-from ui.browser.replies import Done, Place, Reply, Sentence, place_of
+from ui.browser.replies import CitedState, Done, Place, Reply, Sentence, place_of
 
 # Follow-ups refer to what was said just before; older turns only make the prompt longer.
 _REMEMBERED_EXCHANGES = 6
+
+# Further up nobody looks; together they cite at most some hundred places.
+_LOOKED_UP_EXCHANGES = 30
 
 
 @dataclass
@@ -30,6 +33,7 @@ class Exchange:
     reply: Reply | None = None
     failure: ClientError | None = None
     stopped: bool = False
+    became: tuple[CitedState, ...] = ()  # of the citations, since they were given; empty until it was looked up
 
     @property
     def running(self) -> bool:
@@ -71,6 +75,21 @@ def history(exchanges: Sequence[Exchange]) -> list[Turn]:
     for exchange in [item for item in exchanges if item.text][-_REMEMBERED_EXCHANGES:]:
         turns += [Turn("user", exchange.question), Turn("assistant", exchange.text.strip())]
     return turns
+
+
+def look_up_citations(client: Client, exchanges: Sequence[Exchange]) -> None:
+    """Notes for every finished answer what became of its citations. Where that cannot be told, what is known stays."""
+    by_collection: dict[str, list[Exchange]] = {}
+    for exchange in exchanges[-_LOOKED_UP_EXCHANGES:]:
+        if exchange.reply is not None and exchange.citations:
+            by_collection.setdefault(exchange.collection, []).append(exchange)
+    for collection, own in by_collection.items():
+        try:
+            found = iter(client.check_citations(collection, [item for exchange in own for item in exchange.citations]))
+        except ClientError:
+            continue
+        for exchange in own:
+            exchange.became = tuple(next(found) for _ in exchange.citations)
 
 
 def _drain(client: Client, exchange: Exchange, turns: Sequence[Turn]) -> None:

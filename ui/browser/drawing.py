@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kb import Claim, Verdict
+from kb import Citation, Claim, Verdict
 from ui.browser.conversation import Exchange
-from ui.browser.replies import FileState, Place, StoredFile
+from ui.browser.replies import CitedState, FileState, Place, StoredFile
 from ui.browser.source import View
 from ui.browser.wording import Words
 
@@ -34,8 +34,10 @@ def answer_data(exchange: Exchange, selected: int | None, documents: int, words:
         "question": exchange.question,
         "note": words("understood_as", question=reply.question) if reply is not None and understood else "",
         "sentences": [_sentence(claim, numbers, places, words) | unmarked for claim in list(exchange.claims)],
+        "gone": [number for number, state in enumerate(exchange.became) if not state.stands],
         "progress": _progress(exchange, words),
         "summary": _summary(exchange, documents, words),
+        "withdrawn": _withdrawn(exchange, words),
         "passages_title": words("nearest_passages"),
         "passages": [{"label": place_label(place, words), "excerpt": place.quote} for place in nearest],
         "selected": -1 if selected is None else selected,
@@ -171,6 +173,24 @@ def _summary(exchange: Exchange, documents: int, words: Words) -> str:
         words.count(f"count_{verdict.value}", count) for verdict, count in zip(_VERDICTS, counts, strict=True) if count
     ]
     return words("between_counts").join(parts)
+
+
+def _withdrawn(exchange: Exchange, words: Words) -> list[str]:
+    """What became of the cited documents since, a line for each that is no longer what it was."""
+    lines: dict[str, None] = {}
+    for citation, state in zip(exchange.citations, exchange.became, strict=False):  # more may come in meanwhile
+        if not state.stands:
+            lines[_became(citation, state, words)] = None
+    return list(lines)
+
+
+def _became(citation: Citation, state: CitedState, words: Words) -> str:
+    document = citation.title or citation.document
+    if state.state in ("replaced", "superseded"):
+        happened = words(f"withdrawn_{state.state}", document=document, replacement=state.replacement)
+        kept = words("quote_kept" if state.quote_stands else "quote_lost", marker=citation.marker)
+        return words("withdrawn_detail", happened=happened, kept=kept)
+    return words("withdrawn_changed" if state.state == "changed" else "withdrawn_deleted", document=document)
 
 
 def _why_refused(exchange: Exchange) -> list[str]:

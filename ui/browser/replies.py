@@ -97,6 +97,24 @@ class CollectionSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class CitedState:
+    """What became of a cited place: `state` is "stands" while nothing did, `since` a date, "" where it is unknown.
+
+    `replacement` names the document that is there instead, `quote_stands` says whether the quoted words are in it.
+    """
+
+    state: str
+    since: str = ""
+    replacement: str = ""
+    quote_stands: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether the words are still to be found where they were cited, and nothing newer is in their place."""
+        return self.state == "stands"
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
     """A heading of a document: its level from 1 downwards and where it stands."""
 
@@ -224,6 +242,17 @@ def read_document(value: Json) -> DocumentView:
         ),
         context_start=int(context.get("start") or 0),
         context=str(context.get("text") or ""),
+    )
+
+
+def read_cited_state(value: Json) -> CitedState:
+    """What became of one citation, of the reply to a check."""
+    replacement = value.get("replacement") or {}
+    return CitedState(
+        state=str(value["state"]),
+        since=str(value.get("since") or "")[:10],
+        replacement=str(replacement.get("document") or ""),
+        quote_stands=replacement.get("quote_stands") is True,
     )
 
 

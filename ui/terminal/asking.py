@@ -6,6 +6,9 @@ import argparse
 import json
 import sys
 
+from kb.errors import IbidError
+from kb.home.answers import PastAnswer, get_answer, keep_answer, turns_until
+from kb.home.home import Home
 from kb.records import Answer, AnswerEvent, AnswerStatus, Citation, Claim, Claimed, Finished, Hit, Verdict
 from kb.settings import Settings
 from ui.terminal.questions import filters_from, with_model
@@ -50,18 +53,23 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
 
     if options.packet:
         check_writable(options.packet)
+    keeps = settings.keeps_answers and not options.no_history
+    home = Home(settings.home)
+    after = get_answer(home, options.after) if options.after is not None else None
+    history = turns_until(home, after) if after is not None else ()
     settings = with_model(options, settings)
     model = open_chat_model(settings.model)
     verifier = verifier_of(settings, model)
     searcher = open_searcher(settings)
     filters = filters_from(options)
-    recorder = Recorder(settings, options.question, model, filters=filters)
+    recorder = Recorder(settings, options.question, model, history, filters)
     events = answer_question(
         options.question,
         searcher=searcher,
         catalog=searcher.catalog,
         verifier=verifier,
         model=recorder.model,
+        history=history,
         filters=filters,
         limits=settings.limits,
     )
@@ -71,15 +79,25 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
             _show(event)
         if isinstance(event, Finished):
             answer = event.answer
-    if options.packet:
-        write_packet(recorder.packet(searcher.catalog), options.packet)
     if options.json and answer is not None:
         from serving.answer_json import answer_as_json
 
         print(json.dumps(answer_as_json(answer, show_withheld=options.show_withheld), ensure_ascii=False, indent=2))
     elif answer is not None and options.show_withheld:
         _show_withheld(answer)
+    if answer is not None and keeps:
+        _keep(home, options.question, answer, after)
+    if options.packet:
+        write_packet(recorder.packet(searcher.catalog), options.packet)
     return 0
+
+
+def _keep(home: Home, question: str, answer: Answer, after: PastAnswer | None) -> None:
+    """Keeps the answer, if that can be done: it has been given already."""
+    try:
+        keep_answer(home, question, answer, after.conversation if after is not None else "")
+    except IbidError as error:
+        print(f"ibid: the answer was not kept: {error}", file=sys.stderr)
 
 
 def _show(event: AnswerEvent) -> None:
@@ -107,7 +125,7 @@ def _show_places(answer: Answer) -> None:
         if claim.verdict in _REMARKS and not own:
             print(f"! {_REMARKS[claim.verdict]}: {claim.text.strip()} ({claim.why})", file=sys.stderr)
     for citation in answer.citations:
-        print(f"\n[{citation.marker}] {_place(citation)}\n    {_one_line(citation.quote)}")
+        print(f"\n[{citation.marker}] {place(citation)}\n    {_one_line(citation.quote)}")
     if answer.status is AnswerStatus.REFUSED and answer.looked_at:
         print("\nNearest passages:")
         for rank, hit in enumerate(answer.looked_at[:3], start=1):
@@ -122,7 +140,8 @@ def _show_withheld(answer: Answer) -> None:
         print(f"✗ {_REMARKS.get(sentence.verdict, sentence.verdict)} ({sentence.why}): {sentence.text}")
 
 
-def _place(citation: Citation) -> str:
+def place(citation: Citation) -> str:
+    """Where a citation stands, in one line."""
     page = f", p. {citation.page}" if citation.page else ""
     headings = f" · {' › '.join(citation.headings)}" if citation.headings else ""
     return f"{citation.document}{page}{headings} ({citation.start}–{citation.end})"

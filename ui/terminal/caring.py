@@ -12,11 +12,14 @@ from typing import Any
 from kb.catalog.attributes import read_assignments
 from kb.catalog.collections import create_collection, delete_collection, list_collections, open_collection
 from kb.errors import UsageError
+from kb.home.answers import answers_citing, cited_documents
 from kb.home.home import Home
 from kb.home.jobs import forget_jobs
+from kb.home.withdrawals import Withdrawn, noting_withdrawals
 from kb.records import Policy
 from kb.settings import Settings
 from ui.terminal.describing import described, in_force, version_of
+from ui.terminal.recalling import say_withdrawn
 
 
 def documents(options: argparse.Namespace, settings: Settings) -> int:
@@ -90,16 +93,19 @@ def delete(options: argparse.Namespace, settings: Settings) -> int:
     catalog = open_collection(settings.home, settings.collection)
     with catalog.snapshot() as snapshot:
         entries = [snapshot.the_document(wanted) for wanted in options.documents]
-    version = catalog.remove([entry.id for entry in entries])
     home = Home(settings.home)
+    with noting_withdrawals(home, catalog) as withdrawn:
+        version = catalog.remove([entry.id for entry in entries])
     for entry in entries:
         forget_jobs(home, catalog.name, entry.id)
     if options.json:
         removed = [{"id": entry.id, "name": entry.name} for entry in entries]
-        _print_json({"collection": catalog.name, "version": version, "removed": removed})
+        past_answers = list(withdrawn.answers)
+        _print_json({"collection": catalog.name, "version": version, "removed": removed, "past_answers": past_answers})
     else:
         for entry in entries:
             print(f"removed {entry.name} ({entry.passages} passages)")
+        say_withdrawn(withdrawn)
     return 0
 
 
@@ -117,8 +123,11 @@ def collections(options: argparse.Namespace, settings: Settings) -> int:
     if options.set and policy:
         open_collection(settings.home, options.set).set_policy(policy)
     if options.delete:
+        home = Home(settings.home)
         delete_collection(settings.home, options.delete)
-        forget_jobs(Home(settings.home), options.delete)
+        forget_jobs(home, options.delete)
+        cited = cited_documents(home, options.delete)
+        say_withdrawn(Withdrawn(tuple(cited), answers_citing(home, options.delete, cited)))
     found = list_collections(settings.home)
     if options.json:
         _print_json({"collections": [asdict(collection) for collection in found]})

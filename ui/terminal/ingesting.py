@@ -24,9 +24,12 @@ from kb.catalog.attributes import read_assignments
 from kb.catalog.collections import create_collection, open_collection
 from kb.catalog.versions import REPLACES
 from kb.errors import InputError, UsageError
+from kb.home.home import Home
+from kb.home.withdrawals import noting_withdrawals
 from kb.ports import Embedder
 from kb.settings import Settings
 from retriever import embedder_of
+from ui.terminal.recalling import say_withdrawn
 
 
 def ingest(options: argparse.Namespace, settings: Settings) -> int:
@@ -38,16 +41,18 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
     catalog = create_collection(settings.home, settings.collection)
     with catalog.snapshot() as snapshot:
         given = snapshot.with_ids(given)
-    with ingestion_lock(catalog.folder):
+    with ingestion_lock(catalog.folder), noting_withdrawals(Home(settings.home), catalog) as withdrawn:
         outcomes = _take_in(found, catalog, settings, options, given)
         removed = prune(catalog, options.paths, found) if options.prune else []
     collection = catalog.collection()
     if options.json:
         summary = {"collection": collection.name, "version": collection.version, "removed": removed}
+        summary["past_answers"] = list(withdrawn.answers)
         files = [{**asdict(outcome), "state": str(outcome.state)} for outcome in outcomes]
         print(json.dumps({**summary, "files": files}, ensure_ascii=False, indent=2))
     else:
         print(_summary(outcomes, removed, catalog))
+        say_withdrawn(withdrawn)
     return 1 if any(outcome.state is FileState.FAILED for outcome in outcomes) else 0
 
 

@@ -52,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_search(commands)
     _add_ask(commands)
     _add_replay(commands)
+    _add_history(commands)
     _add_care(commands)
     _add_servers(commands)
     _add_measures(commands)
@@ -103,6 +104,8 @@ def _add_ask(commands: _Commands[argparse.ArgumentParser]) -> None:
     ask.add_argument("--show-withheld", action="store_true", help=shown)
     kept = "write everything that made the answer there, for `ibid replay`; it holds texts of your documents"
     ask.add_argument("--packet", type=Path, metavar="FILE", help=kept)
+    ask.add_argument("--after", type=int, metavar="N", help="as a follow-up to past answer N of `ibid history`")
+    ask.add_argument("--no-history", action="store_true", help="do not keep this answer")
 
 
 def _add_replay(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -111,6 +114,17 @@ def _add_replay(commands: _Commands[argparse.ArgumentParser]) -> None:
     frozen = "answer from the packet's own passages: what differs then is due to model, prompts or program"
     replay.add_argument("--frozen", action="store_true", help=frozen)
     _add_model(replay)
+
+
+def _add_history(commands: _Commands[argparse.ArgumentParser]) -> None:
+    history = _command(
+        commands, "history", "recalling.history", "list past answers, marking what cites withdrawn documents"
+    )
+    history.add_argument("-n", "--number", type=int, default=20, metavar="N", help="how many, the newest (default: 20)")
+    history.add_argument("--withdrawn", action="store_true", help="only those that cite what is no longer there")
+    history.add_argument("--show", type=int, metavar="N", help="one past answer, whole")
+    history.add_argument("--delete", type=int, nargs="*", metavar="N", help="forget past answers for good")
+    history.add_argument("--all", action="store_true", help="with --delete: every one (with -c: of that collection)")
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from kb.catalog.collections import open_collection
 from kb.errors import NotFoundError
@@ -32,7 +32,7 @@ _SHOWN_CHARACTERS = 160  # of a value: two lines of a terminal
 def replay(options: argparse.Namespace, settings: Settings) -> int:
     """Asks again, in the present collection or over the packet's own passages; 0: the same answer, 1: another one."""
     before = read_packet(options.file)
-    settings = with_model(options, settings)
+    settings = _with_seed(before, with_model(options, settings))
     name = options.collection or before.collection.name
     with _searcher(before, name, settings, frozen=options.frozen) as searcher:
         after = _asked_again(before, searcher, settings)
@@ -49,6 +49,12 @@ def replay(options: argparse.Namespace, settings: Settings) -> int:
     else:
         print("\n".join(_report(comparison)))
     return 0 if comparison.same else 1
+
+
+def _with_seed(packet: Packet, settings: Settings) -> Settings:
+    """The settings with the packet's seed: another one would be another draw."""
+    seed = packet.settings.get("model", {}).get("seed")
+    return replace(settings, model=replace(settings.model, seed=seed)) if isinstance(seed, int) else settings
 
 
 @contextmanager

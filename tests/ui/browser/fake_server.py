@@ -43,6 +43,7 @@ def fake_app(state: FakeState) -> FastAPI:
     _add_files(app, state)
     _add_documents(app, state)
     _add_chat(app, state)
+    _add_check(app, state)
     return app
 
 
@@ -208,6 +209,16 @@ def _add_chat(app: FastAPI, state: FakeState) -> None:
             return _error(503, "all places are taken")
         answer = answer_to(question, body["model"].removeprefix("ibid/"))
         return StreamingResponse(stream_of(answer, question, state.pause), media_type="text/event-stream")
+
+
+def _add_check(app: FastAPI, state: FakeState) -> None:
+    @app.post("/ibid/citations/check")
+    async def check(request: Request) -> Response:
+        body = await request.json()
+        found = [state.find(body["collection"], item["document_id"]) for item in body["citations"]]
+        nothing = {"since": None, "replacement": None}
+        states = ["deleted" if document is None else "stands" for document in found]
+        return JSONResponse({"citations": [{"state": one, "stands": one == "stands", **nothing} for one in states]})
 
 
 @contextmanager

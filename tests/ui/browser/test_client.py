@@ -14,7 +14,7 @@ from tests.ui.browser.fake_answers import answer_to, claim
 from tests.ui.browser.fake_server import FakeState
 from ui.browser.client import Client
 from ui.browser.failures import ClientError, FailureKind
-from ui.browser.replies import Done, Event, Sentence
+from ui.browser.replies import Done, Event, Sentence, read_citation
 from ui.browser.streaming import data_of, events_of
 
 QUESTION = [Turn("user", "How many marks does late work lose?")]
@@ -55,6 +55,22 @@ def test_an_answer_streams_sentence_by_sentence_and_ends_with_the_whole(api: str
 def test_a_failed_answer_is_named(api: str, question: str, kind: FailureKind, detail: str) -> None:
     failure = failure_of(lambda: list(Client(api).ask("default", [Turn("user", question)])))
     assert (failure.kind, failure.detail) == (kind, detail)
+
+
+def test_citations_of_what_was_deleted_are_told_from_those_that_stand(api: str, state: FakeState) -> None:
+    *_, last = Client(api).ask("default", QUESTION)
+    assert isinstance(last, Done)
+    citations = last.reply.citations
+    assert [item.stands for item in Client(api).check_citations("default", citations)] == [True, True]
+    state.documents["default"] = []
+    assert [item.state for item in Client(api).check_citations("default", citations)] == ["deleted", "deleted"]
+
+
+@pytest.mark.parametrize("body", [{}, {"citations": 3}, {"citations": [{}, {}]}, {"citations": [{"state": "stands"}]}])
+def test_a_check_that_tells_of_other_citations_is_broken(body: dict[str, object]) -> None:
+    citations = [read_citation(item) for item in answer_to("late", "default")["citations"]]
+    client = client_that_gets(lambda _: httpx.Response(200, json=body))
+    assert failure_of(lambda: client.check_citations("default", citations)).kind is FailureKind.BROKEN
 
 
 def test_a_server_that_is_down_is_unreachable() -> None:

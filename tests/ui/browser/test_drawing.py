@@ -13,7 +13,7 @@ from ui.browser.client import Client
 from ui.browser.conversation import Exchange, history, start
 from ui.browser.drawing import answer_data, documents_data, source_data
 from ui.browser.failures import ClientError, FailureKind
-from ui.browser.replies import Place, StoredFile, parse, place_of, read_claim, read_file, read_reply
+from ui.browser.replies import CitedState, Place, StoredFile, parse, place_of, read_claim, read_file, read_reply
 from ui.browser.source import is_gone, look_at
 from ui.browser.wording import read_words
 
@@ -61,6 +61,51 @@ def test_emphasis_outside_the_sentence_is_a_broken_answer() -> None:
         parse(read_claim, claim)
     assert parse(read_claim, claim | {"emphasis": [[0, 4]]}).emphasis == ((0, 4),)
     assert parse(read_claim, {key: value for key, value in claim.items() if key != "emphasis"}).emphasis == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        (
+            "en",
+            [
+                "“Module handbook” has been replaced since by another document of the same name."
+                " The words quoted under 1 still stand in it.",
+                "“Module handbook” has been deleted since. What this answer quotes from it can no longer be looked up.",
+            ],
+        ),
+        (
+            "zh",
+            [
+                "《Module handbook》已被同名的新文档替换。引文 1 在新文档中仍可逐字找到。",
+                "《Module handbook》已被删除。本回答引自其中的内容无法再查看。",
+            ],
+        ),
+    ],
+)
+def test_an_answer_tells_what_became_of_the_documents_that_it_cites(language: str, lines: list[str]) -> None:
+    exchange = answered()
+    assert (answer_data(exchange, None, 3, WORDS)["withdrawn"], answer_data(exchange, None, 3, WORDS)["gone"]) == (
+        [],
+        [],
+    )
+    exchange.became = (
+        CitedState("replaced", "2026-11-29", "course/handbook.pdf", quote_stands=True),
+        CitedState("deleted"),
+    )
+    data = answer_data(exchange, None, 3, read_words(language))
+    title = exchange.citations[0].title
+    assert data["withdrawn"] == [line.replace("Module handbook", title) for line in lines]
+    assert data["gone"] == [0, 1]
+
+
+@pytest.mark.parametrize("state", ["superseded", "changed", "detail", "<b>", ""])
+def test_whatever_became_of_a_citation_is_told_in_words(state: str) -> None:
+    exchange = answered()
+    exchange.became = (CitedState(state, "", "handbook 2027.pdf"), CitedState("stands"))
+    data = answer_data(exchange, None, 3, WORDS)
+    assert len(data["withdrawn"]) == 1
+    assert data["gone"] == [0]
 
 
 def test_every_sentence_shows_its_verdict_with_its_reason() -> None:

@@ -51,6 +51,17 @@ def test_a_follow_up_sends_what_was_said_and_a_new_conversation_forgets_it(app: 
     assert len(state.asked[-1]["messages"]) == 1
 
 
+def test_an_answer_is_marked_once_a_document_that_it_cites_is_deleted(app: AppTest, state: FakeState) -> None:
+    ask(app.run(), "How many marks does late work lose?")
+    app.run()
+    assert (drawn(app, "answer")[0]["withdrawn"], drawn(app, "answer")[0]["gone"]) == ([], [])
+    state.documents["default"] = state.documents["default"][1:]
+    app.run()
+    (line,) = drawn(app, "answer")[0]["withdrawn"]
+    assert "has been deleted since" in line
+    assert drawn(app, "answer")[0]["gone"] == [0, 1]
+
+
 def test_a_refusal_opens_nothing_by_itself(app: AppTest) -> None:
     ask(app.run(), "What is the weather?")
     assert drawn(app, "source") == []

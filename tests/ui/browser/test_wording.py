@@ -20,6 +20,7 @@ SETS = {
     "verdict": [item.value for item in Verdict],
     "count": [item.value for item in Verdict],
     "failure": [*(item.value for item in FailureKind), "said"],
+    "withdrawn": ["deleted", "changed", "replaced", "superseded"],
     "state": [item.value for item in FileState],
     "stage": ["waiting", "parsing", "splitting", "embedding", "storing"],
 }

@@ -14,11 +14,12 @@ function build(root) {
   const part = (tag, name) => root.appendChild(make(tag, name));
   const parts = {
     question: part("p", "question"), note: part("p", "note"), answer: part("p", "answer"), progress: part("p", "progress"),
-    why: part("p", "why"), summary: part("p", "summary"), passages: part("div", "passages"),
+    why: part("p", "why"), summary: part("p", "summary"), withdrawn: part("ul", "withdrawn"), passages: part("div", "passages"),
   };
   parts.answer.setAttribute("aria-live", "polite");
   parts.why.setAttribute("role", "status");
   parts.why.hidden = true;
+  parts.withdrawn.setAttribute("role", "status");
   return parts;
 }
 
@@ -123,6 +124,19 @@ function drawPassages(data, state) {
   });
 }
 
+// What was cited and is no longer what it was: said below the answer, and shown on the chips.
+function drawWithdrawn(data, state) {
+  const lines = JSON.stringify(data.withdrawn);
+  if (lines !== state.withdrawn) {
+    state.withdrawn = lines;
+    state.parts.withdrawn.replaceChildren(...data.withdrawn.map((line) => make("li", "", line)));
+  }
+  state.parts.withdrawn.hidden = !data.withdrawn.length;
+  state.root.querySelectorAll(".chip").forEach((chip) => {
+    chip.classList.toggle("gone", data.gone.includes(Number(chip.dataset.place)));
+  });
+}
+
 // A new question comes into view, however far up its asker had read; Streamlit then follows the end of the page.
 function scrollToEnd(root, within) {
   let box = root.getRootNode().host || root;
@@ -136,7 +150,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let root = parentElement.querySelector(".ibid");
   if (!root) {
     root = parentElement.appendChild(make("section", "ibid"));
-    root.ibid = { root, parts: build(root), drawn: [], passages: "" };
+    root.ibid = { root, parts: build(root), drawn: [], passages: "", withdrawn: "" };
     if (data.progress) requestAnimationFrame(() => scrollToEnd(root, Infinity));
   }
   const state = root.ibid;
@@ -151,6 +165,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   drawSentences(data.sentences, state);
   show(state.parts.progress, data.progress);
   show(state.parts.summary, data.summary);
+  drawWithdrawn(data, state);
   drawPassages(data, state);
   root.querySelectorAll("[data-place]").forEach((node) => {
     node.setAttribute("aria-pressed", String(Number(node.dataset.place) === data.selected));

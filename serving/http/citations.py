@@ -1,0 +1,56 @@
+"""POST /ibid/citations/check: which cited places still stand in a collection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from kb.errors import NotFoundError
+from kb.home.withdrawals import dated
+from kb.records import Citation
+from kb.standing import standings_of
+from serving.answer_json import standing_as_json
+from serving.http.bodies import JsonRoute
+from serving.http.state import services_of
+
+router = APIRouter(route_class=JsonRoute)
+
+_MOST_CITATIONS = 2_000  # of a long conversation; each is looked up in a millisecond
+
+
+class CitedPlace(BaseModel):
+    """A citation as answers hold it; fields of it that do not matter here are passed over."""
+
+    document_id: str
+    document: str = ""  # its name, by which a replacement is found
+    start: int = Field(ge=0, lt=2**31)
+    end: int = Field(ge=0, lt=2**31)
+    quote: str
+
+
+class CitationCheck(BaseModel):
+    """Citations to look up; in the default collection unless one is named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    collection: str = ""
+    citations: list[CitedPlace] = Field(max_length=_MOST_CITATIONS)
+
+
+@router.post("/ibid/citations/check")
+def check_citations(request: Request, asked: CitationCheck) -> dict[str, Any]:
+    """What became of each citation, in the order given. In a collection that is gone, nothing stands."""
+    services = services_of(request)
+    name = asked.collection or services.collections.default
+    try:
+        catalog = services.collections.catalog(name)
+    except NotFoundError:
+        catalog = None
+    cited = [
+        Citation(number, place.document_id, place.document, "", None, place.start, place.end, place.quote)
+        for number, place in enumerate(asked.citations, 1)
+    ]
+    standings = dated(services.home, name, standings_of(cited, catalog))
+    return {"collection": name, "citations": [standing_as_json(standing) for standing in standings]}

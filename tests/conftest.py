@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
+import kb.embedding
 from kb.embedding import prepare_all
 from kb.settings import EmbedderSettings
 
@@ -26,8 +28,14 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def prepared_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packaged embedding models, prepared once for all tests that need the real ones."""
-    folder = tmp_path_factory.mktemp("models")
+def prepared_models(request: pytest.FixtureRequest) -> Path:
+    """The packaged embedding models, prepared once for all tests that need the real ones.
+
+    Preparing takes a minute of both cores, so they are kept for the next run, as long as what prepares them stays.
+    """
+    assert request.config.cache is not None
+    sources = sorted(Path(kb.embedding.__file__).parent.glob("*.py"))
+    made_by = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+    folder = Path(request.config.cache.mkdir(f"models-{made_by}"))
     prepare_all(EmbedderSettings(), folder)
     return folder

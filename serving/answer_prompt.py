@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from kb.prompting import PromptText, as_data, frame_key
 from kb.records import Hit
+from serving.conflicts import dates_of
 from serving.passages import Reading
 from serving.prompts import fill, versions_of
 
@@ -39,7 +40,7 @@ def answer_prompt(question: str, readings: Sequence[Reading], language: str, see
         seed: another seed gives the frame another key.
     """
     asked = _harmless(question)
-    passages = [(_sources(reading), _harmless(reading.hit.passage.text)) for reading in readings]
+    passages = [(_sources(reading, language), _harmless(reading.hit.passage.text)) for reading in readings]
     key = frame_key((asked, *(part for passage in passages for part in passage)), seed)
     framed = "\n".join(
         fill("passage", language, key=key, number=str(number), source=source, text=text)
@@ -58,15 +59,17 @@ def _harmless(text: str) -> PromptText:
     return PromptText(_NO_ANSWER_LIKE.sub("no answer in passages", as_data(text)))
 
 
-def _sources(reading: Reading) -> PromptText:
+def _sources(reading: Reading, language: str) -> PromptText:
     """Where a reading stands, the copies of it elsewhere after a semicolon; fit for an attribute."""
-    places = dict.fromkeys(map(_source, (reading.hit, *reading.also_at[:_COPIES_NAMED])))
+    places = dict.fromkeys(_source(hit, language) for hit in (reading.hit, *reading.also_at[:_COPIES_NAMED]))
     return PromptText(" ".join(_IN_ATTRIBUTE.sub("'", _harmless("; also in: ".join(places))).split()))
 
 
-def _source(hit: Hit) -> str:
+def _source(hit: Hit, language: str) -> str:
+    """Document, headings and pages, and when the document is in force where it says so."""
     parts = list(dict.fromkeys((hit.document.title or hit.document.name, *hit.passage.headings)))
     first, last = hit.passage.first_page, hit.passage.last_page
     if first:
         parts.append(f"pp. {first}-{last}" if last > first else f"p. {first}")
-    return " > ".join(parts)
+    dates = dates_of(hit.document, language)
+    return " > ".join(parts) + (f"; {dates}" if dates else "")

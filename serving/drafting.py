@@ -12,6 +12,7 @@ from serving.answer_prompt import NO_ANSWER, AnswerPrompt, answer_prompt
 from serving.cancellation import Cancellation
 from serving.citations import Ledger, Span, narrow, whole_span
 from serving.claims import OF_IBID_ITSELF, Claims, Outcome, refuse, status_of, worth_of
+from serving.conflicts import add_rivals
 from serving.cut_replies import cut_text
 from serving.gate import SentenceGate
 from serving.languages import ENGLISH
@@ -50,6 +51,7 @@ def draft_answer(
         ModelError: the model failed, perhaps after some claims were yielded.
     """
     verdicts: list[Verdict] = []  # of every sentence, shown or withheld
+    told: list[Claim] = []
     withheld: list[Withheld] = []
     gave_up = False
     cut: ReplyCutError | None = None
@@ -66,14 +68,21 @@ def draft_answer(
                 verdicts.append(judged.verdict)
                 continue
             verdicts.append(judged.claim.verdict)
+            told.append(judged.claim)
             yield judged
     except ReplyCutError as error:
         if not verdicts:
             raise  # there is nothing to keep
         cut = error
     whole = not gave_up and cut is None
+    conflicts = yield from add_rivals(told, hits, question, language, means.ledger, means.verifier)
     outcome = Outcome(
-        status_of(verdicts, whole=whole), worth_of(verdicts), means.model.name, tuple(withheld), prompt.versions
+        status_of(verdicts, whole=whole),
+        worth_of(verdicts),
+        means.model.name,
+        tuple(withheld),
+        prompt.versions,
+        conflicts,
     )
     shown = len(verdicts) - len(withheld)
     return (yield from _ended(outcome, shown=shown, cut=cut, language=language, looked_at=looked_at))

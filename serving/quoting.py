@@ -11,7 +11,7 @@ from serving.citations import Ledger, Span
 from serving.claims import OF_IBID_ITSELF, Claims, Outcome, refuse
 from serving.conflicts import Side, conflict_of, disagreement_text, labels_of, sides_of
 from serving.extractive import Extraction, Quote, Settled
-from serving.languages import ENGLISH, TRADITIONAL
+from serving.quotation import on_one_line, quotation
 from serving.withholding import keeps_back, withheld_text
 
 _Judged = tuple[Quote, Judgement]
@@ -41,10 +41,10 @@ def quote_answer(
     if not extraction.answered or not quotes:
         refusal = refuse(hits, language, model=EXTRACTIVE, confidence=extraction.confidence, why=extraction.why)
         return (yield from refusal)
-    judged = [(quote, means.verifier.verify(_on_one_line(quote.text), [quote.text])) for quote in quotes]
+    judged = [(quote, means.verifier.verify(on_one_line(quote.text), [quote.text])) for quote in quotes]
     shown = [(quote, word) for quote, word in judged if not keeps_back(means.policy, word.verdict)]
     withheld = tuple(
-        Withheld(_on_one_line(quote.text), word.verdict, word.why)
+        Withheld(on_one_line(quote.text), word.verdict, word.why)
         for quote, word in judged
         if keeps_back(means.policy, word.verdict)
     )
@@ -56,7 +56,7 @@ def quote_answer(
     for position, ((quote, judgement), label) in enumerate(zip(shown, labels, strict=False)):
         known = len(means.ledger.citations)
         citation = means.ledger.cite(_span(quote))
-        text = _shown(quote.text, citation.marker, language) + label + ("\n" if position < len(shown) - 1 else "")
+        text = quotation(quote.text, citation.marker, language) + label + ("\n" if position < len(shown) - 1 else "")
         claim = Claim(text, judgement.verdict, judgement.why, (citation.marker,), _emphasis(quote))
         yield Claimed(claim, means.ledger.since(known))
     conflicts: tuple[Conflict, ...] = ()
@@ -92,7 +92,7 @@ def _short(quote: Quote) -> str:
 def _quoted(side: Side, verifier: Verifier) -> _Judged:
     span, at = side.span, side.span.quote.find(side.value)
     focus = (span.start + at, span.start + at + len(side.value)) if at >= 0 else None
-    judgement = verifier.verify(_on_one_line(span.quote), [span.quote])
+    judgement = verifier.verify(on_one_line(span.quote), [span.quote])
     return Quote(span.hit, span.start, span.end, span.quote, score=0.0, focus=focus), judgement
 
 
@@ -115,20 +115,9 @@ def _stands_there(quote: Quote) -> bool:
 
 
 def _emphasis(quote: Quote) -> tuple[tuple[int, int], ...]:
-    """Where the quote's focus stands in what `_shown` makes of it."""
+    """Where the quote's focus stands in what `quotation` makes of it."""
     if quote.focus is None:
         return ()
     start, end = (place - quote.start for place in quote.focus)
-    before = len(_on_one_line(quote.text[:start] + "x")) - 1  # the x keeps white space that parts words
-    return ((_OPENING + before, _OPENING + len(_on_one_line(quote.text[:end]))),)
-
-
-def _shown(quote: str, marker: int, language: str) -> str:
-    words = _on_one_line(quote)
-    if language == TRADITIONAL:
-        return f"「{words}」[{marker}]"
-    return f"“{words}” [{marker}]" if language == ENGLISH else f"“{words}”[{marker}]"
-
-
-def _on_one_line(text: str) -> str:
-    return " ".join(text.split())
+    before = len(on_one_line(quote.text[:start] + "x")) - 1  # the x keeps white space that parts words
+    return ((_OPENING + before, _OPENING + len(on_one_line(quote.text[:end]))),)

@@ -1,5 +1,6 @@
 """Documents that disagree: another deadline, dose or amount for the same thing is shown beside the answer's own."""
 
+from serving.conflicts.drafts import add_rivals
 from serving.conflicts.finding import Rival, rivals_of
 from serving.conflicts.sides import Side, conflict_of, in_order, labels_of, sides_of
 from serving.conflicts.wording import dates_of, disagreement_text
@@ -7,6 +8,7 @@ from serving.conflicts.wording import dates_of, disagreement_text
 __all__ = [
     "Rival",
     "Side",
+    "add_rivals",
     "conflict_of",
     "dates_of",
     "disagreement_text",

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from serving.conflicts.statements import LEAST, MOST, PER_DAY, Statement, Value
 from serving.dates import Date
 from serving.quantities import Amount, Quantity, amount_of, same_amount
+from serving.values import read_values
 
 _FEWEST, _FEWEST_CHINESE = 2, 4  # words, Chinese characters that both must share to speak of anything
-_LEFT, _LEFT_CHINESE = 2, 4  # words, Chinese characters that one edition of a text may say more than another
+_LEFT, _LEFT_CHINESE = 2, 4  # words, Chinese characters that one edition of a text may say more than another; no name
 _DAYS = {"months": Fraction(3044, 100), "working day": Fraction(7, 5)}  # 30.44 days; five working days are a week
 _SECONDS = 86400
 _ABOUT = Fraction(115, 100)  # "30 days" and "one month" may be meant to be the same
@@ -52,6 +53,16 @@ def disagreement(one: Statement, other: Statement, *, editions: bool, asked: fro
     return None
 
 
+def states(text: str, value: str) -> bool:
+    """Whether a text gives this value, however it writes it."""
+    return any(_may_be_same((one, ""), (other, "")) for one in _given(text) for other in _given(value))
+
+
+def _given(text: str) -> list[Value]:
+    values = read_values(text)
+    return [*values.dates, *values.quantities]
+
+
 def likeness(one: Statement, other: Statement) -> float:
     """The share of words that two statements have in common, 0 to 1."""
     either = one.words | other.words
@@ -75,8 +86,9 @@ def _of_the_same(one: Statement, other: Statement, *, editions: bool, asked: fro
     if not mine and not its:
         return True
     same_kind = editions or one.title == other.title
-    few = not _is_enough(mine | its, _LEFT + 1, _LEFT_CHINESE + 1) and not (mine | its) & {MOST, LEAST, PER_DAY}
-    return same_kind and few and one.conditions == other.conditions
+    few = not _is_enough(mine | its, _LEFT + 1, _LEFT_CHINESE + 1)
+    telling = (mine | its) & {MOST, LEAST, PER_DAY, *one.names, *other.names}
+    return same_kind and few and not telling and one.conditions == other.conditions
 
 
 def _differ(mine: frozenset[str], its: frozenset[str], one: Statement, other: Statement) -> bool:
@@ -108,7 +120,7 @@ def _are_comparable(one: tuple[Value, str], other: tuple[Value, str]) -> bool:
 def _may_be_same(one: tuple[Value, str], other: tuple[Value, str]) -> bool:
     mine, its = one[0], other[0]
     if isinstance(mine, Date) or isinstance(its, Date):
-        return isinstance(mine, Date) and isinstance(its, Date) and mine.agrees_with(its)
+        return isinstance(mine, Date) and isinstance(its, Date) and mine.agrees_with(its) and _share_a_part(mine, its)
     if same_amount(mine, its):
         return True
     first, second = _amount(mine), _amount(its)
@@ -116,6 +128,11 @@ def _may_be_same(one: tuple[Value, str], other: tuple[Value, str]) -> bool:
         return False
     rough = mine.unit != its.unit and first.number > 0 and second.number > 0
     return rough and max(first.number, second.number) <= _ABOUT * min(first.number, second.number)
+
+
+def _share_a_part(one: Date, other: Date) -> bool:
+    """Whether both name a year, a month or a day: of a day and a year nobody can say whether they are the same."""
+    return any(mine and its for mine, its in zip(one[:3], other[:3], strict=True))
 
 
 def _amount(quantity: Quantity) -> Amount | None:

@@ -52,7 +52,10 @@ _CONDITION = frozenset(
     "for if when unless except only under over age case where while not 若 如 除 仅 只 对 非 但 另".split()  # noqa: SIM905
 )
 
-_YEARS = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?:\s?[-–/]\s?(?:20)?\d\d)?(?!\d)")
+_EDITION = re.compile(
+    r"(?<!\d)(?:1[5-9]|20)\d\d(?:\s?[-–/]\s?(?:20)?\d\d)?(?!\d)|\b(?:v|ver|version|rev)[. ]?\d+(?:\.\d+)*\b",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _EACH = frozenset("a per each every 每".split())  # noqa: SIM905
 
@@ -65,6 +68,7 @@ class Statement:
 
     span: Span
     words: frozenset[str]  # of what it gives them
+    names: frozenset[str]  # those of the words that are names
     conditions: frozenset[str]  # words that say when only
     denials: int
     values: tuple[Value, ...]
@@ -80,14 +84,13 @@ class Statement:
 
 def read_statement(span: Span) -> Statement:
     """The sentence at `span` with the section and document that it stands in."""
-    words, conditions, denials, values, counted = _read(" ".join(span.quote.split()))
-    return Statement(span, words, conditions, denials, values, counted, *context_of(span.hit))
+    return Statement(span, *_read(" ".join(span.quote.split())), *context_of(span.hit))
 
 
 def context_of(hit: Hit) -> tuple[frozenset[str], frozenset[str]]:
     """The words of the nearest heading and of the document's title."""
     headings = [heading for heading in hit.passage.headings if heading != hit.document.title]
-    return words_of(headings[-1] if headings else ""), title_words(hit.document.title or hit.document.name)
+    return words_of(headings[-1] if headings else ""), title_words(hit.document.title)
 
 
 @lru_cache(maxsize=1_000)
@@ -99,12 +102,15 @@ def words_of(text: str) -> frozenset[str]:
 @lru_cache(maxsize=1_000)
 def title_words(title: str) -> frozenset[str]:
     """The words of a title, without its numbers and what kind and which edition of a document it is."""
-    plain = _CHINESE_KINDS.sub(" ", _YEARS.sub(" ", title))
+    plain = _CHINESE_KINDS.sub(" ", _EDITION.sub(" ", title))
     return frozenset(word for word in words_of(plain) if word not in _KINDS)
 
 
 @lru_cache(maxsize=2_000)
-def _read(text: str) -> tuple[frozenset[str], frozenset[str], int, tuple[Value, ...], tuple[str, ...]]:
+def _read(
+    text: str,
+) -> tuple[frozenset[str], frozenset[str], frozenset[str], int, tuple[Value, ...], tuple[str, ...]]:
+    """What a `Statement` holds of its own sentence, in its order."""
     tokens = read_tokens(text)
     words: set[str] = set()
     values: list[Value] = []
@@ -112,6 +118,9 @@ def _read(text: str) -> tuple[frozenset[str], frozenset[str], int, tuple[Value, 
     for place, token in enumerate(tokens):
         if token.kind is Kind.DATE and token.date:
             values.append(token.date)
+            counted.append("")
+        elif token.kind is Kind.NUMBER and token.quantity and _is_year(token.quantity):
+            values.append(_as_year(token.quantity))
             counted.append("")
         elif token.kind is Kind.NUMBER and token.quantity:
             thing = _counted(tokens, place)
@@ -125,7 +134,8 @@ def _read(text: str) -> tuple[frozenset[str], frozenset[str], int, tuple[Value, 
     words.update(_words(tokens))
     conditions = {token.key for token in tokens if token.key in _CONDITION}
     denials = sum(token.kind is Kind.DENIAL for token in tokens)
-    return frozenset(words), frozenset(conditions), denials, tuple(values), tuple(counted)
+    names = words & {token.key for token in tokens if token.kind is Kind.NAME}
+    return frozenset(words), frozenset(names), frozenset(conditions), denials, tuple(values), tuple(counted)
 
 
 def _words(tokens: list[Token]) -> Iterator[str]:
@@ -151,6 +161,14 @@ def _is_framing(key: str) -> bool:
     return key in _FRAMING or not stem_of(key) or len(key) == 1
 
 
+def _as_year(quantity: Quantity) -> Date:
+    return Date(int(quantity.value), 0, 0, quantity.written, quantity.start, quantity.end)
+
+
+def _is_year(quantity: Quantity) -> bool:
+    return quantity.unit in {"", "year"} and _YEAR.fullmatch(quantity.value) is not None
+
+
 def _counted(tokens: list[Token], place: int) -> str | None:
     """What the number at `place` counts, "" where it has a unit, None where it only numbers something (INF 342)."""
     quantity = tokens[place].quantity
@@ -159,15 +177,13 @@ def _counted(tokens: list[Token], place: int) -> str | None:
     before = tokens[place - 1] if place else None
     if before is not None and (before.kind is Kind.NAME or before.key in _NUMBERED):
         return None
-    if _YEAR.fullmatch(quantity.value):  # what was so in 2019 may be otherwise in 2021
-        return None
     after = next(_nouns(tokens[place + 1 : place + 3]), "")
     return after or None
 
 
 def _nouns(tokens: Iterable[Token]) -> Iterator[str]:
     for token in tokens:
-        if token.kind is not Kind.WORD:
+        if token.kind not in {Kind.WORD, Kind.NAME}:
             return
         if token.key != "个" and not _is_framing(token.key):
             yield token.key

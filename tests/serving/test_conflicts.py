@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from kb.records import (
     HitSource,
     Passage,
     Policy,
+    Turn,
     Verdict,
 )
 from retriever import Searcher
@@ -27,7 +30,7 @@ from serving.conflicts.disagreeing import disagreement
 from serving.conflicts.sides import Side
 from serving.conflicts.statements import read_statement, words_of
 from serving.verification import LexicalVerifier
-from tests.fakes import HashEmbedder
+from tests.fakes import HashEmbedder, ScriptedChatModel
 from tests.serving.library import make_collection
 
 DISAGREE = [
@@ -243,8 +246,14 @@ NEW = OLD.replace("fourteen", "ten")
 QUESTION = "Within how many days must the final report be handed in?"
 
 
-def answer(tmp_path: Path, documents: Mapping[str, str], question: str, policy: Policy = Policy.FLAG) -> Answer:
-    """The extractive answer over documents, the first of them in force from 2023-09-01, the next from 2024-09-01, …"""
+def answer(
+    tmp_path: Path,
+    documents: Mapping[str, str],
+    question: str,
+    policy: Policy = Policy.FLAG,
+    model: ScriptedChatModel | None = None,
+) -> Answer:
+    """The answer over documents, the first of them in force from 2023-09-01, the next from 2024-09-01, …"""
     embedder = HashEmbedder()
     catalog = make_collection(tmp_path, embedder, policy=policy, documents=dict(documents))
     with catalog.snapshot() as snapshot:
@@ -252,7 +261,7 @@ def answer(tmp_path: Path, documents: Mapping[str, str], question: str, policy: 
     for year, name in enumerate(documents, 2023):
         catalog.describe(ids[name], {"effective_from": f"{year}-09-01"})
     *_, last = answer_question(
-        question, searcher=Searcher(catalog, embedder), catalog=catalog, verifier=LexicalVerifier()
+        question, searcher=Searcher(catalog, embedder), catalog=catalog, verifier=LexicalVerifier(), model=model
     )
     assert isinstance(last, Finished)
     return last.answer
@@ -288,3 +297,55 @@ def test_documents_that_agree_are_answered_as_ever(tmp_path: Path) -> None:
     found = answer(tmp_path, {"old.txt": OLD, "copy.txt": OLD + "\n\nAppendix"}, QUESTION)
     assert found.conflicts == ()
     assert "in force" not in found.text
+
+
+class CitingModel(ScriptedChatModel):
+    """Answers with sentences in which {words} stands for the number of the passage that holds them."""
+
+    def stream(self, system: str, turns: Sequence[Turn], **options: Any) -> Iterator[str]:
+        shown = turns[-1].text.split('number="')[1:]
+        (written,) = self.replies.pop(0)
+        for words in re.findall(r"\[(\D[^\]]*)\]", written):
+            number = next(part.partition('"')[0] for part in shown if words in part)
+            written = written.replace(f"[{words}]", f"[{number}]")
+        self.replies.insert(0, [written])
+        return super().stream(system, turns, **options)
+
+
+@pytest.mark.parametrize("policy", list(Policy))
+def test_what_a_model_leaves_out_is_added_with_its_dates(tmp_path: Path, policy: Policy) -> None:
+    model = CitingModel(["Reports must be handed in within 10 days after the last lecture [within ten]."])
+    found = answer(tmp_path, {"old.txt": OLD, "new.txt": NEW}, QUESTION, policy, model)
+    first, second, note = found.claims
+    assert first.verdict is second.verdict is Verdict.SUPPORTED
+    assert "“Students must hand in the final report within fourteen days after the last lecture.”" in second.text
+    assert "(Student handbook, in force from 2023-09-01)" in second.text
+    assert "ten days (Student handbook, in force from 2024-09-01) / fourteen days" in note.text
+    (conflict,) = found.conflicts
+    assert [side.marker for side in conflict.sides] == [*first.citations, *second.citations]
+
+
+def test_what_a_model_says_of_both_is_only_remarked_on(tmp_path: Path) -> None:
+    new = "Reports must be handed in within 10 days after the last lecture [within ten]."
+    old = "Before, it was within 14 days after the last lecture [within fourteen]."
+    model = CitingModel([f"{new} {old}"])
+    found = answer(tmp_path, {"old.txt": OLD, "new.txt": NEW}, QUESTION, model=model)
+    assert len(found.claims) == 3
+    assert found.claims[-1].why == OF_IBID_ITSELF
+    assert [side.value for side in found.conflicts[0].sides] == ["ten days", "fourteen days"]
+    assert {side.marker for side in found.conflicts[0].sides} == {1, 2}
+
+
+def test_the_model_is_told_when_each_document_is_in_force(tmp_path: Path) -> None:
+    model = ScriptedChatModel(["It is ten days [1]."])
+    answer(tmp_path, {"old.txt": OLD, "new.txt": NEW}, QUESTION, model=model)
+    (_, (turn,)) = model.asked[-1]
+    assert 'from="Student handbook; in force from 2024-09-01"' in turn.text
+    assert 'from="Student handbook; in force from 2023-09-01"' in turn.text
+
+
+def test_what_an_answer_does_not_speak_of_is_not_added(tmp_path: Path) -> None:
+    model = CitingModel(["Reports are handed in after the last lecture [within ten]."])
+    found = answer(tmp_path, {"old.txt": OLD, "new.txt": NEW}, QUESTION, model=model)
+    assert found.conflicts == ()
+    assert len(found.claims) == 1

@@ -1,0 +1,88 @@
+"""What other documents say otherwise than a model's answer, added at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from functools import partial
+
+from kb.ports import Verifier
+from kb.records import Citation, Claim, Claimed, Conflict, Hit, Verdict
+from serving.citations import Ledger, Span
+from serving.claims import OF_IBID_ITSELF
+from serving.conflicts.disagreeing import states
+from serving.conflicts.finding import Rival, rivals_of
+from serving.conflicts.sides import Side, conflict_of, in_order, labels_of
+from serving.conflicts.wording import disagreement_text
+from serving.extractive.candidates import read_candidates
+from serving.markers import without_markers
+from serving.quotation import on_one_line, quotation
+
+
+def add_rivals(
+    told: Sequence[Claim], hits: Sequence[Hit], question: str, language: str, ledger: Ledger, verifier: Verifier
+) -> Generator[Claimed, None, tuple[Conflict, ...]]:
+    """Quotes what other documents say otherwise than the first sentence with which one disagrees; says that they do.
+
+    A rival that the answer tells itself is not quoted again.
+
+    Args:
+        told: the answer's sentences.
+        hits: what the model read.
+        question: standing alone.
+        language: of the answer.
+        ledger: of the answer's citations.
+        verifier: judges the quotes, as it judges every sentence.
+    """
+    for claim in told:
+        for span in _sentences_cited(claim, ledger.citations, hits):
+            rivals = rivals_of(span, hits, question, is_asked=partial(states, without_markers(claim.text)))
+            if rivals:
+                return (yield from _told_with(rivals, span, told, language, ledger, verifier))
+    return ()
+
+
+def _sentences_cited(claim: Claim, citations: Sequence[Citation], hits: Sequence[Hit]) -> Iterator[Span]:
+    """The sentences of the places that a sentence of the answer cites."""
+    for citation in citations:
+        if citation.marker in claim.citations:
+            for candidate in read_candidates([hit for hit in hits if hit.document.id == citation.document_id]):
+                if citation.start <= candidate.start and candidate.end <= citation.end:
+                    yield Span(candidate.hit, candidate.start, candidate.end)
+
+
+def _told_with(
+    rivals: Sequence[Rival], span: Span, told: Sequence[Claim], language: str, ledger: Ledger, verifier: Verifier
+) -> Generator[Claimed, None, tuple[Conflict, ...]]:
+    said = {rival.span.place for rival in rivals if _is_told(rival, told, ledger.citations)}
+    sides = in_order([Side(span, rivals[0].own), *(Side(rival.span, rival.said) for rival in rivals)])
+    values: list[str] = []
+    for side, label in zip(sides, labels_of(sides, language), strict=True):
+        if side.span.place in {span.place, *said}:
+            values.append(side.value + label)
+            continue
+        values.append(side.value)
+        known = len(ledger.citations)
+        citation = ledger.cite(side.span)
+        judgement = verifier.verify(on_one_line(side.span.quote), [side.span.quote])
+        text = "\n" + quotation(side.span.quote, citation.marker, language) + label
+        yield Claimed(Claim(text, judgement.verdict, judgement.why, (citation.marker,)), ledger.since(known))
+    known = len(ledger.citations)
+    cited = [_citation_of(side.span, ledger) for side in sides]
+    words = "\n" + disagreement_text(values, language)
+    yield Claimed(Claim(words, Verdict.UNCITED, OF_IBID_ITSELF), ledger.since(known))
+    return (conflict_of(sides, cited),)
+
+
+def _citation_of(span: Span, ledger: Ledger) -> Citation:
+    """The citation that holds a sentence, a new one where none does."""
+    document_id, start, end = span.place
+    for citation in ledger.citations:
+        if citation.document_id == document_id and citation.start <= start and end <= citation.end:
+            return citation
+    return ledger.cite(span)
+
+
+def _is_told(rival: Rival, told: Sequence[Claim], citations: Sequence[Citation]) -> bool:
+    """Whether a sentence of the answer cites the rival's document and gives its value."""
+    markers = {citation.marker for citation in citations if citation.document_id == rival.span.hit.document.id}
+    return any(markers & set(claim.citations) and states(claim.text, rival.said) for claim in told)

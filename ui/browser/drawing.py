@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from kb import Citation, Claim, Verdict
+from kb.records import Conflict, ConflictSide
 from ui.browser.conversation import Exchange
 from ui.browser.replies import CitedState, FileState, Place, StoredFile
 from ui.browser.source import View
@@ -38,6 +39,8 @@ def answer_data(exchange: Exchange, selected: int | None, documents: int, words:
         "progress": _progress(exchange, words),
         "summary": _summary(exchange, documents, words),
         "withdrawn": _withdrawn(exchange, words),
+        "conflicts_title": words("documents_disagree"),
+        "conflicts": [_sides(conflict, numbers, words) for conflict in reply.conflicts] if reply is not None else [],
         "passages_title": words("nearest_passages"),
         "passages": [{"label": place_label(place, words), "excerpt": place.quote} for place in nearest],
         "selected": -1 if selected is None else selected,
@@ -191,6 +194,26 @@ def _became(citation: Citation, state: CitedState, words: Words) -> str:
         kept = words("quote_kept" if state.quote_stands else "quote_lost", marker=citation.marker)
         return words("withdrawn_detail", happened=happened, kept=kept)
     return words("withdrawn_changed" if state.state == "changed" else "withdrawn_deleted", document=document)
+
+
+def _sides(conflict: Conflict, numbers: dict[int, int], words: Words) -> list[dict[str, Any]]:
+    """What each of the documents says that disagree, with its dates and the place to open."""
+    return [
+        {
+            "value": side.value,
+            "document": side.title or side.document,
+            "dates": _in_force(side, words),
+            "place": numbers[side.marker],
+        }
+        for side in conflict.sides
+        if side.marker in numbers
+    ]
+
+
+def _in_force(side: ConflictSide, words: Words) -> str:
+    start, end = side.effective_from, side.effective_to
+    form = "in_force_between" if start and end else "in_force_from" if start else "in_force_until" if end else ""
+    return words(form, start=start, end=end) if form else ""
 
 
 def _why_refused(exchange: Exchange) -> list[str]:

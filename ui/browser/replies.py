@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from kb import AnswerStatus, Citation, Claim, Verdict
-from kb.records import Box, Policy
+from kb.records import Box, Conflict, ConflictSide, Policy
 from ui.browser.failures import ClientError, FailureKind
 
 Json = Mapping[str, Any]
@@ -41,6 +41,7 @@ class Reply:
     claims: tuple[Claim, ...]
     citations: tuple[Citation, ...]
     looked_at: tuple[Place, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,26 @@ def read_reply(value: Json) -> Reply:
         claims=tuple(read_claim(claim) for claim in value["claims"]),
         citations=tuple(read_citation(citation) for citation in value["citations"]),
         looked_at=tuple(read_passage(hit) for hit in value.get("looked_at") or ()),
+        conflicts=tuple(read_conflict(conflict) for conflict in value.get("conflicts") or ()),
+    )
+
+
+def read_conflict(value: Json) -> Conflict:
+    """Documents that disagree."""
+    return Conflict(
+        tuple(
+            ConflictSide(
+                marker=int(side["marker"]),
+                value=str(side["value"]),
+                document_id=str(side["document_id"]),
+                document=str(side["document"]),
+                title=str(side.get("title") or ""),
+                version=int(side.get("version") or 1),
+                effective_from=str(side.get("effective_from") or ""),
+                effective_to=str(side.get("effective_to") or ""),
+            )
+            for side in value["sides"]
+        )
     )
 
 

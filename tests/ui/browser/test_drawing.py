@@ -64,6 +64,32 @@ def test_emphasis_outside_the_sentence_is_a_broken_answer() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "title", "dates"),
+    [
+        ("en", "The documents disagree", ["in force from 2024-09-01", "in force 2023-09-01 to 2024-08-31"]),
+        ("zh", "文档说法不一", ["自 2024-09-01 起有效", "2023-09-01 至 2024-08-31 有效"]),
+    ],
+)
+def test_documents_that_disagree_stand_side_by_side(language: str, title: str, dates: list[str]) -> None:
+    sides = [
+        {"marker": 2, "value": "ten days", "document_id": "b", "document": "b.txt", "effective_from": "2024-09-01"},
+        {"marker": 1, "value": "14 days", "document_id": "a", "document": "a.txt", "title": "Rules", "version": 1}
+        | {"effective_from": "2023-09-01", "effective_to": "2024-08-31"},
+    ]
+    reply = read_reply(answer_to("late", "default") | {"conflicts": [{"sides": sides}]})
+    exchange = Exchange("late", "default", list(reply.claims), list(reply.citations), reply)
+    data = answer_data(exchange, None, 3, read_words(language))
+    assert data["conflicts_title"] == title
+    assert data["conflicts"] == [
+        [
+            {"value": "ten days", "document": "b.txt", "dates": dates[0], "place": 1},
+            {"value": "14 days", "document": "Rules", "dates": dates[1], "place": 0},
+        ]
+    ]
+    assert answer_data(answered(), None, 3, WORDS)["conflicts"] == []
+
+
+@pytest.mark.parametrize(
     ("language", "lines"),
     [
         (

@@ -14,7 +14,7 @@ function build(root) {
   const part = (tag, name) => root.appendChild(make(tag, name));
   const parts = {
     question: part("p", "question"), note: part("p", "note"), answer: part("p", "answer"), progress: part("p", "progress"),
-    why: part("p", "why"), summary: part("p", "summary"), withdrawn: part("ul", "withdrawn"), passages: part("div", "passages"),
+    why: part("p", "why"), summary: part("p", "summary"), conflicts: part("div", "conflicts"), withdrawn: part("ul", "withdrawn"), passages: part("div", "passages"),
   };
   parts.answer.setAttribute("aria-live", "polite");
   parts.why.setAttribute("role", "status");
@@ -124,6 +124,25 @@ function drawPassages(data, state) {
   });
 }
 
+// What documents say that disagree, side by side: what came into force last first.
+function drawConflicts(data, state) {
+  const wanted = JSON.stringify([data.conflicts_title, data.conflicts]);
+  if (wanted === state.conflicts) return;
+  state.conflicts = wanted;
+  state.parts.conflicts.replaceChildren();
+  if (!data.conflicts.length) return;
+  state.parts.conflicts.append(make("h3", "", data.conflicts_title));
+  for (const sides of data.conflicts) {
+    const row = state.parts.conflicts.appendChild(make("div", "sides"));
+    for (const side of sides) {
+      const button = opener(make("button", "side"), side.place, state);
+      button.append(make("strong", "side-value", side.value), make("span", "side-document", side.document));
+      if (side.dates) button.append(make("span", "side-dates", side.dates));
+      row.append(button);
+    }
+  }
+}
+
 // What was cited and is no longer what it was: said below the answer, and shown on the chips.
 function drawWithdrawn(data, state) {
   const lines = JSON.stringify(data.withdrawn);
@@ -150,7 +169,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let root = parentElement.querySelector(".ibid");
   if (!root) {
     root = parentElement.appendChild(make("section", "ibid"));
-    root.ibid = { root, parts: build(root), drawn: [], passages: "", withdrawn: "" };
+    root.ibid = { root, parts: build(root), drawn: [], passages: "", withdrawn: "", conflicts: "" };
     if (data.progress) requestAnimationFrame(() => scrollToEnd(root, Infinity));
   }
   const state = root.ibid;
@@ -165,6 +184,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   drawSentences(data.sentences, state);
   show(state.parts.progress, data.progress);
   show(state.parts.summary, data.summary);
+  drawConflicts(data, state);
   drawWithdrawn(data, state);
   drawPassages(data, state);
   root.querySelectorAll("[data-place]").forEach((node) => {

@@ -10,6 +10,8 @@ from kb.errors import NotFoundError
 from kb.records import Box, Citation, Hit
 from kb.text.sentences import split_sentences
 from serving.extractive.terms import is_weak, read_terms
+from serving.placed_quotes import PlacedQuote
+from serving.writing import in_one_writing
 
 _MOST_SENTENCES = 4  # longer quotes are no longer looked at; who needs more cites twice
 _PRICE = 0.08  # what one more sentence must add, as a share of the claim's terms, to be worth reading
@@ -44,6 +46,11 @@ def whole_span(hit: Hit) -> Span:
     return Span(hit, passage.start + left, passage.start + max(left, len(passage.text.rstrip())))
 
 
+def quotes_of(spans: Sequence[Span]) -> list[PlacedQuote]:
+    """The words of each span, as verifiers read them."""
+    return [PlacedQuote(span.quote, span.hit.passage.headings) for span in spans]
+
+
 def narrow(sentence: str, hit: Hit) -> Span:
     """The run of neighbouring sentences of the passage that shares most with `sentence`, as short as it can be.
 
@@ -53,12 +60,12 @@ def narrow(sentence: str, hit: Hit) -> Span:
     """
     text = hit.passage.text
     spans = split_sentences(text)
-    claim = read_terms(sentence)
+    claim = read_terms(in_one_writing(sentence))
     weights = {term: _weight(term) for term in claim.exact}
     total = sum(weights.values())
     if len(spans) < 2 or not total:
         return whole_span(hit)
-    shared = [claim.exact & read_terms(text[start:end]).exact for start, end in spans]
+    shared = [claim.exact & read_terms(in_one_writing(text[start:end])).exact for start, end in spans]
     score, first, last = max(
         ((_score(shared[first : last + 1], weights, total), -(last - first), -first), first, last)
         for first in range(len(spans))

@@ -10,7 +10,7 @@ from kb.ports import ChatModel, Judgement, Verifier
 from kb.records import Claim, Claimed, Hit, Policy, Turn, Verdict, Withheld
 from serving.answer_prompt import NO_ANSWER, AnswerPrompt, answer_prompt
 from serving.cancellation import Cancellation
-from serving.citations import Ledger, Span, narrow, whole_span
+from serving.citations import Ledger, Span, narrow, quotes_of, whole_span
 from serving.claims import OF_IBID_ITSELF, Claims, Outcome, refuse, status_of, worth_of
 from serving.conflicts import add_rivals
 from serving.cut_replies import cut_text
@@ -18,8 +18,8 @@ from serving.gate import SentenceGate
 from serving.languages import ENGLISH
 from serving.markers import cited_numbers, replace_markers, without_markers
 from serving.passages import Reading
-from serving.placed_quotes import PlacedQuote
 from serving.reasons import Reason, because
+from serving.tightening import tighten
 from serving.withholding import keeps_back, withheld_text
 
 
@@ -141,19 +141,15 @@ def _judged(sentence: str, hits: Sequence[Hit], means: Drafting) -> Claimed | Wi
 
 
 def _best_places(plain: str, cited: Sequence[Hit], verifier: Verifier) -> tuple[list[Span], Judgement]:
-    """The sentences of each cited passage that bear the claim; the whole passages where only they bear it better."""
+    """The words of each cited passage that bear the claim, from more of it only where they bear it better."""
     if not cited:
         return [], Judgement(Verdict.UNCITED, because(Reason.NONE_CITED, plain))
     narrowed = [narrow(plain, hit) for hit in cited]
-    judgement = verifier.verify(plain, _placed(narrowed))
+    judgement = verifier.verify(plain, quotes_of(narrowed))
     if judgement.verdict is Verdict.SUPPORTED:
-        return narrowed, judgement
+        return tighten(plain, narrowed), judgement
     whole = [whole_span(hit) for hit in cited]
-    again = verifier.verify(plain, _placed(whole))
+    again = verifier.verify(plain, quotes_of(whole))
     if worth_of([again.verdict]) > worth_of([judgement.verdict]):
-        return whole, again
+        return tighten(plain, whole), again
     return narrowed, judgement
-
-
-def _placed(spans: Sequence[Span]) -> list[PlacedQuote]:
-    return [PlacedQuote(span.quote, span.hit.passage.headings) for span in spans]

@@ -30,7 +30,7 @@ class Source(NamedTuple):
 
 def draw(sets: Path, language: str, generator: random.Random) -> Iterator[Source]:
     """Sentences of one language without end of order: each passage gives one, the sets take turns."""
-    passages = {name: _passages(sets / name, generator) for name in SETS[language]}
+    passages = {name: passages_of(sets / name, generator) for name in SETS[language]}
     while passages:
         for name in list(passages):
             text = next(passages[name], None)
@@ -40,7 +40,8 @@ def draw(sets: Path, language: str, generator: random.Random) -> Iterator[Source
                 yield source
 
 
-def _passages(folder: Path, generator: random.Random) -> Iterator[str]:
+def passages_of(folder: Path, generator: random.Random) -> Iterator[str]:
+    """The texts of a set's passages, in an order that `generator` chooses."""
     with (folder / "corpus.jsonl").open(encoding="utf-8") as lines:
         texts = [json.loads(line)["text"] for line in lines]
     generator.shuffle(texts)

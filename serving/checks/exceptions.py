@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from kb.ports import Judgement
 from kb.records import Verdict
 from kb.text.folding import fold
-from kb.text.sentences import split_sentences
 from serving.extractive.terms import read_terms
 from serving.negation import find_exceptions, is_negated
 from serving.reasons import Reason, because
+from serving.statements import split_statements
 from serving.writing import in_one_writing
 
 _SAME_RULE = 0.6  # share of the sentence's terms in a cited one from which both state the same rule
@@ -56,7 +56,7 @@ def _made_up_exception(sentence: str, quotes: Sequence[str]) -> Judgement | None
 
 def _rules(quotes: Sequence[str]) -> Iterator[str]:
     for quote in quotes:
-        for start, end in split_sentences(quote):
+        for start, end in split_statements(quote):
             yield quote[start:end]
 
 

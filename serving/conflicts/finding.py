@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from kb.records import DocumentEntry, Hit
 from serving.citations import Span
+from serving.conflicts.amended import amended
 from serving.conflicts.disagreeing import disagreement, likeness
 from serving.conflicts.statements import Statement, read_statement, words_of
 from serving.extractive.candidates import Candidate, read_candidates
 from serving.extractive.terms import read_terms
+from serving.values import read_values
 
 _CELLS = " | "  # a row of a table says what it means only together with its head
 _MOST_RIVALS = 2  # beside the statement itself: a reader takes in three sides
@@ -35,29 +37,35 @@ def rivals_of(span: Span, hits: Sequence[Hit], question: str, *, is_asked: Calla
         is_asked: whether a value of the sentence, as written there, is what the answer is about.
     """
     own = read_statement(span)
-    if not own.values:
-        return []
     asked = words_of(question)
     near = _statements(read_candidates(hits), span)
     rivals: list[Rival] = []
     for theirs in _by_document(near, besides=span.hit.document.id):
         other = max(theirs, key=lambda statement: likeness(own, statement))
         editions = _are_editions(span.hit.document, other.span.hit.document)
-        found = disagreement(own, other, editions=editions, asked=asked)
+        found = disagreement(own, other, editions=editions, asked=asked) or (amended(own, other) if editions else None)
         if found and is_asked(found.one) and not _has_a_nearer_one(other, own, near):
             rivals.append(Rival(other.span, found.one, found.other))
     return rivals[:_MOST_RIVALS]
 
 
 def _statements(candidates: Sequence[Candidate], span: Span) -> list[Statement]:
-    """Those of the candidates that give values and share a word with the sentence at `span`."""
+    """Those of the candidates that share a word with the sentence at `span` and give values, where it gives some.
+
+    Of versions of its document also those that give none.
+    """
     terms = read_terms(span.quote)
     read = [
         read_statement(Span(candidate.hit, candidate.start, candidate.end))
         for candidate in candidates
         if _CELLS not in candidate.text and candidate.terms.loose & terms.loose
     ]
-    return [statement for statement in read if statement.values]
+    valued = bool(read_values(span.quote).in_order())
+    return [
+        statement
+        for statement in read
+        if (valued and statement.values) or _are_editions(span.hit.document, statement.span.hit.document)
+    ]
 
 
 def _by_document(statements: Sequence[Statement], *, besides: str) -> list[list[Statement]]:

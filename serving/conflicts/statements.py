@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kb.records import Hit
+from kb.text.folding import fold
 from serving.alignment import Kind, Token, read_tokens
 from serving.bounds import Bound
 from serving.citations import Span
@@ -56,6 +57,7 @@ _EDITION = re.compile(
     r"(?<!\d)(?:1[5-9]|20)\d\d(?:\s?[-–/]\s?(?:20)?\d\d)?(?!\d)|\b(?:v|ver|version|rev)[. ]?\d+(?:\.\d+)*\b",
     re.IGNORECASE,
 )
+_TITLE = re.compile(r"[《〈「『]([^《》〈〉「」『』]{1,30})[》〉」』]")  # a name as one word: 「中山十景」
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _EACH = frozenset("a per each every 每".split())  # noqa: SIM905
 
@@ -132,9 +134,11 @@ def _read(
         elif token.kind is Kind.BOUND and token.quantity:
             words.update(_extreme(token.quantity))
     words.update(_words(tokens))
+    titles = {f"«{fold(title)}»" for title in _TITLE.findall(text)}
+    words |= titles
     conditions = {token.key for token in tokens if token.key in _CONDITION}
     denials = sum(token.kind is Kind.DENIAL for token in tokens)
-    names = words & {token.key for token in tokens if token.kind is Kind.NAME}
+    names = words & {*titles, *(token.key for token in tokens if token.kind is Kind.NAME)}
     return frozenset(words), frozenset(names), frozenset(conditions), denials, tuple(values), tuple(counted)
 
 

@@ -12,6 +12,7 @@ import pytest
 from kb.records import (
     Answer,
     DocumentEntry,
+    Filters,
     Finished,
     Hit,
     HitSource,
@@ -237,6 +238,20 @@ def test_documents_with_the_same_title_and_no_dates_are_told_apart_by_their_file
     assert labels_of(sides, "en") == [" (Rules-0.txt, added 2026-01-01)", " (Rules-1.txt, added 2026-01-01)"]
 
 
+def test_versions_of_one_text_differ_where_an_article_was_amended(tmp_path: Path) -> None:
+    old = "租赁管理条例\n\n第十二条 承租人对通知有异议的，由人民法院裁定。\n\n第十三条 承租人应当爱护房屋。"
+    new = old.replace("人民法院裁定", "仲裁机构裁决")
+    question = "承租人对通知有异议的，由谁裁定？"
+    apart = answer(tmp_path / "apart", {"旧.txt": old, "新.txt": new}, question)
+    assert apart.conflicts == ()  # two regulations may well differ
+    linked = answer(tmp_path / "linked", {"旧.txt": old, "新.txt": new}, question, replaces=True)
+    (conflict,) = linked.conflicts
+    assert [side.value for side in conflict.sides] == ["仲裁机构裁决", "人民法院裁定"]
+    assert "（《租赁管理条例》，2023-09-01至2024-08-31有效）" in linked.claims[1].text
+    same = answer(tmp_path / "same", {"旧.txt": old, "新.txt": new}, "承租人应当怎样对待房屋？", replaces=True)
+    assert same.conflicts == ()
+
+
 OLD = """Student handbook
 
 Students must hand in the final report within fourteen days after the last lecture.
@@ -252,16 +267,28 @@ def answer(
     question: str,
     policy: Policy = Policy.FLAG,
     model: ScriptedChatModel | None = None,
+    *,
+    replaces: bool = False,
 ) -> Answer:
-    """The answer over documents, the first of them in force from 2023-09-01, the next from 2024-09-01, …"""
+    """The answer over documents, the first of them in force from 2023-09-01, the next from 2024-09-01, …
+
+    With `replaces` each one replaces the one before, and all versions are searched.
+    """
     embedder = HashEmbedder()
     catalog = make_collection(tmp_path, embedder, policy=policy, documents=dict(documents))
     with catalog.snapshot() as snapshot:
         ids = {entry.name: entry.id for entry in snapshot.documents()}
+    older = ""
     for year, name in enumerate(documents, 2023):
-        catalog.describe(ids[name], {"effective_from": f"{year}-09-01"})
+        catalog.describe(ids[name], {"effective_from": f"{year}-09-01", "replaces": older if replaces else ""})
+        older = name
     *_, last = answer_question(
-        question, searcher=Searcher(catalog, embedder), catalog=catalog, verifier=LexicalVerifier(), model=model
+        question,
+        searcher=Searcher(catalog, embedder),
+        catalog=catalog,
+        verifier=LexicalVerifier(),
+        model=model,
+        filters=Filters(all_versions=True),
     )
     assert isinstance(last, Finished)
     return last.answer

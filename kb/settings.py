@@ -103,6 +103,16 @@ class VllmSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerSettings:
+    """When there is an answer, and when it is refused."""
+
+    # Share of answers that may be wrong, such as 0.05; what is less sure is refused. 0: as the packaged weights have
+    # it. Otherwise nothing is shown before an answer is whole, since its verdicts take part in how sure it is.
+    risk: float = 0.0
+    calibration: str = ""  # a file of `ibid eval --calibrate`, for collections that have no calibration of their own
+
+
+@dataclass(frozen=True, slots=True)
 class ServeSettings:
     """Where the HTTP server and the browser app listen."""
 
@@ -141,6 +151,7 @@ class Settings:
     model: ModelSettings = field(default_factory=ModelSettings)
     verifier: VerifierSettings = field(default_factory=VerifierSettings)
     vllm: VllmSettings = field(default_factory=VllmSettings)
+    answers: AnswerSettings = field(default_factory=AnswerSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
@@ -169,11 +180,12 @@ _Section = TypeVar(
     ModelSettings,
     VerifierSettings,
     VllmSettings,
+    AnswerSettings,
     ServeSettings,
     LimitSettings,
     HistorySettings,
 )
-_SECTIONS = ("embedder", "reranker", "model", "verifier", "vllm", "serve", "limits", "history")
+_SECTIONS = ("embedder", "reranker", "model", "verifier", "vllm", "answers", "serve", "limits", "history")
 
 
 def read_settings(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:

@@ -5,58 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from kb.catalog import Catalog
 from kb.errors import QuestionError
 from kb.ports import ChatModel, Verifier
-from kb.records import (
-    NO_FILTERS,
-    Answer,
-    AnswerEvent,
-    Claimed,
-    Filters,
-    Finished,
-    Hit,
-    Searched,
-    SearchResult,
-    Turn,
-)
+from kb.records import NO_FILTERS, Answer, AnswerEvent, Claimed, Filters, Finished, Searched, Turn
 from kb.settings import LimitSettings
 from retriever.searcher import Searcher
+from serving.attempts import PASSAGES, Asked, claims_of
 from serving.cancellation import Cancellation
-from serving.citations import Ledger
-from serving.claims import Claims, Outcome, refuse
-from serving.drafting import Drafting, draft_answer
-from serving.extractive import Extraction, extract
+from serving.claims import Claims, Outcome
+from serving.deciding import Deciding
 from serving.follow_ups import standalone_question
-from serving.languages import has_han, language_of
-from serving.passages import build_readings
-from serving.quoting import Quoting, quote_answer
 
-PASSAGES = 10  # read for one answer: some 2,000 tokens of a model's prompt
+__all__ = ["PASSAGES", "answer_question", "check_question"]
+
 _CANDIDATES_TO_A_PASSAGE = 2  # searched for where a model reads
-_QUOTES = 2  # a reader takes in two quotes at a glance
-# Confidence of the extractive reading below which a model is not even asked: of 751 answerable questions of two sets
-# (squad2-dev-en, cmrc2018-zh), two lay below it.
-_FITTED_ON = "all-minilm-l6-v2"  # the model whose cosines the weights of the extractive reading know
-_TOO_THIN = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Everything that one answer is made from."""
-
-    question: str
-    searcher: Searcher
-    catalog: Catalog
-    verifier: Verifier
-    model: ChatModel | None = None
-    history: tuple[Turn, ...] = ()
-    filters: Filters = NO_FILTERS
-    k: int = PASSAGES
-    max_tokens: int | None = None
-    cancellation: Cancellation = field(default_factory=Cancellation)
 
 
 def answer_question(
@@ -71,6 +36,7 @@ def answer_question(
     k: int = PASSAGES,
     max_tokens: int | None = None,
     limits: LimitSettings | None = None,
+    deciding: Deciding | None = None,
     cancellation: Cancellation | None = None,
 ) -> Iterator[AnswerEvent]:
     """Answers from the documents of a collection: `Searched`, then `Claimed` for each sentence, then `Finished`.
@@ -86,6 +52,7 @@ def answer_question(
         k: how many passages are read.
         max_tokens: of the model's reply.
         limits: how long a question may be.
+        deciding: from how sure an answer on there is one; unless given, as the packaged weights have it.
         cancellation: ends the answer from another thread; then no `Finished` comes.
 
     Raises:
@@ -95,7 +62,19 @@ def answer_question(
     """
     check_question(question, (limits or LimitSettings()).question_characters)
     stop = cancellation or Cancellation()
-    asked = Asked(question, searcher, catalog, verifier, model, tuple(history), filters, k, max_tokens, stop)
+    asked = Asked(
+        question,
+        searcher,
+        catalog,
+        verifier,
+        model,
+        tuple(history),
+        filters,
+        k,
+        max_tokens,
+        deciding or Deciding(),
+        stop,
+    )
     return _answer(asked)
 
 
@@ -129,7 +108,7 @@ def _answer(asked: Asked) -> Iterator[AnswerEvent]:
 
     written: list[Claimed] = []
     moments: list[float] = []
-    with closing(_claims(asked, question, result, found.hits, timings)) as making:
+    with closing(claims_of(asked, question, result, found.hits, timings)) as making:
         outcome = yield from _released(making, written, moments, asked.cancellation)
     if outcome is None:
         return
@@ -172,38 +151,3 @@ def _released(
 def _candidates(asked: Asked) -> int:
     """How many passages to search for: a model's are chosen from more, since copies of one text are read once."""
     return asked.k if asked.model is None else _CANDIDATES_TO_A_PASSAGE * asked.k
-
-
-def _claims(
-    asked: Asked, question: str, result: SearchResult, candidates: Sequence[Hit], timings: dict[str, float]
-) -> Claims:
-    started = time.perf_counter()
-    language = language_of(asked.question)
-    ledger = Ledger(asked.catalog)
-    collection = asked.catalog.collection()
-    fitted = collection.space is not None and _FITTED_ON in collection.space.model.lower()
-    extraction = extract(question, result.hits, at_most=_QUOTES, trust_cosines=fitted)
-    timings["reading"] = time.perf_counter() - started
-    if asked.model is None:
-        quoting = Quoting(ledger, asked.verifier, collection.policy)
-        return quote_answer(extraction, result.hits, language, quoting, question)
-    if _is_too_thin(extraction, result):
-        name, confidence, why = asked.model.name, extraction.confidence, extraction.why
-        return refuse(result.hits, language, model=name, confidence=confidence, why=why)
-    started = time.perf_counter()
-    readings = build_readings(candidates, asked.catalog, at_most=asked.k)
-    timings["passages"] = time.perf_counter() - started
-    means = Drafting(asked.model, asked.verifier, ledger, collection.policy, asked.cancellation, asked.max_tokens)
-    return draft_answer(question, readings, language, means, result.hits)
-
-
-def _is_too_thin(extraction: Extraction, result: SearchResult) -> bool:
-    """Whether a model could only invent. It may find an answer where the extractive reading sees none.
-
-    That reading compares words: where no passage is in the question's script, it has nothing to say.
-    """
-    if not result.hits:
-        return True
-    chinese = has_han(result.question)
-    comparable = any(has_han(hit.passage.text) == chinese for hit in result.hits)
-    return comparable and not extraction.answered and extraction.confidence < _TOO_THIN

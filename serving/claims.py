@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kb.records import AnswerStatus, Claim, Claimed, Conflict, Hit, Verdict, Withheld
-from serving.refusal import refusal_text
+from kb.records import AnswerStatus, Claimed, Conflict, Verdict, Withheld
 
 # What a sentence of each verdict is worth: the mean over an answer's sentences is its confidence. Nothing says that a
 # partly supported sentence is worth just this; the order is what matters.
@@ -24,7 +23,7 @@ OF_IBID_ITSELF = "said by ibid about its search, not by the documents"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an answer ended."""
+    """How an answer ended. Where it is refused, the refusal is still to be said (`serving/refusal.py`)."""
 
     status: AnswerStatus
     confidence: float  # 0 to 1
@@ -32,17 +31,15 @@ class Outcome:
     withheld: tuple[Withheld, ...] = ()
     prompts: Mapping[str, int] = field(default_factory=dict)  # name and version
     conflicts: tuple[Conflict, ...] = ()
+    why: str = OF_IBID_ITSELF  # of a refusal: what is missing
+
+    @property
+    def found_nothing(self) -> bool:
+        """Whether it is refused because no answer was found, not because one was held back."""
+        return self.status is AnswerStatus.REFUSED and not self.withheld
 
 
 Claims = Generator[Claimed, None, Outcome]
-
-
-def refuse(
-    hits: Sequence[Hit], language: str, *, model: str, confidence: float = 0.0, why: str = OF_IBID_ITSELF
-) -> Claims:
-    """The only claim is the refusal itself: what was looked at, with nothing cited."""
-    yield Claimed(Claim(refusal_text(hits, language), Verdict.UNCITED, why), ())
-    return Outcome(AnswerStatus.REFUSED, confidence, model)
 
 
 def status_of(verdicts: Sequence[Verdict], *, whole: bool) -> AnswerStatus:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from kb.catalog import Catalog
 from kb.errors import ReplyCutError
 from kb.ports import ChatModel, Judgement, Verifier
-from kb.records import Claim, Claimed, Hit, Policy, Turn, Verdict, Withheld
+from kb.records import AnswerStatus, Claim, Claimed, Hit, Policy, Turn, Verdict, Withheld
+from serving.absences import judge_absence
 from serving.answer_prompt import NO_ANSWER, AnswerPrompt, answer_prompt
 from serving.cancellation import Cancellation
 from serving.citations import Ledger, Span, narrow, quotes_of, whole_span
-from serving.claims import OF_IBID_ITSELF, Claims, Outcome, refuse, status_of, worth_of
+from serving.claims import OF_IBID_ITSELF, Claims, Outcome, status_of, worth_of
 from serving.conflicts import add_rivals
 from serving.cut_replies import cut_text
 from serving.gate import SentenceGate
@@ -28,6 +30,7 @@ class Drafting:
     """What a model's answer is made with."""
 
     model: ChatModel
+    catalog: Catalog
     verifier: Verifier
     ledger: Ledger
     policy: Policy
@@ -35,17 +38,14 @@ class Drafting:
     max_tokens: int | None = None
 
 
-def draft_answer(
-    question: str, readings: Sequence[Reading], language: str, means: Drafting, looked_at: Sequence[Hit]
-) -> Claims:
-    """One claim for each sentence that the model writes, as soon as it is whole; a refusal where it says it cannot.
+def draft_answer(question: str, readings: Sequence[Reading], language: str, means: Drafting) -> Claims:
+    """One claim for each sentence that the model writes, as soon as it is whole; none where it says it cannot.
 
     Args:
         question: standing alone.
         readings: what the model reads, in this order.
         language: of the answer.
         means: the model and all else that it takes.
-        looked_at: the hits that a refusal names.
 
     Raises:
         ModelError: the model failed, perhaps after some claims were yielded.
@@ -85,23 +85,13 @@ def draft_answer(
         conflicts,
     )
     shown = len(verdicts) - len(withheld)
-    return (yield from _ended(outcome, shown=shown, cut=cut, language=language, looked_at=looked_at))
-
-
-def _ended(
-    outcome: Outcome, *, shown: int, cut: ReplyCutError | None, language: str, looked_at: Sequence[Hit]
-) -> Claims:
-    """What ibid itself says at the end: why it ended a reply, what was withheld, a refusal where nothing was left."""
     gap = "\n" if shown and language == ENGLISH else ""
     if cut is not None:
         yield Claimed(Claim(gap + cut_text(cut, language), Verdict.UNCITED, OF_IBID_ITSELF), ())
-    if outcome.withheld:
-        words = withheld_text(outcome.withheld, language, all_of_it=not shown)
+    if withheld:
+        words = withheld_text(withheld, language, all_of_it=not shown)
         yield Claimed(Claim(gap + words, Verdict.UNCITED, OF_IBID_ITSELF), ())
-    if shown:
-        return outcome
-    refused = yield from refuse(looked_at, language, model=outcome.model)
-    return replace(refused, withheld=outcome.withheld, prompts=outcome.prompts)
+    return outcome if shown else replace(outcome, status=AnswerStatus.REFUSED, confidence=0.0)
 
 
 def _without_repeats(sentences: Iterator[str]) -> Iterator[str]:
@@ -129,7 +119,9 @@ def _judged(sentence: str, hits: Sequence[Hit], means: Drafting) -> Claimed | Wi
     """The sentence with its citations and verdict, or what the collection's policy keeps back of it."""
     numbers = [number for number in cited_numbers(sentence) if 1 <= number <= len(hits)]
     plain = without_markers(sentence).strip()
-    spans, judgement = _best_places(plain, [hits[number - 1] for number in numbers], means.verifier)
+    cited = [hits[number - 1] for number in numbers]
+    spans, judgement = _best_places(plain, cited, means.verifier)
+    judgement = judge_absence(plain, cited, means.catalog) or judgement
     if keeps_back(means.policy, judgement.verdict):
         return Withheld(plain, judgement.verdict, judgement.why)
     known = len(means.ledger.citations)

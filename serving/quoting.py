@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kb.ports import Judgement, Verifier
 from kb.records import AnswerStatus, Claim, Claimed, Conflict, Hit, Policy, Verdict, Withheld
 from serving.citations import Ledger, Span
-from serving.claims import OF_IBID_ITSELF, Claims, Outcome, refuse
+from serving.claims import OF_IBID_ITSELF, Claims, Outcome
 from serving.conflicts import Side, conflict_of, disagreement_text, labels_of, sides_of
+from serving.deciding import EXTRACTIVE
 from serving.extractive import Extraction, Quote, Settled
 from serving.quotation import on_one_line, quotation
 from serving.withholding import keeps_back, withheld_text
@@ -17,7 +18,6 @@ from serving.withholding import keeps_back, withheld_text
 _Judged = tuple[Quote, Judgement]
 
 _OPENING = 1  # character before a quote's own: its quotation mark
-EXTRACTIVE = "extractive"  # the name in the place of a model's
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,30 @@ class Quoting:
 
 
 def quote_answer(
-    extraction: Extraction, hits: Sequence[Hit], language: str, means: Quoting, question: str = ""
+    extraction: Extraction,
+    hits: Sequence[Hit],
+    language: str,
+    means: Quoting,
+    question: str = "",
+    *,
+    whatever: bool = False,
 ) -> Claims:
-    """One claim for each quote of `extraction`, or a refusal where it does not answer.
+    """One claim for each quote of `extraction`; none, and refused, where it does not answer.
 
     A quote is shown only if it stands in its passage to the letter. Where another of the documents says otherwise, its
     sentence is shown, too, each with its document's dates, what came into force last first.
+
+    Args:
+        extraction: the sentences that fit best.
+        hits: the passages in which something else may be said.
+        language: of the question.
+        means: what the claims are made with.
+        question: standing alone.
+        whatever: quote them even where they are hardly an answer.
     """
     quotes = [quote for quote in extraction.quotes if _stands_there(quote)]
-    if not extraction.answered or not quotes:
-        refusal = refuse(hits, language, model=EXTRACTIVE, confidence=extraction.confidence, why=extraction.why)
-        return (yield from refusal)
+    if not (extraction.answered or whatever) or not quotes:
+        return Outcome(AnswerStatus.REFUSED, extraction.confidence, EXTRACTIVE, why=extraction.why)
     judged = [(quote, means.verifier.verify(on_one_line(quote.text), [quote.text])) for quote in quotes]
     shown = [(quote, word) for quote, word in judged if not keeps_back(means.policy, word.verdict)]
     withheld = tuple(
@@ -68,7 +81,7 @@ def quote_answer(
         words = withheld_text(withheld, language, all_of_it=not shown)
         yield Claimed(Claim(("\n" if shown else "") + words, Verdict.UNCITED, OF_IBID_ITSELF), ())
     if not shown:
-        return replace((yield from refuse(hits, language, model=EXTRACTIVE)), withheld=withheld)
+        return Outcome(AnswerStatus.REFUSED, 0.0, EXTRACTIVE, withheld)
     status = AnswerStatus.PARTLY if withheld else AnswerStatus.ANSWERED
     return Outcome(status, extraction.confidence, EXTRACTIVE, withheld, conflicts=conflicts)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kb.records import Hit
+from kb.records import AnswerStatus, Claim, Claimed, DocumentEntry, Hit, Verdict
+from serving.claims import Claims, Outcome
 from serving.languages import ENGLISH, SIMPLIFIED, TRADITIONAL
+from serving.looking_through import LookedThrough
 
 _NAMED = 3  # documents named in the text; the others are counted
 
@@ -19,20 +21,41 @@ _LOOKED = {
     SIMPLIFIED: "在现有文档中没有找到这个问题的答案。已查看{documents}中的{passages}。",
     TRADITIONAL: "在現有文件中沒有找到這個問題的答案。已查看{documents}中的{passages}。",
 }
+_LOOKED_AT_ALL = {
+    ENGLISH: "I found no answer to this in the documents. I looked at {passages} of {documents}.",
+    SIMPLIFIED: "在现有文档中没有找到这个问题的答案。已逐段查看{documents}，共{passages}。",
+    TRADITIONAL: "在現有文件中沒有找到這個問題的答案。已逐段查看{documents}，共{passages}。",
+}
 
 
-def refusal_text(hits: Sequence[Hit], language: str) -> str:
+def say_refusal(outcome: Outcome, hits: Sequence[Hit], looked: LookedThrough | None, language: str) -> Claims:
+    """The claim of a refused answer: what was looked at, with nothing cited."""
+    yield Claimed(Claim(refusal_text(hits, language, looked), Verdict.UNCITED, outcome.why), ())
+    assert outcome.status is AnswerStatus.REFUSED
+    return outcome
+
+
+def refusal_text(hits: Sequence[Hit], language: str, looked: LookedThrough | None = None) -> str:
     """Says that there is no answer, how many passages were read, and in which documents.
 
     Args:
         hits: the passages that were read, best first.
         language: "en", "zh-Hans" or "zh-Hant".
+        looked: the documents of which every passage was looked at, if any.
     """
+    if looked is not None:
+        count, sentence = len(looked.hits), _LOOKED_AT_ALL[language]
+        passages = f"all {count} passages" if language == ENGLISH and count > 1 else _passages(count, language)
+        return sentence.format(passages=passages, documents=_documents(looked.documents, language))
     if not hits:
         return _NOTHING[language]
-    names = list(dict.fromkeys(hit.document.title or hit.document.name for hit in hits))
-    documents = _english_documents(names) if language == ENGLISH else _chinese_documents(names, language)
+    documents = _documents([hit.document for hit in hits], language)
     return _LOOKED[language].format(passages=_passages(len(hits), language), documents=documents)
+
+
+def _documents(entries: Sequence[DocumentEntry], language: str) -> str:
+    names = list(dict.fromkeys(entry.title or entry.name for entry in entries))
+    return _english_documents(names) if language == ENGLISH else _chinese_documents(names, language)
 
 
 def _passages(count: int, language: str) -> str:

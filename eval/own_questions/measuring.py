@@ -19,10 +19,10 @@ from kb.records import Answer, Finished, Hit, Searched
 from kb.settings import LimitSettings, Settings
 from retriever import Searcher, open_searcher
 from serving.answering import PASSAGES, answer_question
+from serving.deciding import EXTRACTIVE, Deciding, deciding_of
 from serving.verifiers import verifier_of
 
 TASK = "own questions"
-EXTRACTIVE = "extractive"  # what answers are called that no model wrote
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
 
@@ -51,6 +51,7 @@ def evaluate_collection(
     *,
     searcher: Searcher | None = None,
     model: ChatModel | None = None,
+    deciding: Deciding | None = None,
 ) -> Run:
     """Asks every question and says what each answer is worth.
 
@@ -63,6 +64,7 @@ def evaluate_collection(
         progress: told what is done.
         searcher: instead of one opened from the settings.
         model: instead of the settings' one.
+        deciding: when to answer, instead of as the settings have it.
 
     Raises:
         NotFoundError: there is no such collection.
@@ -73,6 +75,7 @@ def evaluate_collection(
     searcher = searcher or open_searcher(settings, name)
     model = model or open_chat_model(settings.model)
     verifier = verifier_of(settings, model)
+    deciding = deciding or deciding_of(settings.answers, searcher.catalog, model)
     with closing(searcher.catalog):
         with searcher.catalog.snapshot() as snapshot:
             collection = snapshot.collection()
@@ -82,7 +85,7 @@ def evaluate_collection(
         for number, own in enumerate(questions):
             if progress:
                 progress("asking", number, len(questions))
-            result, error = _ask(own, searcher, verifier, model, settings.limits)
+            result, error = _ask(own, searcher, verifier, model, settings.limits, deciding)
             failed = failed + 1 if error else 0
             if error and failed == min(_FAILURES_IN_A_ROW, len(questions)):
                 raise error
@@ -104,7 +107,12 @@ def evaluate_collection(
 
 
 def _ask(
-    own: OwnQuestion, searcher: Searcher, verifier: Verifier, model: ChatModel | None, limits: LimitSettings
+    own: OwnQuestion,
+    searcher: Searcher,
+    verifier: Verifier,
+    model: ChatModel | None,
+    limits: LimitSettings,
+    deciding: Deciding,
 ) -> tuple[QuestionResult, ModelError | None]:
     hits: tuple[Hit, ...] = ()
     answer: Answer | None = None
@@ -112,7 +120,13 @@ def _ask(
     begun = time.perf_counter()
     try:
         events = answer_question(
-            own.question, searcher=searcher, catalog=searcher.catalog, verifier=verifier, model=model, limits=limits
+            own.question,
+            searcher=searcher,
+            catalog=searcher.catalog,
+            verifier=verifier,
+            model=model,
+            limits=limits,
+            deciding=deciding,
         )
         for event in events:
             if isinstance(event, Searched):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
+
+from numpy.typing import ArrayLike
 
 from eval.records import Run
 from eval.runs.tables import shown_number
@@ -71,14 +73,13 @@ def _per_cent(share: float) -> float:
 
 def risk_curve(runs: Iterable[tuple[str, Run]]) -> Curve | None:
     """The risk-coverage curves of the runs whose questions have a confidence and a "right"; None where none has."""
-    from eval.metrics.risk_coverage import forced_answers, risk_coverage_curve
+    from eval.metrics.risk_coverage import risk_coverage_curve
 
     curves = []
     for label, run in runs:
         rows = [query.values for query in run.queries if {"confidence", "right"} <= query.values.keys()]
         if len(rows) > 1:
-            columns = ([row.get(name, 0.0) for row in rows] for name in ("confidence", "right", "refused"))
-            curves.append((label, risk_coverage_curve(*forced_answers(*columns))))
+            curves.append((label, risk_coverage_curve(*_confidence_and_loss(rows))))
     if not curves:
         return None
     highest = max(float(curve.risk.max()) for _, curve in curves)
@@ -91,3 +92,13 @@ def risk_curve(runs: Iterable[tuple[str, Run]]) -> Curve | None:
         )
         lines.append(Line(label, points, round(100 * (1 - float(curve.risk[-1]) / top), 2)))
     return Curve(tuple(lines), top)
+
+
+def _confidence_and_loss(rows: Sequence[Mapping[str, float]]) -> tuple[ArrayLike, ArrayLike]:
+    """Of every question as if none could be refused; where nobody asked what would have been said, see there."""
+    from eval.metrics.risk_coverage import forced_answers
+
+    confidence = [row["confidence"] for row in rows]
+    if all("right if answered" in row for row in rows):
+        return confidence, [1.0 - row["right if answered"] for row in rows]
+    return forced_answers(confidence, [row["right"] for row in rows], [row.get("refused", 0.0) for row in rows])

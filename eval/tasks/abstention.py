@@ -2,9 +2,10 @@
 
 A question is `right` when it is answerable and rightly answered (a gold answer stands in the answer), or unanswerable
 and refused. Unanswerable is what the set calls so (for the passages that may be read), and every question of another
-set that is mixed in. For the risk-coverage curve a refused question comes after all answered ones and counts as wrong:
-at full coverage something would have had to be said. "AUROC answerable" is that of the confidence against being
-answerable, over all questions; "AUROC right" against being rightly answered, over those answered.
+set that is mixed in. For the risk-coverage curve nothing is refused: a refused question is asked again, to be answered
+however unsure, and "right if answered" says whether that would have been right (never where it is unanswerable, nor
+where a model says that it cannot). "AUROC answerable" is that of the confidence against being answerable, over all
+questions; "AUROC right" against being rightly answered, over those answered.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from eval.metrics.risk_coverage import (
     area_under_risk,
     area_under_roc,
     excess_area_under_risk,
-    forced_answers,
 )
 from eval.records import QuestionResult, Run
 from eval.set_collection import Progress
@@ -75,7 +75,7 @@ def evaluate_abstention(
     known = [item for item in content.questions if not item.answerable or item.answers or item.parts]
     own = take_sample(known, sample)
     answerable = sum(question.answerable for question in own)
-    mixed_in = _strangers(out_of_scope, answerable) if out_of_scope else []
+    mixed_in = questions_of_another_set(out_of_scope, answerable) if out_of_scope else []
     _check(folder, answerable, len(own) - answerable + len(mixed_in))
     with opened(content, settings, cache, embedder=embedder, model=model, progress=progress) as asking:
         kinds = [_ANSWERABLE if item.answerable else _UNANSWERABLE for item in own] + [_OUT_OF_SCOPE] * len(mixed_in)
@@ -87,7 +87,8 @@ def evaluate_abstention(
     return replace(run, metrics=means | _metrics(results))
 
 
-def _strangers(folder: Path, count: int) -> list[AnsweredQuestion]:
+def questions_of_another_set(folder: Path, count: int) -> list[AnsweredQuestion]:
+    """As many of its questions, as ones that cannot be answered here."""
     questions = take_sample(read_answer_set(folder).questions, count)
     return [AnsweredQuestion(f"{folder.name}/{item.id}", item.text, answerable=False) for item in questions]
 
@@ -105,23 +106,36 @@ def _check(folder: Path, answerable: int, unanswerable: int) -> None:
 
 def _result(reply: Reply, kind: str, asking: Asking) -> QuestionResult:
     refused = reply.answer is not None and not reply.answered  # a failure is neither answer nor refusal
-    sentences = [statement.text for statement in statements_of(reply.answer)]
-    right = is_right(reply.question, sentences) if reply.question.answerable else refused
+    said = _whatever(reply.question, asking) if refused else reply
+    right_if_answered = is_rightly_answered(said)
     values = {
-        "confidence": reply.answer.confidence if reply.answer else 0.0,
-        "right": float(right),
+        "confidence": said.answer.confidence if said.answer else 0.0,
+        "right": float((right_if_answered and not refused) if reply.question.answerable else refused),
+        "right if answered": float(right_if_answered),
         "refused": float(refused),
     }
     return QuestionResult(reply.question.id, reply.question.text, values, details_of(reply, asking) | {_KIND: kind})
 
 
+def is_rightly_answered(reply: Reply) -> bool:
+    """Whether a question that can be answered was, and rightly."""
+    sentences = [statement.text for statement in statements_of(reply.answer)]
+    return reply.question.answerable and reply.answered and is_right(reply.question, sentences)
+
+
+def _whatever(question: AnsweredQuestion, asking: Asking) -> Reply:
+    """What would be said to a question that was refused, and how sure it would be."""
+    return next(ask_all(asking, [question], deciding=replace(asking.deciding, whatever=True)))
+
+
 def _metrics(results: Sequence[QuestionResult]) -> dict[str, Interval]:
     kinds = np.array([result.details[_KIND] for result in results])
-    confidence, right, refused = (
-        np.array([result.values[name] for result in results]) for name in ("confidence", "right", "refused")
+    confidence, right, refused, right_if_answered = (
+        np.array([result.values[name] for result in results])
+        for name in ("confidence", "right", "refused", "right if answered")
     )
+    wrong = 1.0 - right_if_answered
     answerable = kinds == _ANSWERABLE
-    order, wrong = forced_answers(confidence, right, refused)
 
     def refusals(field: int) -> Callable[[Places], float]:
         return lambda at: measure_refusals((refused[at] > 0).tolist(), answerable[at].tolist())[field]
@@ -140,8 +154,8 @@ def _metrics(results: Sequence[QuestionResult]) -> dict[str, Interval]:
             own = refused[kinds == kind]
             metrics[f"refusal recall, {kind}"] = interval_of(_mean_of(own), own.size)
     return metrics | {
-        "AURC": interval_of(lambda places: area_under_risk(order[places], wrong[places]), everything),
-        "E-AURC": interval_of(lambda places: excess_area_under_risk(order[places], wrong[places]), everything),
+        "AURC": interval_of(lambda places: area_under_risk(confidence[places], wrong[places]), everything),
+        "E-AURC": interval_of(lambda places: excess_area_under_risk(confidence[places], wrong[places]), everything),
         "AUROC answerable": interval_of(lambda at: area_under_roc(confidence[at], answerable[at]), everything),
         "AUROC right": interval_of(answered_rightly, everything),
     }

@@ -25,8 +25,8 @@ from kb.settings import LimitSettings, Settings
 from retriever import Searcher, SearchMode, embedder_of, reranker_of, searcher_over
 from serving.answering import answer_question
 from serving.claims import OF_IBID_ITSELF
+from serving.deciding import EXTRACTIVE, Deciding, deciding_of
 from serving.markers import without_markers
-from serving.quoting import EXTRACTIVE
 from serving.verifiers import verifier_of
 
 _TOP_KEPT = 10  # passages named for each question
@@ -47,9 +47,10 @@ class Asking:
     verifier: Verifier
     model: ChatModel | None
     limits: LimitSettings
+    deciding: Deciding
 
-    def events(self, question: AnsweredQuestion) -> Iterator[AnswerEvent]:
-        """The answer path's own events."""
+    def events(self, question: AnsweredQuestion, deciding: Deciding | None = None) -> Iterator[AnswerEvent]:
+        """The answer path's own events; it decides as the settings have it, unless told otherwise."""
         return answer_question(
             question.text,
             searcher=self.searcher,
@@ -58,6 +59,7 @@ class Asking:
             model=self.model,
             filters=filters_of(question),
             limits=self.limits,
+            deciding=deciding or self.deciding,
         )
 
     def text_of(self, document_id: str) -> str:
@@ -110,14 +112,26 @@ def opened(
             verifier=verifier_of(settings, chat_model),
             model=chat_model,
             limits=settings.limits,
+            deciding=deciding_of(settings.answers, catalog, chat_model),
         )
     finally:
         remembering.save()
         catalog.close()
 
 
-def ask_all(asking: Asking, questions: Sequence[AnsweredQuestion], progress: Progress | None = None) -> Iterator[Reply]:
+def ask_all(
+    asking: Asking,
+    questions: Sequence[AnsweredQuestion],
+    progress: Progress | None = None,
+    deciding: Deciding | None = None,
+) -> Iterator[Reply]:
     """Puts the questions one after the other; one that fails is a reply with its reason, and the others go on.
+
+    Args:
+        asking: what they are put to.
+        questions: in this order.
+        progress: told how many are done.
+        deciding: instead of as the settings have it.
 
     Raises:
         ModelError: the model failed several times in a row.
@@ -126,7 +140,7 @@ def ask_all(asking: Asking, questions: Sequence[AnsweredQuestion], progress: Pro
     for number, question in enumerate(questions):
         say("asking", number, len(questions))
         try:
-            yield Reply(question, answer_of(asking.events(question)))
+            yield Reply(question, answer_of(asking.events(question, deciding)))
             failures = 0
         except ModelError as error:
             failures += 1

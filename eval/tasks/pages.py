@@ -26,6 +26,7 @@ from kb.ports import ChatModel, Embedder
 from kb.records import Hit
 from kb.settings import Settings
 from retriever import embedder_of, reranker_of, searcher_over
+from serving.deciding import Deciding
 from serving.verifiers import verifier_of
 
 _LOOKED_AT = 5  # passages whose pages count as found: what a person opens before asking again
@@ -84,7 +85,7 @@ def measure_pages(
         model = model or open_chat_model(settings.model)
         searcher = searcher_over(catalog, settings, embedder, reranker_of(settings))
         verifier = verifier_of(settings, model)
-        asking = Asking({}, searcher, catalog, embedder, verifier, model, settings.limits)
+        asking = Asking({}, searcher, catalog, embedder, verifier, model, settings.limits, Deciding())
         replies = ask_all(asking, [item.question for item in questions], say)
         return [_result(reply, item) for reply, item in zip(replies, questions, strict=True)]
     finally:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from kb.calibration import Calibration, calibration_to_json
 from kb.catalog import writing
 from kb.catalog.attributes import checked_attributes
 from kb.catalog.blobs import Blobs
@@ -171,6 +172,14 @@ class Catalog:
         with self._connection() as connection, transaction(connection, self._path):
             writing.describe_document(connection, document_id, checked_attributes(given), instead=instead)
             return writing.next_version(connection)
+
+    def set_calibration(self, calibration: Calibration | None) -> None:
+        """Keeps what the collection's own questions said about the confidence of answers, or forgets it."""
+        with self._connection() as connection, transaction(connection, self._path):
+            connection.execute("DELETE FROM facts WHERE key = 'calibration'")
+            if calibration is not None:
+                text = calibration_to_json(calibration)
+                connection.execute("INSERT INTO facts VALUES ('calibration', ?)", (text,))
 
     def link(self, sources: Sequence[Source]) -> int:
         """Notes that documents which are there already (`source.document_id`) also come from these sources.

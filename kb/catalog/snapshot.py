@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.calibration import Calibration, calibration_from_json
 from kb.catalog import rows
 from kb.catalog.matching import matches
 from kb.catalog.types import Changes, IndexedText, Source, StoredPassage
@@ -74,6 +75,11 @@ class Snapshot:
             policy=Policy(self._facts["policy"]),
             description=self._facts["description"],
         )
+
+    def calibration(self) -> Calibration | None:
+        """What the collection's own questions said about the confidence of answers, where they were asked."""
+        text = self._facts.get("calibration")
+        return calibration_from_json(text, f"the calibration of {self._facts['name']!r}") if text else None
 
     def numbers(self) -> Numbers:
         """Every live passage number, ascending."""
@@ -316,16 +322,25 @@ class Snapshot:
         """Whether this document is there at all."""
         return self._connection.execute("SELECT 1 FROM documents WHERE id = ?", (document_id,)).fetchone() is not None
 
-    def matching(self, filters: Filters) -> Numbers | None:
-        """The live passages that `filters` lets through, ascending; None when it lets everything through."""
-        every_day = filters.as_of is None and not filters.all_versions
-        left_out = set(self._versions.not_current(today())) if every_day else set()
-        if not filters.metadata and filters.as_of is None:
-            return np.setdiff1d(self.numbers(), self._numbers_of(left_out), assume_unique=True) if left_out else None
-        query = f"SELECT domain, {rows.ENTRY_COLUMNS} FROM documents"  # noqa: S608
+    def matching_documents(self, filters: Filters) -> list[DocumentEntry]:
+        """The documents whose passages `filters` lets through, by name."""
+        left_out = self._left_out(filters)
+        query = f"SELECT domain, {rows.ENTRY_COLUMNS} FROM documents ORDER BY name, id"  # noqa: S608
         read = ((domain, rows.entry_from(columns)) for domain, *columns in self._connection.execute(query))
         entries = [(domain, self._versions.placed(entry)) for domain, entry in read if entry.id not in left_out]
-        return self._numbers_of([entry.id for domain, entry in entries if matches(entry, domain, filters)])
+        return [entry for domain, entry in entries if matches(entry, domain, filters)]
+
+    def matching(self, filters: Filters) -> Numbers | None:
+        """The live passages that `filters` lets through, ascending; None when it lets everything through."""
+        if not filters.metadata and filters.as_of is None:
+            left_out = self._left_out(filters)
+            return np.setdiff1d(self.numbers(), self._numbers_of(left_out), assume_unique=True) if left_out else None
+        return self._numbers_of([entry.id for entry in self.matching_documents(filters)])
+
+    def _left_out(self, filters: Filters) -> set[str]:
+        """The documents that another one has replaced, where every day's search is meant."""
+        every_day = filters.as_of is None and not filters.all_versions
+        return set(self._versions.not_current(today())) if every_day else set()
 
     def _numbers_of(self, document_ids: Iterable[str]) -> Numbers:
         """The live passages of some documents, ascending."""

@@ -15,6 +15,7 @@ from kb.home.answers import keep_answer
 from kb.records import Answer, AnswerEvent, Claimed, Finished, Turn
 from serving.answering import answer_question, check_question
 from serving.cancellation import Cancellation
+from serving.deciding import deciding_of
 from serving.http.bodies import JsonRoute
 from serving.http.chat_request import ChatRequest
 from serving.http.chat_response import Completion
@@ -69,6 +70,7 @@ def _answering(services: Services, asked: ChatRequest, question: str, history: t
             k=asked.ibid.passages,
             max_tokens=asked.max_completion_tokens or asked.max_tokens,
             limits=services.settings.limits,
+            deciding=deciding_of(services.settings.answers, opened.catalog, services.model),
             cancellation=cancellation,
         )
         yield from _kept(_counted(events, services.tally), services, asked, question)

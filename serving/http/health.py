@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 
 from kb.home.jobs import list_jobs
 from kb.records import JobState
+from serving.deciding import EXTRACTIVE
 from serving.http.state import services_of
-from serving.quoting import EXTRACTIVE
 from serving.verifiers import health_of
 
 router = APIRouter()

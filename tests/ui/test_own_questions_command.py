@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from eval.own_questions import read_questions
+from kb.catalog.collections import open_collection
 from kb.embedding import open_embedder
 from kb.settings import EmbedderSettings
+from serving.deciding import read_calibration
 from tests.serving.library import DOCUMENTS, make_collection
 from tests.serving.model_server import Reply, model_server
 from ui.terminal.main import main
@@ -57,6 +59,30 @@ def questions(tmp_path: Path) -> Path:
     path = tmp_path / "questions.yaml"
     path.write_text(QUESTIONS, encoding="utf-8")
     return path
+
+
+def test_confidence_is_fitted_to_ones_own_questions_and_kept_in_the_collection(
+    evaluate: Eval, tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["questions:"]
+    for number in range(12):  # more or less sure, since each names something else as well
+        lines += [f"  - question: What is the fee for a resit in room {number}?", "    answer: 40 euros"]
+        lines += [f"  - question: Which painter of room {number} was born in Paris?", "    must_refuse: true"]
+    many = tmp_path / "many.yaml"
+    many.write_text("\n".join(lines), encoding="utf-8")
+    assert evaluate("--questions", many, "--calibrate") == 0
+    printed = capsys.readouterr()
+    assert "24 questions of the questions of default, answered by extractive" in printed.out
+    assert "answers.risk = 0.2: answers" in printed.out
+    with open_collection(home, "default").snapshot() as snapshot:
+        kept = snapshot.calibration()
+    assert kept is not None
+    assert kept.chance_of(0.95) > 0.5 > kept.chance_of(0.02)
+    assert evaluate("--questions", many, "--calibrate", tmp_path / "rates.json") == 0
+    assert read_calibration(tmp_path / "rates.json") == kept
+    open_collection(home, "default").set_calibration(None)
+    assert main(["eval", "--calibrate", "--home", str(home)]) == 2
+    assert "no collection is named" in capsys.readouterr().err
 
 
 def test_own_questions_are_asked_recorded_and_held_to_a_gate(

@@ -48,6 +48,7 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
     from kb.chat.openai_compatible import open_chat_model
     from retriever import open_searcher
     from serving.answering import answer_question
+    from serving.deciding import deciding_of
     from serving.packets import Recorder, check_writable, write_packet
     from serving.verifiers import verifier_of
 
@@ -72,6 +73,7 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
         history=history,
         filters=filters,
         limits=settings.limits,
+        deciding=deciding_of(settings.answers, searcher.catalog, model),
     )
     answer: Answer | None = None
     for event in recorder.watching(events):

@@ -198,7 +198,7 @@ def _add_eval(commands: _Commands[argparse.ArgumentParser]) -> None:
     measure.add_argument("--mode", choices=("hybrid", "dense", "lexical"), help="of retrieval (default: hybrid)")
     measure.add_argument("--part", default="", metavar="P", help="only questions of this part (dev, test)")
     measure.add_argument("--sample", type=int, default=0, metavar="N", help="only N questions, the same every time")
-    mixed = "abstention: mix in questions of this set, which SET cannot answer"
+    mixed = "abstention, --calibrate: mix in questions of this set, which SET cannot answer"
     measure.add_argument("--out-of-scope", type=Path, metavar="SET", help=mixed)
     measure.add_argument("--json", type=Path, metavar="FILE", help="write the run there")
     compared = "compare two runs, or what is measured with one"
@@ -206,6 +206,8 @@ def _add_eval(commands: _Commands[argparse.ArgumentParser]) -> None:
     measure.add_argument("--report", type=Path, metavar="FILE", help="write an HTML report there")
     reported = "report these runs instead of measuring"
     measure.add_argument("--runs", nargs="+", default=[], type=Path, metavar="RUN", help=reported)
+    fitted = "fit the confidence of answers to what is right: into FILE, or, with -c NAME alone, into the collection"
+    measure.add_argument("--calibrate", nargs="?", const=Path(), type=Path, metavar="FILE", help=fitted)
     measure.add_argument("--language", choices=("en", "zh"), help="of the report (default: as the terminal's)")
     own = measure.add_argument_group("your own questions about a collection (-c NAME)")
     own.add_argument("--questions", type=Path, metavar="FILE", help="YAML or CSV (default: the collection's own)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from eval.records import Run
 from eval.runs import (
@@ -25,6 +26,8 @@ from ui.terminal.progress import progress_of
 
 TASKS = ("retrieval", "answers", "citations", "abstention", "parsing", "latency")
 
+IN_THE_COLLECTION = Path()  # --calibrate without a file
+
 _HELP = "`ibid eval --help` says the rest"
 
 
@@ -35,6 +38,10 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> int:
         from ui.terminal.synthesising import synthesise_questions
 
         return synthesise_questions(options, settings)
+    if options.calibrate is not None:
+        from ui.terminal.calibrating import calibrate
+
+        return calibrate(options, settings)
     earlier = [run for path in options.compare for run in read_runs(path)]  # read first: measuring may take an hour
     status = 0
     if options.sets:
@@ -61,8 +68,8 @@ def _settle(options: argparse.Namespace) -> None:
     options.sets = [*options.sets, *(path for path in options.compare if path.is_dir())]
     options.compare = [path for path in options.compare if not path.is_dir()]
     options.own = options.collection is not None
-    for path in (options.json, options.report):
-        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+    for path in (options.json, options.report, options.calibrate):
+        if path not in (None, IN_THE_COLLECTION) and (path.is_dir() or not path.absolute().parent.is_dir()):
             why = "it is a folder" if path.is_dir() else "its folder is not there"
             raise UsageError(f"cannot write {path}", why, "Name a file in a folder that is there")
     for wrong, why, advice in _contradictions(options):
@@ -74,6 +81,8 @@ def _contradictions(options: argparse.Namespace) -> list[tuple[bool, str, str]]:
     measured = bool(options.sets) or options.own
     owned = options.gate or options.record or options.questions or options.synthesise is not None
     owned = owned or options.judge is not None
+    owned = owned or options.calibrate == IN_THE_COLLECTION
+    mixed = options.out_of_scope is not None and options.calibrate is None
     task, compared = options.task, len(options.compare)
     return [
         (task not in TASKS, f"there is no task {task!r}", f"Tasks: {', '.join(TASKS)}"),
@@ -81,7 +90,7 @@ def _contradictions(options: argparse.Namespace) -> list[tuple[bool, str, str]]:
         (bool(options.sets) and options.own, "a set and a collection are named", "Measure one after the other"),
         (bool(owned) and not options.own, "no collection is named", "Add --collection NAME"),
         (bool(options.mode) and task != "retrieval", f"{task} has no search mode", "Leave --mode away"),
-        (bool(options.out_of_scope) and task != "abstention", f"{task} mixes no sets", "Add --task abstention"),
+        (mixed and task != "abstention", f"{task} mixes no sets", "Add --task abstention"),
         (options.own and task != TASKS[0], "own questions are a task of their own", "Leave --task away"),
         (bool(options.runs) and measured, "runs are named and something to measure", "Leave --runs or SET away"),
         (bool(options.runs) and not options.report, "runs are named and no report", "Add --report FILE.html"),

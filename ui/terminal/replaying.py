@@ -75,6 +75,7 @@ def _searcher(packet: Packet, name: str, settings: Settings, *, frozen: bool) ->
 def _asked_again(packet: Packet, searcher: Searcher, settings: Settings) -> Packet:
     from kb.chat.openai_compatible import open_chat_model
     from serving.answering import answer_question
+    from serving.deciding import deciding_of
     from serving.verifiers import verifier_of
 
     model = open_chat_model(settings.model)
@@ -89,6 +90,7 @@ def _asked_again(packet: Packet, searcher: Searcher, settings: Settings) -> Pack
         filters=packet.filters,
         k=packet.k,
         limits=settings.limits,
+        deciding=deciding_of(settings.answers, searcher.catalog, model),
     )
     for _ in recorder.watching(events):
         pass  # what is said is compared at the end

@@ -101,7 +101,8 @@ def test_a_sentence_that_cites_nothing_or_the_wrong_thing_lowers_citation_recall
 
 
 def test_abstention_tells_right_answers_right_refusals_and_the_rest(folder: Path) -> None:
-    model = ScriptedChatModel(["40 euros [1]"], ["十五日[1]"], ["NO_ANSWER_IN_PASSAGES"], ["NO_ANSWER_IN_PASSAGES"])
+    # What is refused is asked once more, to be answered however unsure.
+    model = ScriptedChatModel(["40 euros [1]"], ["十五日[1]"], *[["NO_ANSWER_IN_PASSAGES"]] * 4)
     found = run(evaluate_abstention, folder, model=model)
     assert values_of(found, "refused") == {"en": 0, "hans": 0, "hant": 1, "none": 1}
     assert values_of(found, "right") == {"en": 1, "hans": 0, "hant": 0, "none": 1}
@@ -115,6 +116,15 @@ def test_abstention_tells_right_answers_right_refusals_and_the_rest(folder: Path
     assert metrics["AURC"] == pytest.approx((0 + 1 / 2 + 2 / 3 + 3 / 4) / 4)
     assert metrics["E-AURC"] == pytest.approx(0)
     assert 0 <= metrics["AUROC answerable"] <= 1
+
+
+def test_what_a_refused_question_would_have_been_told_takes_part_in_the_risk_curve(folder: Path) -> None:
+    reworded = QUESTIONS[0] | {"text": "What sum do examinations demand of repeating freshmen?"}
+    unsure = write_set(folder.parent / "unsure", [reworded, QUESTIONS[3]])
+    found = run(evaluate_abstention, unsure)
+    assert values_of(found, "refused") == {"en": 1, "none": 1}
+    assert values_of(found, "right") == {"en": 0, "none": 1}
+    assert values_of(found, "right if answered") == {"en": 1, "none": 0}
 
 
 def test_a_failure_is_no_refusal(folder: Path, tmp_path: Path) -> None:

@@ -1,0 +1,123 @@
+"""Saying that documents do not mention something is itself a claim: it takes a look at every passage of them.
+
+Models say it of the passages that they were given; readers take it for the documents. So the words that are said to be
+missing are looked for in all passages of the documents meant. What stands there all the same contradicts the sentence;
+what stands nowhere bears it out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kb.catalog import Catalog, Snapshot
+from kb.ports import Judgement
+from kb.records import DocumentEntry, Hit, Verdict
+from kb.text.folding import fold
+from retriever.addresses import named_documents
+from serving.extractive.terms import is_weak, read_terms, words_of
+from serving.looking_through import MOST_PASSAGES, MOST_UNNAMED
+
+_SOURCE = (
+    r"(?:documents?|passages?|texts?|sources?|files?|leaflets?|contracts?|agreements?|guidelines?|handbooks?|lectures?"
+    r"|statutes?|acts?|articles?|sections?|materials?|excerpts?|context|information provided)"
+)
+_SAY = (
+    r"(?:say|state|mention|specify|contain|provide|address|include|give|indicate|explain|discuss|describe|define|cover"
+    r"|refer to|list|set out|regulate)"
+)
+_SOURCE_ZH = (
+    r"(?:文件|文档|资料|段落|条文|合同|协议|说明书|材料|手册|指南|法律|规定|讲义|上下文|文中|原文|条例|办法|规则|制度|准则|章程"
+    r"|通知|法典|法(?=没|未|并))"
+)
+_SAY_ZH = r"(?:提到|提及|说明|说到|规定|涉及|载明|包含|给出|注明|明确|记载|写明|讨论|介绍|列出)"
+# Read in folded text. The group "what" is what is said to be missing, as far as it follows.
+_ABSENCES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b{_SOURCE}\b[^.;]{{0,40}}\b(?:do(?:es)? not|don['’]t|doesn['’]t|did not|never|nowhere)\b"
+        rf"(?: \w+ly)? {_SAY}s?\b(?P<what>[^.;]*)",
+        rf"\bnone of the {_SOURCE}\b[^.;]{{0,40}}\b{_SAY}s?\b(?P<what>[^.;]*)",
+        r"\b(?:there is|there are|contains?|gives?|provides?) no (?:mention|information|statement|reference|details?"
+        r"|indication|provision)s?\b(?: (?:of|on|about|to|regarding|concerning|for))?(?P<what>[^.;]*)",
+        r"(?P<what>[^.;,]*)\b(?:is|are|was|were) (?:not|nowhere) (?:mentioned|stated|specified|given|addressed|covered"
+        rf"|described|defined|discussed|listed)(?: (?:in|by) (?:the|these|any|this) {_SOURCE}\b)",
+        rf"{_SOURCE_ZH}[^。；，]{{0,12}}?(?:没有|并未|未|不曾|没)(?:有)?(?:明确|具体|直接)?{_SAY_ZH}(?P<what>[^。；]*)",
+        rf"{_SOURCE_ZH}[^。；，]{{0,12}}?(?:没有|无)(?:任何)?(?:关于|有关|与)(?P<what>[^。；]*?)(?:的|相关的)?"
+        r"(?:信息|内容|规定|说明|记载|资料)",
+    )
+)
+_FILLERS = frozenset(
+    read_terms(
+        "any information about regarding specific explicitly how what whether when where which provided given document"
+        " documents passage passages text source mention details answer question"
+    ).exact
+)
+_WORDS_NAMED = 3
+
+
+def missing_words(sentence: str) -> frozenset[str] | None:
+    """The terms of what a sentence says is missing; empty where it does not say what; None where it says no such."""
+    folded = fold(sentence)
+    for pattern in _ABSENCES:
+        found = pattern.search(folded)
+        if found is not None:
+            terms = read_terms(found["what"] or "").exact
+            return frozenset(term for term in terms - _FILLERS if not is_weak(term))
+    return None
+
+
+def judge_absence(sentence: str, cited: Sequence[Hit], catalog: Catalog) -> Judgement | None:
+    """Judges a sentence that says that documents do not say something; None for every other sentence.
+
+    Meant are the documents that the sentence names, else those that it cites, else all where they are few.
+    """
+    missing = missing_words(sentence)
+    if missing is None:
+        return None
+    chinese = any("\u3400" <= character <= "\u9fff" for character in sentence)
+    with catalog.snapshot() as snapshot:
+        documents = _meant(sentence, cited, snapshot)
+        if not missing or not documents:
+            return Judgement(Verdict.UNCITED, _not_looked_at(chinese=chinese))
+        for document in documents:
+            for stored in snapshot.passages_of(document.id):
+                if missing <= read_terms(stored.passage.text).exact:
+                    words = words_of(stored.passage.text, missing)
+                    return _found_after_all(document, stored.passage.first_page, words, chinese=chinese)
+        count = sum(document.passages for document in documents)
+        return Judgement(Verdict.SUPPORTED, _looked_at(documents, count, chinese=chinese), 0.8)
+
+
+def _meant(sentence: str, cited: Sequence[Hit], snapshot: Snapshot) -> list[DocumentEntry]:
+    entries = snapshot.documents()
+    chosen = named_documents(sentence, entries)
+    if not chosen:
+        ids = {hit.document.id for hit in cited}
+        chosen = [entry for entry in entries if entry.id in ids] if ids else entries
+        most = MOST_PASSAGES if ids else MOST_UNNAMED
+    else:
+        most = MOST_PASSAGES
+    return chosen if sum(entry.passages for entry in chosen) <= most else []
+
+
+def _found_after_all(document: DocumentEntry, page: int, words: Sequence[str], *, chinese: bool) -> Judgement:
+    name = document.title or document.name
+    if chinese:
+        said = "、".join(f"“{word}”" for word in words[:_WORDS_NAMED])
+        return Judgement(Verdict.CONTRADICTED, f"《{name}》{f'第{page}页' if page else ''}提到了{said}", 0.7)
+    said = ", ".join(f"“{word}”" for word in words[:_WORDS_NAMED])
+    return Judgement(Verdict.CONTRADICTED, f"“{name}”{f', p. {page},' if page else ''} does mention {said}", 0.7)
+
+
+def _looked_at(documents: Sequence[DocumentEntry], passages: int, *, chinese: bool) -> str:
+    if chinese:
+        return f"已逐段查看{len(documents)}份文档的全部{passages}个段落，均未提及"
+    which = f"“{documents[0].title or documents[0].name}”" if len(documents) == 1 else f"{len(documents)} documents"
+    return f"all {passages} passages of {which} were looked at, none says this"
+
+
+def _not_looked_at(*, chinese: bool) -> str:
+    if chinese:
+        return "这只是就读过的段落而言，并未查看全部文档"
+    return "this is said of the passages that were read, not of the documents"

@@ -1,0 +1,136 @@
+"""One attempt at an answer after the other: from the best passages, then from all of a document, then refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from kb.catalog import Catalog
+from kb.ports import ChatModel, Verifier
+from kb.records import NO_FILTERS, AnswerStatus, Claimed, Filters, Hit, SearchResult, Turn
+from retriever.searcher import Searcher
+from serving.cancellation import Cancellation
+from serving.citations import Ledger
+from serving.claims import Claims, Outcome
+from serving.deciding import Deciding
+from serving.drafting import Drafting, draft_answer
+from serving.extractive import Extraction, extract
+from serving.languages import has_han, language_of
+from serving.looking_through import LookedThrough, look_through
+from serving.passages import build_readings
+from serving.quoting import Quoting, quote_answer
+from serving.refusal import say_refusal
+
+PASSAGES = 10  # read for one answer: some 2,000 tokens of a model's prompt
+_QUOTES = 2  # a reader takes in two quotes at a glance
+_FITTED_ON = "all-minilm-l6-v2"  # the model whose cosines the weights of the extractive reading know
+# Confidence of the extractive reading below which a model is not even asked: of 751 answerable questions of two sets
+# (squad2-dev-en, cmrc2018-zh), two lay below it.
+_TOO_THIN = 0.1
+_NOT_SURE_ENOUGH = "the answer is less sure than the settings ask for (answers.risk)"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Everything that one answer is made from."""
+
+    question: str
+    searcher: Searcher
+    catalog: Catalog
+    verifier: Verifier
+    model: ChatModel | None = None
+    history: tuple[Turn, ...] = ()
+    filters: Filters = NO_FILTERS
+    k: int = PASSAGES
+    max_tokens: int | None = None
+    deciding: Deciding = field(default_factory=Deciding)
+    cancellation: Cancellation = field(default_factory=Cancellation)
+
+
+def claims_of(
+    asked: Asked, question: str, result: SearchResult, candidates: Sequence[Hit], timings: dict[str, float]
+) -> Claims:
+    """What is said from the best passages; before refusing, from the rest of the documents meant; or the refusal."""
+    language = language_of(asked.question)
+    reading = _from_passages(asked, question, candidates, result.hits, timings)
+    outcome = yield from _decided(asked.deciding, reading)
+    if outcome.status is not AnswerStatus.REFUSED:
+        return outcome
+    looked: LookedThrough | None = None
+    if outcome.found_nothing and not asked.cancellation.cancelled:
+        started = time.perf_counter()
+        looked = look_through(question, asked.searcher, asked.catalog, asked.filters)
+        timings["looking_through"] = time.perf_counter() - started
+        read = {hit.passage.id for hit in result.hits}
+        rest = [hit for hit in looked.hits if hit.passage.id not in read] if looked else []
+        if rest:
+            again = _from_passages(asked, question, None, rest, timings)
+            outcome = yield from _decided(asked.deciding, again)
+    if outcome.status is not AnswerStatus.REFUSED:
+        return outcome
+    return (yield from say_refusal(outcome, result.hits, looked, language))
+
+
+def _from_passages(
+    asked: Asked, question: str, candidates: Sequence[Hit] | None, hits: Sequence[Hit], timings: dict[str, float]
+) -> Claims:
+    """One reading of `hits`: claims, or none and refused.
+
+    A model reads the best of `candidates`; unless given, those of `hits` from which would be quoted come first.
+    """
+    started = time.perf_counter()
+    language = language_of(asked.question)
+    ledger = Ledger(asked.catalog)
+    collection = asked.catalog.collection()
+    fitted = collection.space is not None and _FITTED_ON in collection.space.model.lower()
+    extraction = extract(question, hits, at_most=_QUOTES, trust_cosines=fitted)
+    timings["reading"] = time.perf_counter() - started
+    whatever = asked.deciding.whatever or asked.deciding.waits  # how sure is sure enough is decided on the whole answer
+    if asked.model is None:
+        quoting = Quoting(ledger, asked.verifier, collection.policy)
+        return (yield from quote_answer(extraction, hits[: asked.k], language, quoting, question, whatever=whatever))
+    if not whatever and _is_too_thin(extraction, question, hits):
+        return Outcome(AnswerStatus.REFUSED, extraction.confidence, asked.model.name, why=extraction.why)
+    started = time.perf_counter()
+    if candidates is None:
+        quoted = [quote.hit for quote in extraction.quotes]
+        candidates = [*quoted, *(hit for hit in hits if hit not in quoted)]
+    readings = build_readings(candidates, asked.catalog, at_most=asked.k)
+    timings["passages"] = time.perf_counter() - started
+    drafting = Drafting(
+        asked.model, asked.catalog, asked.verifier, ledger, collection.policy, asked.cancellation, asked.max_tokens
+    )
+    return (yield from draft_answer(question, readings, language, drafting))
+
+
+def _decided(deciding: Deciding, making: Claims) -> Claims:
+    """Hands the claims on with the chance that they are right; where a risk was stated, only those within it."""
+    held: list[Claimed] = []
+    while True:
+        try:
+            claimed = next(making)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            break
+        if deciding.waits:
+            held.append(claimed)
+        else:
+            yield claimed
+    decided = replace(outcome, confidence=deciding.chance_of(outcome.confidence))
+    if outcome.status is AnswerStatus.REFUSED or deciding.is_sure(outcome.confidence):
+        yield from held
+        return decided
+    return replace(decided, status=AnswerStatus.REFUSED, why=_NOT_SURE_ENOUGH)
+
+
+def _is_too_thin(extraction: Extraction, question: str, hits: Sequence[Hit]) -> bool:
+    """Whether a model could only invent. It may find an answer where the extractive reading sees none.
+
+    That reading compares words: where no passage is in the question's script, it has nothing to say.
+    """
+    if not hits:
+        return True
+    chinese = has_han(question)
+    comparable = any(has_han(hit.passage.text) == chinese for hit in hits)
+    return comparable and not extraction.answered and extraction.confidence < _TOO_THIN

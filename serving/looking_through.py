@@ -1,0 +1,69 @@
+"""Before it is said that documents do not say something, every passage of them is looked at.
+
+A search hands on its best ten passages. That none of them answers says little about the rest of a document. So, where a
+question is to be refused, the documents that it is about are read from end to end: those that the filters name, those
+that the question names, or the whole collection where it is small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from kb.catalog import Catalog
+from kb.records import DocumentEntry, Filters, Hit
+from retriever.addresses import named_documents
+from retriever.searcher import Searcher
+
+# Passages that are read to the last one: some 400 pages, in about a second. What is larger is never looked through.
+MOST_PASSAGES = 1_500
+
+# A whole collection of so many passages is read although the question names no document: a leaflet, a contract, a
+# handful of lectures.
+MOST_UNNAMED = 400
+
+# In a collection of more documents, finding out which of them a question names would itself take a second.
+MOST_DOCUMENTS = 5_000
+
+_DOCUMENT_KEYS = frozenset({"document", "document_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class LookedThrough:
+    """Documents of which every passage was looked at. `hits` are all their passages, the best first."""
+
+    hits: tuple[Hit, ...]
+    documents: tuple[DocumentEntry, ...]
+
+
+def look_through(question: str, searcher: Searcher, catalog: Catalog, filters: Filters) -> LookedThrough | None:
+    """Every passage of the documents that a question is about; None where they are too many, or not all were found.
+
+    Args:
+        question: standing alone.
+        searcher: ranks the passages; its words and its vectors both look at each of them.
+        catalog: the collection.
+        filters: of the question; they hold here, too.
+    """
+    with catalog.snapshot() as snapshot:
+        version = snapshot.version
+        if snapshot.collection().documents > MOST_DOCUMENTS and not _DOCUMENT_KEYS & filters.metadata.keys():
+            return None
+        entries = snapshot.matching_documents(filters)
+    chosen, most = _about(question, entries, filters)
+    passages = sum(entry.passages for entry in chosen)
+    if not 0 < passages <= most:
+        return None
+    wanted = replace(filters, metadata={**filters.metadata, "document_id": tuple(entry.id for entry in chosen)})
+    found = searcher.search(question, k=passages, filters=wanted)
+    if found.version != version or len(found.hits) != passages:
+        return None  # written to meanwhile, or vectors are missing: nobody can say that all was looked at
+    return LookedThrough(found.hits, tuple(entry for entry in chosen if entry.passages))
+
+
+def _about(question: str, entries: Sequence[DocumentEntry], filters: Filters) -> tuple[Sequence[DocumentEntry], int]:
+    """The documents that a question is about, and how many passages of them are looked at at most."""
+    if _DOCUMENT_KEYS & filters.metadata.keys():
+        return entries, MOST_PASSAGES
+    named = named_documents(question, entries)
+    return (named, MOST_PASSAGES) if named else (entries, MOST_UNNAMED)

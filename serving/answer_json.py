@@ -107,4 +107,7 @@ def _hit_as_json(rank: int, hit: Hit) -> Json:
         "start": passage.start,
         "end": passage.end,
         "text": passage.text,
+        "version": hit.document.version,
+        "effective_from": hit.document.effective_from,
+        "effective_to": hit.document.effective_to,
     }

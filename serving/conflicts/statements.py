@@ -57,6 +57,7 @@ _EDITION = re.compile(
     r"(?<!\d)(?:1[5-9]|20)\d\d(?:\s?[-–/]\s?(?:20)?\d\d)?(?!\d)|\b(?:v|ver|version|rev)[. ]?\d+(?:\.\d+)*\b",
     re.IGNORECASE,
 )
+_LIST_NUMBER = re.compile(r"^[(（\[]?\s?(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s?[.)、．）\]]\s?(?=\D)")
 _TITLE = re.compile(r"[《〈「『]([^《》〈〉「」『』]{1,30})[》〉」』]")  # a name as one word: 「中山十景」
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _EACH = frozenset("a per each every 每".split())  # noqa: SIM905
@@ -86,7 +87,8 @@ class Statement:
 
 def read_statement(span: Span) -> Statement:
     """The sentence at `span` with the section and document that it stands in."""
-    return Statement(span, *_read(" ".join(span.quote.split())), *context_of(span.hit))
+    plain = _LIST_NUMBER.sub("", " ".join(span.quote.split()))
+    return Statement(span, *_read(plain), *context_of(span.hit))
 
 
 def context_of(hit: Hit) -> tuple[frozenset[str], frozenset[str]]:

@@ -154,6 +154,8 @@ DO_NOT = [
     ("In 2019 the town had 5000 inhabitants.", "Town", "In 2021 the town had 6000 inhabitants.", "Town", "How many?"),
     ("On 5 May 2019, 500 people came.", "Fair", "On 7 June 2021, 600 people came.", "Fair", "How many people came?"),
     # another rule
+    ("（四）违法所得一万元以上的；", "解释", "（五）违法所得一万元以上的；", "解释（修订）", "什么情形？"),
+    ("(4) The fee is 40 euros.", "Rules", "(5) The fee is 40 euros.", "Rules 2024", "How much is the fee?"),
     ("违反第十二条的，处五百元罚款。", "条例", "违反第十三条的，处八百元罚款。", "条例（修订）", "罚款多少？"),
     ("Article 12 sets a fine of 500 yuan.", "Act", "Article 13 sets a fine of 800 yuan.", "Act 2024", "How much?"),
     # the same, said otherwise

@@ -210,8 +210,8 @@ def _sides(conflict: Conflict, numbers: dict[int, int], words: Words) -> list[di
     ]
 
 
-def _in_force(side: ConflictSide, words: Words) -> str:
-    start, end = side.effective_from, side.effective_to
+def _in_force(document: ConflictSide | StoredFile, words: Words) -> str:
+    start, end = document.effective_from, document.effective_to
     form = "in_force_between" if start and end else "in_force_from" if start else "in_force_until" if end else ""
     return words(form, start=start, end=end) if form else ""
 
@@ -248,7 +248,7 @@ def _facts(file: StoredFile, words: Words) -> str:
     if file.state is not FileState.COMPLETED:
         return ""
     pages = words.count("pages", file.pages) if file.pages else ""
-    return _joined(pages, words.count("passages", file.passages))
+    return _joined(pages, words.count("passages", file.passages), _in_force(file, words))
 
 
 def _page(place: Place, words: Words) -> str:

@@ -86,6 +86,8 @@ class StoredFile:
     passages: int = 0
     language: str = ""
     warnings: tuple[str, ...] = ()
+    effective_from: str = ""  # the first and the last day in force, ISO 8601
+    effective_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,8 @@ def read_file(value: Json) -> StoredFile:
         passages=int(more.get("passages") or 0),
         language=str(more.get("language") or ""),
         warnings=_texts(more.get("warnings")),
+        effective_from=str(more.get("effective_from") or ""),
+        effective_to=str(more.get("effective_to") or ""),
     )
 
 

@@ -11,6 +11,7 @@ from kb.home.answers import PastAnswer, get_answer, keep_answer, turns_until
 from kb.home.home import Home
 from kb.records import Answer, AnswerEvent, AnswerStatus, Citation, Claim, Claimed, Finished, Hit, Verdict
 from kb.settings import Settings
+from ui.terminal.describing import in_force
 from ui.terminal.questions import filters_from, with_model
 
 _SHOWN_CHARACTERS = 320  # four lines of a terminal: enough to recognise a passage
@@ -152,7 +153,8 @@ def place(citation: Citation) -> str:
 def _hit_lines(rank: int, hit: Hit) -> str:
     page = f", p. {hit.passage.first_page}" if hit.passage.first_page else ""
     headings = f" · {' › '.join(hit.passage.headings)}" if hit.passage.headings else ""
-    return f"{rank}. {hit.document.name}{page}{headings}  [{hit.score:.3f}]\n   {_one_line(hit.passage.text)}"
+    dates = f"  ({when})" if (when := in_force(hit.document)) else ""
+    return f"{rank}. {hit.document.name}{page}{headings}{dates}  [{hit.score:.3f}]\n   {_one_line(hit.passage.text)}"
 
 
 def _one_line(text: str) -> str:

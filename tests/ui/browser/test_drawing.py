@@ -236,3 +236,10 @@ def test_a_file_shows_its_state_and_why(status: str, more: dict[str, object], la
     file: StoredFile = read_file({"id": "file-1", "status": status, "ibid": {"name": "a.pdf", **more}})
     row = documents_data([file], WORDS)["rows"][0]
     assert (row["state_label"], row["notes"]) == (label, notes)
+
+
+def test_a_document_in_the_library_says_when_it_is_in_force() -> None:
+    more = {"name": "a.txt", "pages": 2, "passages": 3, "effective_from": "2023-09-01", "effective_to": "2024-08-31"}
+    file = read_file({"id": "file-a", "status": "completed", "ibid": more})
+    (row,) = documents_data([file], read_words("zh"))["rows"]
+    assert row["facts"].endswith("2023-09-01 至 2024-08-31 有效")

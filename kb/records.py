@@ -256,10 +256,9 @@ class Answer:
 
 
 class Searched(NamedTuple):
-    """Event of an answer in the making: the search is done. Of `candidates`, the hits of `result` are the first."""
+    """Event of an answer in the making: the search is done."""
 
     result: SearchResult
-    candidates: tuple[Hit, ...]
 
 
 class Claimed(NamedTuple):

@@ -104,7 +104,7 @@ def _answer(asked: Asked) -> Iterator[AnswerEvent]:
     found = asked.searcher.search(question, k=_candidates(asked), filters=asked.filters)
     timings |= found.timings
     result = replace(found, hits=found.hits[: asked.k])
-    yield Searched(result, found.hits)
+    yield Searched(result)
 
     written: list[Claimed] = []
     moments: list[float] = []

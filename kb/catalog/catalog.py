@@ -61,14 +61,14 @@ class Catalog:
         return catalog
 
     @classmethod
-    def create(cls, folder: Path, *, policy: Policy = Policy.FLAG, description: str = "") -> Catalog:
-        """Makes an empty collection, or opens the one that is there."""
+    def create(cls, folder: Path, *, policy: Policy = Policy.FLAG, description: str = "", version: int = 0) -> Catalog:
+        """Makes an empty collection, or opens the one that is there. A copy of another one begins at its `version`."""
         folder.mkdir(parents=True, exist_ok=True)
         catalog = cls(folder)
         facts = {
             "name": folder.name,
             "created_at": writing.now(),
-            "version": "0",
+            "version": str(version),
             "policy": policy,
             "description": description,
         }

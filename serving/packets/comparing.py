@@ -74,7 +74,7 @@ def compare(before: Packet, after: Packet, standings: Sequence[Standing] = ()) -
 def _claims(before: Answer, after: Answer) -> Iterator[Difference]:
     old, new = before.claims, after.claims
     if before.status is after.status is AnswerStatus.REFUSED:
-        old, new = old[:-1], new[:-1]  # the last one says what was looked at, of which there is less in a packet
+        old, new = old[:-1], new[:-1]  # the last one says how much was looked at, which is no part of what is known
     matcher = SequenceMatcher(a=[_words(claim) for claim in old], b=[_words(claim) for claim in new], autojunk=False)
     for _, first, end, new_first, new_end in matcher.get_opcodes():
         for claim, other in _paired(old[first:end], new[new_first:new_end]):
@@ -137,6 +137,7 @@ def _sources(before: Packet, after: Packet) -> Iterator[Difference]:
         ("collection", "version", before.search.version, after.search.version),
         ("collection", "policy", str(before.collection.policy), str(after.collection.policy)),
         ("collection", "embedding space", _space(before), _space(after)),
+        ("collection", "calibration", _calibration(before), _calibration(after)),
     )
     yield from (Difference(*pair) for pair in pairs if pair[2] != pair[3])
 
@@ -144,6 +145,11 @@ def _sources(before: Packet, after: Packet) -> Iterator[Difference]:
 def _space(packet: Packet) -> str | None:
     space = packet.collection.space
     return f"{space.model} ({space.id})" if space else None
+
+
+def _calibration(packet: Packet) -> str | None:
+    known = packet.calibration
+    return f"{known.fitted_on}, {known.questions} questions, {known.answered_by}" if known else None
 
 
 def _documents(standings: Sequence[Standing]) -> Iterator[Difference]:

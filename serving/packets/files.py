@@ -24,8 +24,9 @@ _LONGEST_TEXT = 1_000_000_000  # characters: SQLite keeps no longer text
 def packet_as_json(packet: Packet) -> dict[str, Any]:
     """The packet as the file holds it. Passages carry their ids and the answer its text beside what is read back."""
     value: dict[str, Any] = _adapter().dump_python(packet, mode="json")
-    for hit, written in zip(packet.search.hits, value["search"]["hits"], strict=True):
-        written["passage"] = {"id": hit.passage.id, **written["passage"]}
+    for found, search in zip(packet.searches, value["searches"], strict=True):
+        for hit, written in zip(found.hits, search["hits"], strict=True):
+            written["passage"] = {"id": hit.passage.id, **written["passage"]}
     value["answer"]["text"] = packet.answer.text
     return value
 
@@ -109,10 +110,13 @@ def _checked(value: dict[str, Any], path: Path) -> Packet:
 
 def _faults(packet: Packet) -> Iterator[str]:
     """Spans that are not those of their texts: a file that was changed by hand."""
-    for rank, hit in enumerate(packet.search.hits, 1):
-        passage = hit.passage
-        if passage.start < 0 or passage.end - passage.start != len(passage.text):
-            yield f"the text of hit {rank} is not as long as its span"
+    if not packet.searches:
+        yield "it holds no search"
+    for found in packet.searches:
+        for rank, hit in enumerate(found.hits, 1):
+            passage = hit.passage
+            if passage.start < 0 or passage.end - passage.start != len(passage.text):
+                yield f"the text of hit {rank} is not as long as its span"
     for stretch in packet.stretches:
         end = stretch.start + len(stretch.text)
         inside = all(stretch.start <= cut.start <= cut.end <= end for cut in stretch.passages)

@@ -24,21 +24,28 @@ def frozen_searcher(packet: Packet) -> Iterator[Searcher]:
     Words stand where they stood, so that claims and quotes come out as they would; pages and boxes are not in it.
     """
     with TemporaryDirectory(prefix="ibid-replay-") as folder:  # of mode 0700
-        catalog = Catalog.create(Path(folder) / packet.collection.name, policy=packet.collection.policy)
+        was = packet.collection
+        filled = bool(packet.stretches) and was.space is not None
+        version = packet.search.version - filled  # the commit that fills it is the last one
+        catalog = Catalog.create(Path(folder) / was.name, policy=was.policy, version=version)
         try:
-            if packet.stretches and packet.collection.space is not None:
-                _fill(catalog, packet.stretches, packet.collection.space)
-            yield _FrozenSearcher(catalog, packet.search)
+            if packet.stretches and was.space is not None:
+                _fill(catalog, packet.stretches, was.space)
+            catalog.set_calibration(packet.calibration)
+            yield _FrozenSearcher(catalog, packet.searches)
         finally:
             catalog.close()
 
 
 class _FrozenSearcher(Searcher):
-    """Finds the same hits for any question: a follow-up may be reworded by another model."""
+    """Finds the same hits in the same order, for any question: a follow-up may be reworded by another model.
 
-    def __init__(self, catalog: Catalog, found: SearchResult) -> None:
+    What is searched for after that, because the answer went another way, finds nothing: nobody knows what it would.
+    """
+
+    def __init__(self, catalog: Catalog, searches: Sequence[SearchResult]) -> None:
         super().__init__(catalog, _no_embedder)
-        self._found = found
+        self._left = list(searches)
 
     def search(
         self,
@@ -48,8 +55,13 @@ class _FrozenSearcher(Searcher):
         mode: SearchMode = SearchMode.HYBRID,  # noqa: ARG002 (as `Searcher.search`)
         filters: Filters = NO_FILTERS,  # noqa: ARG002 (they were applied when the packet was made)
     ) -> SearchResult:
-        """The first `k` of the packet's hits."""
-        return replace(self._found, question=question, hits=self._found.hits[:k], timings={})
+        """The first `k` hits of the packet's next search."""
+        found = self._left.pop(0) if self._left else self._nothing()
+        return replace(found, question=question, hits=found.hits[:k], timings={})
+
+    def _nothing(self) -> SearchResult:
+        collection = self.catalog.collection()
+        return SearchResult("", collection.name, collection.version, ())
 
 
 def _no_embedder() -> Never:

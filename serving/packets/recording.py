@@ -1,18 +1,19 @@
-"""Keeps what an answer is made from, while it is made: the events of the answer path, and the calls of its model."""
+"""Keeps what an answer is made from, while it is made: what is searched for and found, and what its model is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, is_dataclass, replace
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
-from kb.catalog import Catalog, Snapshot
+from kb.catalog import Snapshot
 from kb.catalog.writing import now
 from kb.chat.openai_compatible import TEMPERATURE
 from kb.ports import ChatModel, JsonSchema
-from kb.records import NO_FILTERS, AnswerEvent, Filters, Finished, Hit, Passage, Searched, Turn
+from kb.records import NO_FILTERS, Answer, Filters, Hit, Passage, SearchResult, Turn
 from kb.settings import Settings
+from retriever.searcher import Searcher, SearchMode
 from serving.answering import PASSAGES
 from serving.packets.records import FORMAT, Cut, ModelCall, Packet, SettingValue, Stretch
 
@@ -67,67 +68,78 @@ class _Reply(Iterator[str]):
             close()
 
 
-@dataclass
+class RecordedSearcher(Searcher):
+    """A searcher that remembers what it found."""
+
+    def __init__(self, searcher: Searcher) -> None:
+        super().__init__(searcher.catalog, lambda: searcher.embedder)
+        self._searcher = searcher
+        self.searches: list[SearchResult] = []
+
+    def search(
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        mode: SearchMode = SearchMode.HYBRID,
+        filters: Filters = NO_FILTERS,
+    ) -> SearchResult:
+        """What the searcher behind it finds."""
+        self.searches.append(self._searcher.search(question, k=k, mode=mode, filters=filters))
+        return self.searches[-1]
+
+
 class Recorder:
-    """Makes the packet of one answer: `model` answers in the place of the one given, `watching` drains the events.
+    """Makes the packet of one answer, which has to be made with this `searcher` and this `model`.
 
     Args:
         settings: that the answer is made with.
-        question: as asked.
-        given_model: the chat model, if one answers.
-        history: the conversation so far.
-        filters: which passages may be read.
-        k: how many are read.
+        searcher: over the collection.
+        model: the chat model, if one answers.
     """
 
-    settings: Settings
-    question: str
-    given_model: ChatModel | None = None
-    history: tuple[Turn, ...] = ()
-    filters: Filters = NO_FILTERS
-    k: int = PASSAGES
-    model: RecordedModel | None = field(init=False)
-    _searched: Searched | None = field(init=False, default=None)
-    _finished: Finished | None = field(init=False, default=None)
+    def __init__(self, settings: Settings, searcher: Searcher, model: ChatModel | None = None) -> None:
+        self.searcher = RecordedSearcher(searcher)
+        self.model = RecordedModel(model) if model is not None else None
+        self._settings = settings
 
-    def __post_init__(self) -> None:
-        self.model = RecordedModel(self.given_model) if self.given_model is not None else None
+    def packet(
+        self,
+        question: str,
+        answer: Answer,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters = NO_FILTERS,
+        k: int = PASSAGES,
+    ) -> Packet:
+        """The packet of an answer. What stands around its passages is read now.
 
-    def watching(self, events: Iterable[AnswerEvent]) -> Iterator[AnswerEvent]:
-        """The same events, noted."""
-        for event in events:
-            if isinstance(event, Searched):
-                self._searched = event
-            elif isinstance(event, Finished):
-                self._finished = event
-            yield event
-
-    def packet(self, catalog: Catalog) -> Packet:
-        """The packet of the answer that `watching` drained; `catalog` still holds what stands around its passages.
-
-        Raises:
-            ValueError: the answer did not come to its end.
+        Args:
+            question: as asked.
+            answer: as it was given.
+            history: the conversation before it.
+            filters: which passages could be read.
+            k: how many were read.
         """
-        if self._searched is None or self._finished is None:
-            raise ValueError("the answer was not drained to its end")
-        hits = self._searched.candidates
-        with catalog.snapshot() as snapshot:
-            stretches = tuple(_stretches(hits, snapshot))
-            collection = snapshot.collection()
+        searches = tuple(self.searcher.searches)
+        with self.searcher.catalog.snapshot() as snapshot:
+            stretches = tuple(_stretches([hit for found in searches for hit in found.hits], snapshot))
+            collection, calibration = snapshot.collection(), snapshot.calibration()
         return Packet(
             format=FORMAT,
             ibid=version("ibid"),
             made_at=now(),
-            question=self.question,
-            history=self.history,
-            filters=self.filters,
-            k=self.k,
+            question=question,
+            history=tuple(history),
+            filters=filters,
+            k=k,
             collection=collection,
-            settings=settings_that_matter(self.settings),
-            search=replace(self._searched.result, hits=hits),
+            settings=settings_that_matter(self._settings),
+            searches=searches,
             stretches=stretches,
             calls=self.model.calls if self.model is not None else (),
-            answer=replace(self._finished.answer, looked_at=()),
+            answer=replace(answer, looked_at=()),
+            calibration=calibration,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kb.calibration import Calibration
 from kb.records import Answer, Collection, DocumentEntry, Filters, SearchResult, Turn
 
 FORMAT = "ibid-packet/1"
@@ -48,8 +49,9 @@ class Stretch:
 class Packet:
     """One answer and everything that made it.
 
-    `settings` are those that can change an answer, by section, without keys. `search` holds every hit that was found,
-    of which the first `k` are read; `stretches` hold their texts with the neighbours that may be joined to them.
+    `settings` are those that can change an answer, by section, without keys. `searches` are in their order: that of the
+    question, with every hit that was found, of which the first `k` are read, then any further one. `stretches` hold the
+    texts of all hits with the neighbours that may be joined to them.
     """
 
     format: str
@@ -61,7 +63,13 @@ class Packet:
     k: int
     collection: Collection
     settings: Mapping[str, Mapping[str, SettingValue]]
-    search: SearchResult
+    searches: tuple[SearchResult, ...]  # at least one
     stretches: tuple[Stretch, ...]
     calls: tuple[ModelCall, ...]
-    answer: Answer  # without `looked_at`: these are the first hits of `search`
+    answer: Answer  # without `looked_at`: these are the first hits of the first search
+    calibration: Calibration | None = None  # the collection's own, if any
+
+    @property
+    def search(self) -> SearchResult:
+        """The search for the question."""
+        return self.searches[0]

@@ -56,18 +56,17 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
     if options.packet:
         check_writable(options.packet)
     keeps = settings.keeps_answers and not options.no_history
-    home = Home(settings.home)
-    after = get_answer(home, options.after) if options.after is not None else None
-    history = turns_until(home, after) if after is not None else ()
+    after = get_answer(Home(settings.home), options.after) if options.after is not None else None
+    history = turns_until(Home(settings.home), after) if after is not None else ()
     settings = with_model(options, settings)
     model = open_chat_model(settings.model)
     verifier = verifier_of(settings, model)
     searcher = open_searcher(settings)
     filters = filters_from(options)
-    recorder = Recorder(settings, options.question, model, history, filters)
+    recorder = Recorder(settings, searcher, model)
     events = answer_question(
         options.question,
-        searcher=searcher,
+        searcher=recorder.searcher,
         catalog=searcher.catalog,
         verifier=verifier,
         model=recorder.model,
@@ -77,7 +76,7 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
         deciding=deciding_of(settings.answers, searcher.catalog, model),
     )
     answer: Answer | None = None
-    for event in recorder.watching(events):
+    for event in events:
         if not options.json:
             _show(event)
         if isinstance(event, Finished):
@@ -89,16 +88,16 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
     elif answer is not None and options.show_withheld:
         _show_withheld(answer)
     if answer is not None and keeps:
-        _keep(home, options.question, answer, after)
-    if options.packet:
-        write_packet(recorder.packet(searcher.catalog), options.packet)
+        _keep(settings, options.question, answer, after)
+    if answer is not None and options.packet:
+        write_packet(recorder.packet(options.question, answer, history=history, filters=filters), options.packet)
     return 0
 
 
-def _keep(home: Home, question: str, answer: Answer, after: PastAnswer | None) -> None:
+def _keep(settings: Settings, question: str, answer: Answer, after: PastAnswer | None) -> None:
     """Keeps the answer, if that can be done: it has been given already."""
     try:
-        keep_answer(home, question, answer, after.conversation if after is not None else "")
+        keep_answer(Home(settings.home), question, answer, after.conversation if after is not None else "")
     except IbidError as error:
         print(f"ibid: the answer was not kept: {error}", file=sys.stderr)
 

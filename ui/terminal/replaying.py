@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 
 from kb.catalog.collections import open_collection
 from kb.errors import NotFoundError
+from kb.records import Finished
 from kb.settings import Settings
 from kb.standing import Standing, standings_of
 from retriever import Searcher, open_searcher
@@ -79,10 +80,10 @@ def _asked_again(packet: Packet, searcher: Searcher, settings: Settings) -> Pack
     from serving.verifiers import verifier_of
 
     model = open_chat_model(settings.model)
-    recorder = Recorder(settings, packet.question, model, packet.history, packet.filters, packet.k)
+    recorder = Recorder(settings, searcher, model)
     events = answer_question(
         packet.question,
-        searcher=searcher,
+        searcher=recorder.searcher,
         catalog=searcher.catalog,
         verifier=verifier_of(settings, model),
         model=recorder.model,
@@ -92,9 +93,9 @@ def _asked_again(packet: Packet, searcher: Searcher, settings: Settings) -> Pack
         limits=settings.limits,
         deciding=deciding_of(settings.answers, searcher.catalog, model),
     )
-    for _ in recorder.watching(events):
-        pass  # what is said is compared at the end
-    return recorder.packet(searcher.catalog)
+    *_, last = events  # what is said is compared at the end
+    assert isinstance(last, Finished)  # nobody cancels it
+    return recorder.packet(packet.question, last.answer, history=packet.history, filters=packet.filters, k=packet.k)
 
 
 def _standings(packet: Packet, name: str, settings: Settings) -> tuple[Standing, ...]:

@@ -24,7 +24,7 @@ from serving.values import read_values
 _WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+(?:['’](?=s\b|t\b)[a-z])?|[\u3400-\u9fff]|\d+|[。！？；\n]|[.!?;](?=\s|$)")
 _LONGEST_GAP = 8  # tokens: what differs in more is another statement, not one thing said otherwise
 _ANCHOR = 2  # tokens that agree beside a gap; for Chinese characters twice as many make a word or two
-_NEARLY_ALL = 0.6  # share of the sentence that must lie in agreeing stretches for a missing "not" to mean anything
+_TAIL = 6  # tokens after a gap: by 先生 or 股份有限公司 a name before them is told
 
 
 _Code = tuple[str, int, int, int, int]  # what the matcher says of a stretch, and where it is on both sides
@@ -61,6 +61,7 @@ class Gap(NamedTuple):
     said: tuple[Token, ...]  # in the sentence
     cited: tuple[Token, ...]
     before: Token | None  # the last token that agrees before it
+    tail: str = ""  # the first characters after it that agree, as written in the sentence
 
 
 def read_tokens(text: str) -> list[Token]:
@@ -128,7 +129,8 @@ def gaps(said: Sequence[Token], cited: Sequence[Token]) -> tuple[list[Gap], floa
             if not _is_anchor(_stretch(said, codes, place + 1)):
                 mine, its = _first_sentence(mine), _first_sentence(its)
             if 0 < max(len(mine), len(its)) <= _LONGEST_GAP:
-                found.append(Gap(tuple(mine), tuple(its), before))
+                tail = "".join(token.written for token in _stretch(said, codes, place + 1)[:_TAIL])
+                found.append(Gap(tuple(mine), tuple(its), before, tail))
     return found, agreeing / len(said)
 
 

@@ -7,7 +7,8 @@ import re
 from kb.text.sentences import split_sentences
 
 _PARTED = re.compile(r"[；;](?=\s|$|[\u2e80-\uffff（(①-⑳])")
-_TAKES_BACK = re.compile(r"\s*(?:但|除非|(?:but|except|unless|provided)\b)", re.IGNORECASE)
+# A new English sentence that begins with "Except" has a rule of its own, which a part after ; has not.
+_TAKES_BACK = re.compile(r"\s*(?:但|除非|(?<=[;；])\s*(?:but|except|unless|provided)\b)", re.IGNORECASE)
 
 
 def split_statements(text: str) -> list[tuple[int, int]]:

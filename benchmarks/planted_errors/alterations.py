@@ -71,8 +71,10 @@ _CHINESE_NEGATIONS = (
     (re.compile(r"除外"), lambda _: "在内"),
 )  # fmt: skip
 _ENGLISH_NAME = re.compile(r"(?<=[a-z,] )(?:[A-Z][a-z]{2,}|[A-Z]{2,}[a-z]?)(?: (?:[A-Z][a-z]{2,}|[A-Z]{2,}))*\b")
+_PLACES = "北京|上海|广东|江苏|浙江|四川|湖南|山东|河南|重庆|天津|南京|武汉|成都|美国|英国|法国|德国|日本|韩国|印度"
 _CHINESE_NAME = re.compile(
     rf"《[^《》]{{2,20}}》|“[^“”]{{2,10}}”|「[^「」]{{2,10}}」|(?<=[{_HAN}，。、 ])[A-Z][A-Za-z-]{{2,}}"
+    rf"|{_PLACES}"
 )
 
 
@@ -136,11 +138,14 @@ def name(sentence: str, names: Sequence[str], generator: random.Random) -> str |
     ):
         return None
     old = found[0]
-    others = [other for other in names if other[0] in "《“「" and other[0] == old[0]] if old[0] in "《“「" else [
-        other for other in names if other[0].isascii() and other[0].isupper()
-    ]  # fmt: skip
+    others = [other for other in names if _sort(other) == _sort(old)]
     others = [other for other in others if other.strip("《》“”「」").lower() not in sentence.lower()]
     return put(sentence, found.span(), generator.choice(others)) if others else None
+
+
+def _sort(name: str) -> str:
+    """Which bracket a name stands in, "A" for Latin letters, "" for bare Chinese characters."""
+    return name[0] if name[0] in "《“「" else "A" if name[0].isascii() else ""
 
 
 def article(sentence: str, _names: Sequence[str], generator: random.Random) -> str | None:

@@ -9,6 +9,7 @@ from kb.ports import Judgement
 from kb.records import Verdict
 from kb.text.folding import fold
 from serving.alignment import Kind, read_tokens
+from serving.chinese_names import chinese_names
 from serving.reasons import Reason, because
 
 _QUOTED = re.compile(
@@ -37,4 +38,8 @@ def unnamed(sentence: str, quotes: Sequence[str]) -> Judgement | None:
     for token in read_tokens(sentence):
         if token.kind is Kind.NAME and len(token.written) > 1 and token.key[:_NAME_LETTERS] not in cited:
             return Judgement(Verdict.PARTLY, because(Reason.NOT_NAMED, sentence, what=token.written), 0.6)
+    words = fold("\n".join(quotes))
+    for name in chinese_names(fold(sentence)):
+        if name.core not in words:
+            return Judgement(Verdict.PARTLY, because(Reason.NOT_NAMED, sentence, what=name.written), 0.6)
     return None

@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 from kb.ports import Judgement
 from kb.records import Verdict
+from kb.text.folding import fold
 from serving.alignment import Gap, Kind, Token, gaps, read_tokens
 from serving.bounds import are_opposite
 from serving.checks.denials import other_answer
+from serving.chinese_names import is_place, kind_named_after
 from serving.quantities import same_amount
 from serving.reasons import Reason, because
 
 _ALIKE = 0.6  # share of a sentence that must agree with the cited words for a missing "not" to mean anything
+_NAME_CHARACTERS = 4  # of what differs; names of firms and people are hardly longer
 _NAME_LETTERS = 5  # Amsterdam and Amsterdammers, America and American name the same
 
 
@@ -108,6 +111,11 @@ def _other_unit(gap: Gap) -> _Found | None:
 
 def _other_name(gap: Gap) -> _Found | None:
     """A name where the cited words have another one, neither of which the other side has in the gap."""
+    if _are_chinese(gap.said) and _are_chinese(gap.cited):
+        mine, its = ("".join(token.written for token in side) for side in (gap.said, gap.cited))
+        kind = gap.tail[: len(kind_named_after(fold(mine), fold(gap.tail)))]
+        is_name = bool(kind) or (is_place(fold(mine)) and is_place(fold(its)))
+        return _Found(its + kind, mine + kind, 0.6) if is_name else None
     said = [token for token in gap.said if token.kind is Kind.NAME]
     cited = [token for token in gap.cited if token.kind is Kind.NAME]
     keys, cited_keys = {_beginning(token) for token in said}, {_beginning(token) for token in cited}
@@ -115,6 +123,12 @@ def _other_name(gap: Gap) -> _Found | None:
         return None
     mine = _joined(token.written for token in said if _beginning(token) not in cited_keys)
     return _Found(_joined(token.written for token in cited), mine, 0.6)
+
+
+def _are_chinese(tokens: Sequence[Token]) -> bool:
+    """Whether these are a few Chinese characters, as many as a name has."""
+    is_word = all(token.kind is Kind.WORD and "\u3400" <= token.key[0] <= "\u9fff" for token in tokens)
+    return is_word and 0 < len(tokens) <= _NAME_CHARACTERS
 
 
 def _beginning(token: Token) -> str:

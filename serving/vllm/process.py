@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections import deque
@@ -14,8 +15,9 @@ from serving.vllm import guardian
 _STOP_SECONDS = 12.0  # the guardian gives the command eight, then kills it; should the guardian hang, it is killed
 _LAST_LINES = 200  # of the log that are looked through for the reason of an end
 _REASON_CHARACTERS = 300
-# How a line of the log tells of a failure: Python's exceptions, and vLLM's own errors.
-_TELLING = ("Error", "error:", "No module named", "Killed", "out of memory")
+_FAILURE = re.compile(r"\b\w*(?:Error|Exception|Exit): .+|\b\w+: error: .+|No module named .+")
+_ELSEWHERE = "See root cause above"  # the error of a process whose child has failed; the child's own is the reason
+_PREFIX = re.compile(r"(?:\(\w+ pid=\d+\) )?(?:[A-Z]+ [\d-]+ [\d:]+ \[[^\]]*\] )?")  # who logs, and when
 
 
 class Process:
@@ -60,11 +62,15 @@ class Process:
             self._guardian.wait()
 
     def reason(self) -> str:
-        """What this run's part of the log says last about a failure; its last line where nothing sounds like one."""
+        """The last failure that this run's part of the log names; its last line where it names none."""
         lines = self._last_lines()
-        telling = [line for line in lines if any(word in line for word in _TELLING)]
-        reason = (telling or lines or [""])[-1]
-        return reason if len(reason) <= _REASON_CHARACTERS else reason[:_REASON_CHARACTERS] + "…"
+        failures = [found[0] for line in lines if (found := _FAILURE.search(line)) and _ELSEWHERE not in line]
+        return _shortened((failures or lines or [""])[-1])
+
+    def progress(self) -> str:
+        """The last line of the log, without what stands before every line."""
+        lines = self._last_lines()
+        return _shortened(_PREFIX.sub("", lines[-1])) if lines else ""
 
     def _last_lines(self) -> list[str]:
         try:
@@ -74,3 +80,7 @@ class Process:
         except OSError:
             return []
         return [line for raw in last if (line := " ".join(raw.split()))]
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _REASON_CHARACTERS else line[:_REASON_CHARACTERS] + "…"

@@ -199,7 +199,7 @@ class VllmServer:
                 return f"it was not ready within {self._settings.start_seconds:g} s: {process.reason()}"
             if now - said > self._pace.progress:
                 said = now
-                self._say(f"vLLM is loading, {now - began:.0f} s: {process.reason()}")
+                self._say(f"vLLM is loading, {now - began:.0f} s: {process.progress()}")
         return ""
 
     def _while_ready(self, process: Process) -> str:

@@ -22,9 +22,8 @@ from kb.standing import CitationState, Standing, standings_of
 
 @dataclass
 class Withdrawn:
-    """What one command withdrew or put a newer version in the place of: cited `documents`, and the citing `answers`."""
+    """The numbers of the past answers that cite what one command withdrew or put a newer version in the place of."""
 
-    documents: tuple[str, ...] = ()
     answers: tuple[int, ...] = ()
 
 
@@ -39,8 +38,7 @@ def noting_withdrawals(home: Home, catalog: Catalog) -> Iterator[Withdrawn]:
     finally:
         live, still_in_place = _live(catalog, cited)
         gone = before - live
-        found.documents = tuple(sorted(gone | (in_place - still_in_place)))
-        found.answers = answers_citing(home, catalog.name, found.documents)
+        found.answers = answers_citing(home, catalog.name, gone | (in_place - still_in_place))
         if gone:
             moment = now()
             with home.writing() as connection:

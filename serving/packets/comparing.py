@@ -17,16 +17,16 @@ from serving.packets.records import ModelCall, Packet
 # but a threshold between them may turn that into a thousandth.
 _SAME_CONFIDENCE = 0.005
 
-OF_THE_ANSWER = frozenset({"claim", "verdict", "citation", "status", "confidence"})
+OF_THE_ANSWER = frozenset({"claim", "verdict", "citation", "conflict", "status", "confidence"})
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One thing that is not as it was.
 
-    `kind` is one of claim, verdict, citation, status, confidence (of the answer), question, collection, document,
-    passage, prompt, model, settings, ibid (of what made it). `where` says of what: a sentence, a passage, a prompt, a
-    setting. `before` or `after` is None where there was or is none.
+    `kind` is one of claim, verdict, citation, conflict, status, confidence (of the answer), question, collection,
+    document, passage, prompt, model, settings, ibid (of what made it). `where` says of what: a sentence, a passage, a
+    prompt, a setting. `before` or `after` is None where there was or is none.
     """
 
     kind: str
@@ -122,10 +122,19 @@ def _quotes(claim: Claim, answer: Answer) -> list[dict[str, Any]]:
 
 
 def _outcome(before: Answer, after: Answer) -> Iterator[Difference]:
+    if _disagreeing(before) != _disagreeing(after):
+        yield Difference("conflict", "between documents", _disagreeing(before), _disagreeing(after))
     if before.status is not after.status:
         yield Difference("status", "", str(before.status), str(after.status))
     if abs(before.confidence - after.confidence) > _SAME_CONFIDENCE:
         yield Difference("confidence", "", before.confidence, after.confidence)
+
+
+def _disagreeing(answer: Answer) -> str | None:
+    conflicts = (
+        " against ".join(f"{side.value} ({side.document})" for side in conflict.sides) for conflict in answer.conflicts
+    )
+    return "; ".join(conflicts) or None
 
 
 def _sources(before: Packet, after: Packet) -> Iterator[Difference]:

@@ -14,7 +14,7 @@ from kb.calibration import Calibration, Knot, Step
 from kb.catalog import Catalog
 from kb.errors import UsageError
 from kb.ports import ChatModel
-from kb.records import Filters, Finished, Policy, Turn
+from kb.records import Conflict, ConflictSide, Filters, Finished, Policy, Turn
 from kb.settings import ModelSettings, RerankerSettings, Settings
 from kb.standing import standings_of
 from retriever.searcher import Searcher
@@ -228,6 +228,19 @@ def test_another_verdict_is_another_answer(desk: Desk) -> None:
         "verdict",
         "Students must hand in the final report within ninety days.",
     )
+
+
+def test_documents_that_begin_to_disagree_are_another_answer(desk: Desk) -> None:
+    before = desk.ask(REPORT)
+    sides = tuple(
+        ConflictSide(1, value, "0" * 64, name, name, 1, "", "")
+        for value, name in (("14 days", "a.pdf"), ("21 days", "b.pdf"))
+    )
+    comparison = compare(before, replace(before, answer=replace(before.answer, conflicts=(Conflict(sides),))))
+    (difference,) = comparison.differences
+    assert (difference.kind, difference.before) == ("conflict", None)
+    assert difference.after == "14 days (a.pdf) against 21 days (b.pdf)"
+    assert not comparison.same
 
 
 def test_claims_are_matched_in_their_order(desk: Desk) -> None:

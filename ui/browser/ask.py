@@ -29,7 +29,6 @@ def show() -> None:
     question = st.chat_input(words("ask_placeholder"), disabled=not session.documents, key="question")
     if question and question.strip():
         _ask(session, question.strip())
-    conversation.look_up_citations(session.client, session.exchanges)
     session.polling = session.running
     st.fragment(_conversation, run_every=_POLL_SECONDS if session.polling else None)(session)
 
@@ -50,6 +49,8 @@ def _conversation(session: Session) -> None:
         _welcome(session)
         return
     _select_first(session)
+    if not session.running:  # every click then sees what was deleted meanwhile; while an answer comes in, it would wait
+        conversation.look_up_citations(session.client, session.exchanges)
     chat, source = st.columns(2, gap="large")
     with chat, st.container(key="chat", gap="medium"):
         for number, exchange in enumerate(session.exchanges):

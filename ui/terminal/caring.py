@@ -126,8 +126,7 @@ def collections(options: argparse.Namespace, settings: Settings) -> int:
         home = Home(settings.home)
         delete_collection(settings.home, options.delete)
         forget_jobs(home, options.delete)
-        cited = cited_documents(home, options.delete)
-        say_withdrawn(Withdrawn(tuple(cited), answers_citing(home, options.delete, cited)))
+        say_withdrawn(Withdrawn(answers_citing(home, options.delete, cited_documents(home, options.delete))))
     found = list_collections(settings.home)
     if options.json:
         _print_json({"collections": [asdict(collection) for collection in found]})

@@ -101,6 +101,22 @@ def test_what_the_documents_do_not_say_is_refused_with_the_nearest_passages(chro
         assert page.locator(".st-key-source mark").text_content() == "Sit quietly for five minutes before you begin."
 
 
+def test_an_answer_whose_document_was_deleted_says_so_at_the_next_click(
+    chrome: Any, address: str, server: tuple[str, FakeState]
+) -> None:
+    held = server[1].documents["default"]
+    try:
+        with visit(chrome, address) as page:
+            ask(page, "How many marks does late work lose?")
+            page.locator(".summary", has_text="1 sentence supported").wait_for()
+            server[1].documents["default"] = [item for item in held if not item.name.endswith("handbook.pdf")]
+            page.locator(".chip").nth(1).click()
+            page.locator(".withdrawn", has_text="has been deleted since").wait_for()
+            assert page.locator(".chip.gone").count() == 2
+    finally:
+        server[1].documents["default"] = held
+
+
 def test_a_click_while_an_answer_comes_in_does_not_cut_it_off(
     chrome: Any, address: str, server: tuple[str, FakeState]
 ) -> None:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 _FAMILY = FORMAT.partition("/")[0]
-_LONGEST_TEXT = 1_000_000_000  # characters: SQLite keeps no longer text
+_LONGEST_TEXT = 100_000_000  # characters: the largest files that are taken in have 100 MB
+_MOST_PASSAGES = 1_000  # read for one answer: twenty times what HTTP allows
+_LARGEST_DIMENSION = 65_536  # of vectors: some ten times that of the largest embedding models
 
 
 def packet_as_json(packet: Packet) -> dict[str, Any]:
@@ -109,9 +111,13 @@ def _checked(value: dict[str, Any], path: Path) -> Packet:
 
 
 def _faults(packet: Packet) -> Iterator[str]:
-    """Spans that are not those of their texts: a file that was changed by hand."""
+    """What cannot be, in a file that was changed by hand: spans that are not those of their texts, numbers."""
     if not packet.searches:
         yield "it holds no search"
+    if not 1 <= packet.k <= _MOST_PASSAGES:
+        yield f"k is {packet.k}"
+    if packet.collection.space is not None and not 1 <= packet.collection.space.dimension <= _LARGEST_DIMENSION:
+        yield f"its vectors have {packet.collection.space.dimension} dimensions"
     for found in packet.searches:
         for rank, hit in enumerate(found.hits, 1):
             passage = hit.passage

@@ -12,6 +12,7 @@ from typing import Never
 import numpy as np
 
 from kb.catalog import Catalog, PreparedDocument, Source, text_key
+from kb.catalog.collections import collection_folder
 from kb.records import NO_FILTERS, Document, EmbeddingSpace, Filters, Passage, SearchResult
 from retriever.searcher import Searcher, SearchMode
 from serving.packets.records import Packet, Stretch
@@ -22,12 +23,16 @@ def frozen_searcher(packet: Packet) -> Iterator[Searcher]:
     """A searcher that finds what the packet found, over a catalog that holds the texts of the packet and no others.
 
     Words stand where they stood, so that claims and quotes come out as they would; pages and boxes are not in it.
+
+    Raises:
+        UsageError: the packet's collection has a name that none can have.
     """
     with TemporaryDirectory(prefix="ibid-replay-") as folder:  # of mode 0700
         was = packet.collection
         filled = bool(packet.stretches) and was.space is not None
         version = packet.search.version - filled  # the commit that fills it is the last one
-        catalog = Catalog.create(Path(folder) / was.name, policy=was.policy, version=version)
+        place = collection_folder(Path(folder), was.name)  # whatever name the file gives, it stays in the folder
+        catalog = Catalog.create(place, policy=was.policy, version=version)
         try:
             if packet.stretches and was.space is not None:
                 _fill(catalog, packet.stretches, was.space)

@@ -331,6 +331,8 @@ def test_a_packet_that_is_not_there_or_was_cut_off_is_named(desk: Desk, tmp_path
         (("answer", "claims", 0, "verdict"), "true", "answer.claims.0.verdict: "),
         (("searches", 0, "hits", 0, "passage", "start"), -5, "the text of hit 1 is not as long as its span"),
         (("searches",), [], "it holds no search"),
+        (("k",), 10**9, "k is 1000000000"),
+        (("collection", "space", "dimension"), 10**12, "dimensions"),
         (("stretches", 0, "start"), 10**12, "do not stand in their text"),
     ],
 )
@@ -347,6 +349,14 @@ def test_a_packet_changed_by_hand_is_named(
     with pytest.raises(UsageError, match="damaged packet") as error:
         read_packet(path)
     assert reason in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["../../elsewhere", "/tmp/elsewhere", "a/b", ""])
+def test_a_packet_from_elsewhere_writes_nothing_outside_its_own_folder(desk: Desk, name: str) -> None:
+    packet = desk.ask(REPORT)
+    hostile = replace(packet, collection=replace(packet.collection, name=name))
+    with pytest.raises(UsageError, match="cannot name a collection"), frozen_searcher(hostile):
+        pass
 
 
 def test_a_packet_of_the_first_version_is_still_read(tmp_path: Path) -> None:

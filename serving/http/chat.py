@@ -20,7 +20,7 @@ from serving.http.bodies import JsonRoute
 from serving.http.chat_request import ChatRequest
 from serving.http.chat_response import Completion
 from serving.http.draining import Answering, EventStream, events_of, unless_gone
-from serving.http.errors import error_body
+from serving.http.errors import error_body, unsupported
 from serving.http.filters import read_filters
 from serving.http.models import open_model
 from serving.http.state import Services, services_of
@@ -37,6 +37,8 @@ async def complete_chat(request: Request, asked: ChatRequest) -> Response:
     services = services_of(request)
     question, history = asked.conversation()
     check_question(question, services.settings.limits.question_characters)
+    if asked.store and not services.settings.keeps_answers:
+        raise unsupported("store", 'store: this server keeps no answers ([history] keep = "no" in its settings)')
     answering = _answering(services, asked, question, history)
     events = events_of(answering, services.places)
     completion = Completion(asked.model, asked.ibid.show_withheld)
@@ -83,7 +85,7 @@ def _kept(
 ) -> Iterator[AnswerEvent]:
     """The same events; before the last one is handed on, its answer is kept, where the request wants it."""
     for event in events:
-        if isinstance(event, Finished) and asked.store and services.settings.keeps_answers:
+        if isinstance(event, Finished) and asked.store:
             keep_answer(services.home, question, event.answer, asked.ibid.conversation)
         yield event
 

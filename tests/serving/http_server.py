@@ -15,7 +15,7 @@ import uvicorn
 
 from kb.catalog import Catalog
 from kb.ports import ChatModel
-from kb.settings import LimitSettings, Settings, VerifierSettings
+from kb.settings import HistorySettings, LimitSettings, Settings, VerifierSettings
 from serving.http import create_app
 from serving.http.server import listen
 from serving.http.state import Services
@@ -49,11 +49,17 @@ def running_server(
     model: ChatModel | None = None,
     limits: LimitSettings | None = None,
     verifier: VerifierSettings | None = None,
+    history: HistorySettings | None = None,
 ) -> Iterator[RunningServer]:
     """A server whose default collection holds the three small documents of `library`."""
     embedder = HashEmbedder()
     catalog = make_collection(home, embedder)
-    settings = Settings(home=home, limits=limits or LimitSettings(), verifier=verifier or VerifierSettings())
+    settings = Settings(
+        home=home,
+        limits=limits or LimitSettings(),
+        verifier=verifier or VerifierSettings(),
+        history=history or HistorySettings(),
+    )
     app = create_app(settings, embedder=embedder, model=model)
     listener = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))

@@ -11,6 +11,7 @@ import pytest
 from kb.home.answers import list_answers
 from kb.home.files import file_id_of
 from kb.home.withdrawals import standings_by_answer
+from kb.settings import HistorySettings
 from tests.serving.http_server import RunningServer, running_server
 from tests.serving.library import HANDBOOK, store_text
 
@@ -107,3 +108,13 @@ def test_an_answer_is_kept_only_where_its_request_says_so(server: RunningServer,
     kept = list_answers(server.services.home)
     assert [(past.question, past.conversation) for past in kept] == [(OBJECTION, "c-1"), (REPORT, "c-1")]
     assert all(standing.stands for own in standings_by_answer(server.services.home, kept).values() for standing in own)
+
+
+def test_a_server_that_keeps_no_answers_says_so(tmp_path: Path) -> None:
+    with running_server(tmp_path, history=HistorySettings("no")) as server:
+        body = {"model": "ibid", "messages": [{"role": "user", "content": REPORT}], "store": True}
+        reply = server.http().post("/v1/chat/completions", json=body)
+        assert reply.status_code == 400
+        assert reply.json()["error"]["param"] == "store"
+        asked(server, REPORT, store=False)
+        assert list_answers(server.services.home) == []

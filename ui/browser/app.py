@@ -69,6 +69,10 @@ def _sidebar(session: Session) -> None:
     st.button(
         words("new_conversation"), icon=":material/add_comment:", width="stretch", on_click=session.new_conversation
     )
+    st.session_state["keep"] = session.keeps_answers
+    st.toggle(
+        words("keep_answers"), key="keep", help=words("keep_answers_why"), on_change=_choose_keeping, args=(session,)
+    )
     st.session_state["language"] = words.language
     st.segmented_control(
         words("language"),
@@ -83,6 +87,10 @@ def _sidebar(session: Session) -> None:
 
 def _choose_collection(session: Session) -> None:
     session.collection = st.session_state["collection"]
+
+
+def _choose_keeping(session: Session) -> None:
+    session.keeps_answers = st.session_state["keep"]
 
 
 def _choose_language(session: Session) -> None:

@@ -37,7 +37,8 @@ def _ask(session: Session, question: str) -> None:
     for exchange in session.exchanges:
         exchange.stop()  # whoever asks anew no longer waits for the answer before
     before = [exchange for exchange in session.exchanges if exchange.collection == session.collection]
-    session.exchanges.append(conversation.start(session.client, session.collection, question, before))
+    keep_in = session.conversation_name if session.keeps_answers else ""
+    session.exchanges.append(conversation.start(session.client, session.collection, question, before, keep_in))
     session.selected = None
 
 

@@ -116,13 +116,21 @@ class Client:
             raise ClientError(FailureKind.BROKEN)
         return tuple(found)
 
-    def ask(self, collection: str, turns: Sequence[Turn]) -> Iterator[Event]:
-        """Streams the answer to the last of `turns`. Closing the iterator hangs up."""
-        body = {
+    def ask(self, collection: str, turns: Sequence[Turn], keep_in: str = "") -> Iterator[Event]:
+        """Streams the answer to the last of `turns`. Closing the iterator hangs up.
+
+        Args:
+            collection: to answer from.
+            turns: the conversation, the oldest turn first.
+            keep_in: the conversation in which the server is to keep the answer; "" for it to keep nothing.
+        """
+        body: dict[str, Any] = {
             "model": f"ibid/{collection}",
             "stream": True,
             "messages": [{"role": turn.role, "content": turn.text} for turn in turns],
         }
+        if keep_in:
+            body |= {"store": True, "ibid": {"conversation": keep_in}}
         try:
             with self._http.stream("POST", "/v1/chat/completions", json=body, timeout=_ANSWER_TIMEOUT) as reply:
                 if reply.is_error:

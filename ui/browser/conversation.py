@@ -61,11 +61,11 @@ class Exchange:
         self.stopped = self.running or self.stopped
 
 
-def start(client: Client, collection: str, question: str, before: Sequence[Exchange]) -> Exchange:
-    """Asks `question` after the exchanges `before`, in a new thread, and returns at once."""
+def start(client: Client, collection: str, question: str, before: Sequence[Exchange], keep_in: str = "") -> Exchange:
+    """Asks `question` after the exchanges `before`, in a new thread, and returns at once; `keep_in` as `Client.ask`."""
     exchange = Exchange(question, collection)
     turns = [*history(before), Turn("user", question)]
-    threading.Thread(target=_drain, args=(client, exchange, turns), daemon=True, name="ibid-answer").start()
+    threading.Thread(target=_drain, args=(client, exchange, turns, keep_in), daemon=True, name="ibid-answer").start()
     return exchange
 
 
@@ -92,9 +92,9 @@ def look_up_citations(client: Client, exchanges: Sequence[Exchange]) -> None:
             exchange.became = tuple(next(found) for _ in exchange.citations)
 
 
-def _drain(client: Client, exchange: Exchange, turns: Sequence[Turn]) -> None:
+def _drain(client: Client, exchange: Exchange, turns: Sequence[Turn], keep_in: str) -> None:
     try:
-        for event in client.ask(exchange.collection, turns):
+        for event in client.ask(exchange.collection, turns, keep_in):
             if exchange.stopped:
                 return  # leaving the loop closes the stream
             if isinstance(event, Sentence):

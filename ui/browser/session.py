@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -19,6 +20,10 @@ _DEFAULT_URL = "http://127.0.0.1:8000"  # where `ibid serve` listens when nothin
 _LANGUAGE_PARAMETER = "lang"  # in the address, so that a reload or a bookmark keeps the language
 
 
+def _new_name() -> str:
+    return secrets.token_hex(12)  # 96 bits: no two conversations share one
+
+
 @dataclass
 class Session:
     """One visitor. `selected` is (exchange, place) of the source shown beside the chat."""
@@ -32,6 +37,8 @@ class Session:
     shown: dict[tuple[str, Place], View] = field(default_factory=dict)  # sources already fetched, by collection
     examples: dict[str, tuple[str, ...]] = field(default_factory=dict)  # example questions by collection and language
     conversation: int = 0  # counts conversations, so that the parts of a new one are drawn afresh
+    conversation_name: str = field(default_factory=_new_name)  # under which the server keeps it, where it does
+    keeps_answers: bool = False  # whether the visitor wants the server to keep them
     polling: bool = False  # whether the page redraws itself while an answer comes in
     uploading: bool = False  # the same for files on their way in
     deleting: StoredFile | None = None  # the file whose deletion was asked for
@@ -71,6 +78,7 @@ class Session:
             exchange.stop()
         self.exchanges = []
         self.conversation += 1
+        self.conversation_name = _new_name()
         self.selected = None
         self.shown = {}
 

@@ -62,6 +62,20 @@ def test_an_answer_is_marked_once_a_document_that_it_cites_is_deleted(app: AppTe
     assert drawn(app, "answer")[0]["gone"] == [0, 1]
 
 
+def test_the_server_keeps_answers_only_while_the_visitor_wants_it(app: AppTest, state: FakeState) -> None:
+    ask(app.run(), "How many marks does late work lose?")
+    app.sidebar.toggle(key="keep").set_value(True).run()
+    ask(app, "And after a week?")
+    ask(app, "And after two?")
+    app.sidebar.button[0].click().run()
+    ask(app, "What may be appealed?")
+    app.sidebar.toggle(key="keep").set_value(False).run()
+    ask(app, "By when?")
+    assert [body.get("store", False) for body in state.asked] == [False, True, True, True, False]
+    first, again, other = (body["ibid"]["conversation"] for body in state.asked[1:4])
+    assert first == again != other
+
+
 def test_a_refusal_opens_nothing_by_itself(app: AppTest) -> None:
     ask(app.run(), "What is the weather?")
     assert drawn(app, "source") == []

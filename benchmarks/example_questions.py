@@ -29,7 +29,8 @@ def main() -> None:
     parser.add_argument("--failures", action="store_true", help="print the answers that miss")
     options = parser.parse_args()
     settings = read_settings(home=options.home)
-    searcher, verifier = open_searcher(settings, "default"), verifier_of(settings)
+    searcher = open_searcher(settings, "default")
+    verifier = verifier_of(settings, open_embedder=lambda: searcher.embedder)
     right, refused, seconds = [], [], []
     for own in read_questions(QUESTIONS):
         begun = time.perf_counter()

@@ -67,16 +67,17 @@ class VerifierSettings:
     """Who judges whether the cited words bear a sentence out. Numbers, dates and denials are checked first in any case.
 
     Attributes:
-        kind: "words" (needs nothing); "model" (an NLI or grounding classifier on this machine); "server" (such a
-            classifier on vLLM or TEI); "llm" (a chat model as judge: the configured one, or the one named here).
+        kind: "packaged" (words, and the packaged embedder's vectors for English); "words" (words alone); "model" (an
+            NLI or grounding classifier on this machine); "server" (such a classifier on vLLM or TEI); "llm" (a chat
+            model as judge: the configured one, or the one named here).
     """
 
-    kind: str = "words"
+    kind: str = "packaged"
     model: str = ""  # a hub name or a folder; with a base URL, the name that the server knows
     base_url: str = ""  # of the classifier's server, or of the judge's chat server
     api_key: str = ""
     timeout_seconds: float = 10.0  # for one sentence; then words decide
-    threshold: float = 0.5  # probability from which a sentence counts as supported; from half of it partly
+    threshold: float = 0.5  # probability from which a sentence counts as supported; below it, partly
     labels: str = "auto"  # a classifier's labels in their order, where its files do not name them
     template: str = "auto"  # text with {evidence} and {sentence}, for classifiers that take no pairs
     runtime: str = "auto"  # auto, openvino, onnx, torch

@@ -73,6 +73,21 @@ class Reason(Enum):
         "只有{share}的词语见于引文",
         "只有{share}的詞語見於引文",
     )
+    ALIKE = (
+        "close to the cited words in words and meaning ({share})",
+        "用词和意思都与引文接近（{share}）",
+        "用詞和意思都與引文接近（{share}）",
+    )
+    NOT_ALIKE = (
+        "not close enough to the cited words in words and meaning ({share})",
+        "用词和意思与引文不够接近（{share}）",
+        "用詞和意思與引文不夠接近（{share}）",
+    )
+    OTHER_WAY = (
+        "the cited words say that it goes the other way: “{what}”",
+        "引文所说的变化方向与此相反：“{what}”",
+        "引文所說的變化方向與此相反：「{what}」",
+    )
     MODEL_FINDS = (
         "the checking model finds it borne out ({share})",
         "核对模型认为引文证实了它（{share}）",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +15,7 @@ from kb.text.sentences import split_sentences
 from serving.markers import without_markers
 
 SUMMARIES, SCIENCE = "faithbench-en", "scifact-en"
+FITTED_HALF = 0  # of ExpertQA's questions: the packaged verifier is fitted on these
 
 # FaithBench's labels of a span, by the worst of which its authors label a summary (its scripts/binarize.py).
 UNWANTED, QUESTIONABLE = "Unwanted", "Questionable"
@@ -38,8 +40,10 @@ class JudgedAnswer(NamedTuple):
     supported: bool
 
 
-def read_expert_answers(sets_folder: Path) -> list[JudgedAnswer]:
+def read_expert_answers(sets_folder: Path, half: int | None = None) -> list[JudgedAnswer]:
     """ExpertQA: a sentence with what it cites is borne out where the expert says "Complete".
+
+    With `half`, only the questions of that half: on FITTED_HALF the packaged verifier is fitted, on the other measured.
 
     As `read_judged_claims`, it leaves out sentences without words to judge by. An answer (one system's to one question)
     is borne out when all of its sentences are.
@@ -52,6 +56,8 @@ def read_expert_answers(sets_folder: Path) -> list[JudgedAnswer]:
     for line in read_lines(sets_folder / SUPPORT / "data.jsonl"):
         evidence = tuple(map(words_of_source, line["evidence"]))
         if line["support"] not in ("Complete", "Partial", "Incomplete") or not any(evidence):
+            continue
+        if half is not None and _half_of(line["qid"]) != half:
             continue
         verdict = Verdict.SUPPORTED if line["support"] == "Complete" else Verdict.UNSUPPORTED
         sentence = JudgedSentence(without_markers(line["claim"]).strip(), evidence, verdict)
@@ -87,8 +93,10 @@ def read_summaries(sets_folder: Path, labels: Iterable[str] = (UNWANTED,)) -> li
     return answers
 
 
-def read_scientific_claims(sets_folder: Path) -> list[JudgedAnswer]:
+def read_scientific_claims(sets_folder: Path, part: str = "") -> list[JudgedAnswer]:
     """SciFact: each claim with each abstract it cites, title and text, is one answer of one sentence.
+
+    With `part`, only the claims of that part: "train", on which the packaged verifier is fitted, or "dev".
 
     The claim's label counts for the abstracts that hold its evidence; every other cited abstract does not decide it.
 
@@ -100,6 +108,8 @@ def read_scientific_claims(sets_folder: Path) -> list[JudgedAnswer]:
     abstracts = {str(line["_id"]): f"{line['title']}\n{line['text']}" for line in read_lines(folder / "corpus.jsonl")}
     answers = []
     for line in read_lines(folder / "queries.jsonl"):
+        if part and line.get("part") != part:
+            continue
         for cited in line["cited"]:
             if cited not in abstracts:
                 raise NotFoundError(f"no abstract {cited} in {folder}", advice="Is the set complete?")
@@ -107,6 +117,11 @@ def read_scientific_claims(sets_folder: Path) -> list[JudgedAnswer]:
             verdict = _SCIENCE_LABELS.get(line["label"], Verdict.UNSUPPORTED) if decides else Verdict.UNSUPPORTED
             answers.append(_answer([JudgedSentence(line["text"], (abstracts[cited],), verdict)]))
     return answers
+
+
+def _half_of(question_id: str) -> int:
+    """0 or 1, by a hash: all answers to one question are in one half, whatever the order of the file."""
+    return int(hashlib.sha256(question_id.encode()).hexdigest(), 16) % 2
 
 
 def _answer(sentences: list[JudgedSentence]) -> JudgedAnswer:

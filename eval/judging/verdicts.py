@@ -12,6 +12,7 @@ import numpy as np
 from eval.judging.agreement import balanced_accuracy, macro_f1, with_interval
 from eval.judging.human_sets import SUPPORT
 from eval.judging.sentence_sets import (
+    FITTED_HALF,
     QUESTIONABLE,
     SCIENCE,
     SUMMARIES,
@@ -66,6 +67,16 @@ _PROTOCOLS: tuple[tuple[str, str, Callable[[Path], list[JudgedAnswer]]], ...] = 
         lambda folder: read_summaries(folder, (UNWANTED, QUESTIONABLE)),
     ),
     (SCIENCE, "each claim against each cited abstract: support, contradict, does not decide", read_scientific_claims),
+    (
+        SUPPORT,
+        "as above, of the half of the questions on which no verifier is fitted",
+        lambda folder: read_expert_answers(folder, 1 - FITTED_HALF),
+    ),
+    (
+        SCIENCE,
+        "as above, of the dev claims alone, on which no verifier is fitted",
+        lambda folder: read_scientific_claims(folder, "dev"),
+    ),
 )
 
 
@@ -82,8 +93,9 @@ def measure_verdicts(verifier: Verifier, sets_folder: Path, progress: Progress |
     """
     remembered: dict[Question, tuple[Verdict, float]] = {}
     return [
-        _measured(name, protocol, read(sets_folder), _Asking(verifier, remembered), progress)
+        _measured(name, protocol, answers, _Asking(verifier, remembered), progress)
         for name, protocol, read in _PROTOCOLS
+        if (answers := read(sets_folder))
     ]
 
 

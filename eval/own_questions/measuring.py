@@ -74,7 +74,7 @@ def evaluate_collection(
     started = moment()
     searcher = searcher or open_searcher(settings, name)
     model = model or open_chat_model(settings.model)
-    verifier = verifier_of(settings, model)
+    verifier = verifier_of(settings, model, lambda: searcher.embedder)
     deciding = deciding or deciding_of(settings.answers, searcher.catalog, model)
     with closing(searcher.catalog):
         with searcher.catalog.snapshot() as snapshot:

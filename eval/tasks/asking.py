@@ -109,7 +109,7 @@ def opened(
             searcher=searcher_over(catalog, settings, used, reranker_of(settings)),
             catalog=catalog,
             embedder=used,
-            verifier=verifier_of(settings, chat_model),
+            verifier=verifier_of(settings, chat_model, lambda: given),
             model=chat_model,
             limits=settings.limits,
             deciding=deciding_of(settings.answers, catalog, chat_model),

@@ -84,7 +84,7 @@ def measure_pages(
             say("ingesting", number, len(files))
         model = model or open_chat_model(settings.model)
         searcher = searcher_over(catalog, settings, embedder, reranker_of(settings))
-        verifier = verifier_of(settings, model)
+        verifier = verifier_of(settings, model, lambda: searcher.embedder)
         asking = Asking({}, searcher, catalog, embedder, verifier, model, settings.limits, Deciding())
         replies = ask_all(asking, [item.question for item in questions], say)
         return [_result(reply, item) for reply, item in zip(replies, questions, strict=True)]

@@ -68,11 +68,12 @@ def create_app(
         return open_real(settings.embedder, settings.models_folder)
 
     chat_model = model or open_chat_model(settings.model, vllm.check if vllm is not None else None)
+    collections = Collections(settings, open_embedder)
     services = Services(
         settings=settings,
         home=Home(settings.home),
-        collections=Collections(settings, open_embedder),
-        verifier=verifier_of(settings, chat_model),
+        collections=collections,
+        verifier=verifier_of(settings, chat_model, lambda: collections.embedder),
         model=chat_model,
         vllm=vllm,
         places=threading.BoundedSemaphore(MOST_ANSWERS),

@@ -34,8 +34,8 @@ class Question(NamedTuple):
 class Meaning(Protocol):
     """Judges meaning; what words say was looked at before."""
 
-    def judge(self, questions: Sequence[Question]) -> list[Judgement]:
-        """One judgement for each question, in their order.
+    def judge(self, questions: Sequence[Question]) -> Sequence[Judgement | None]:
+        """One judgement for each question, in their order; None where it does not read such texts: words decide then.
 
         Raises:
             Exception: of any kind, where it cannot.
@@ -89,26 +89,28 @@ class CheckedVerifier:
         judged = {place: check.judgement for place, check in enumerate(checks)}
         for first in range(0, len(open_ones), _MOST_AT_ONCE):
             places = open_ones[first : first + _MOST_AT_ONCE]
-            for place, judgement in zip(places, self._judge([questions[p] for p in places]), strict=True):
-                judged[place] = self._settled(judgement, checks[place], questions[place].sentence)
+            asked = [questions[place] for place in places]
+            said = self._judge(asked)
+            for number, place in enumerate(places):
+                sentence, check = asked[number].sentence, checks[place]
+                judged[place] = _unasked(check, sentence) if said is None else _settled(said[number], check, sentence)
         return [judged[place] for place in range(len(questions))]
 
     def open(self) -> None:
         """Loads the model, so that the first sentence need not wait for it. What fails is told with that sentence."""
         self._judge([])
 
-    def _judge(self, questions: Sequence[Question]) -> Sequence[Judgement | None]:
-        """What the model says; None for each where it cannot be asked."""
-        nothing = [None] * len(questions)
+    def _judge(self, questions: Sequence[Question]) -> Sequence[Judgement | None] | None:
+        """What the model says; None where it cannot be asked."""
         if self._failure and self._clock() - self._failed_at < REST_SECONDS:
-            return nothing
+            return None
         try:
             judgements = self._opened().judge(questions)
             if len(judgements) != len(questions):
                 raise ModelError(f"{len(judgements)} verdicts came for {len(questions)} sentences")
         except Exception as error:  # whatever it is, an answer must not break on it
             self._failure, self._failed_at = _in_short(error), self._clock()
-            return nothing
+            return None
         if questions:  # an empty question proves no server
             self._failure = ""
         return judgements
@@ -119,18 +121,23 @@ class CheckedVerifier:
                 self._meaning = self._open()
             return self._meaning
 
-    def _settled(self, judgement: Judgement | None, check: WordCheck, sentence: str) -> Judgement:
-        """The model's word where words allow it, theirs where there is none."""
-        if judgement is None:
-            why = because(Reason.BY_WORDS_ALONE, sentence, why=check.judgement.why)  # why not asked is in the health
-            return replace(check.judgement, why=why)
-        if judgement.verdict is not Verdict.SUPPORTED:
-            return judgement
-        if check.flaw is not None:
-            return check.flaw
-        if not check.alike:
-            return Judgement(Verdict.UNSUPPORTED, because(Reason.MODEL_ALONE, sentence), 0.3)
+
+def _unasked(check: WordCheck, sentence: str) -> Judgement:
+    """What words say where the model cannot be asked; why it cannot is in the health."""
+    return replace(check.judgement, why=because(Reason.BY_WORDS_ALONE, sentence, why=check.judgement.why))
+
+
+def _settled(judgement: Judgement | None, check: WordCheck, sentence: str) -> Judgement:
+    """The model's word where words allow it, theirs where it has none."""
+    if judgement is None:
+        return check.judgement
+    if judgement.verdict is not Verdict.SUPPORTED:
         return judgement
+    if check.flaw is not None:
+        return check.flaw
+    if not check.alike:
+        return Judgement(Verdict.UNSUPPORTED, because(Reason.MODEL_ALONE, sentence), 0.3)
+    return judgement
 
 
 def judge_all(verifier: Verifier, questions: Sequence[Question]) -> list[Judgement]:

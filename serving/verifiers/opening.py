@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 from kb.errors import SettingsError
-from kb.ports import ChatModel, Verifier
+from kb.ports import ChatModel, Embedder, Verifier
 from kb.settings import Settings, VerifierSettings
+from retriever.opening import embedder_of
 from serving.verification import LexicalVerifier
 from serving.verifiers.checked import CheckedVerifier, Health, Meaning
 
 
-def verifier_of(settings: Settings, model: ChatModel | None = None) -> Verifier:
+class Means(NamedTuple):
+    """What answers are made with already, for verifiers that can use it too."""
+
+    model: ChatModel | None
+    open_embedder: Callable[[], Embedder]
+
+
+def verifier_of(
+    settings: Settings, model: ChatModel | None = None, open_embedder: Callable[[], Embedder] | None = None
+) -> Verifier:
     """The verifier of `settings`, for all answers of a process. Nothing is loaded or connected before it is needed.
 
     Args:
         settings: whose section `verifier` names the kind.
         model: the chat model that answers, which a verifier of kind "llm" asks where the section names no other.
+        open_embedder: gives the embedder that searches, so that a verifier of kind "packaged" opens no second one; the
+            settings' one is opened where not given.
 
     Raises:
         SettingsError: there is no such kind, or what it needs is not set.
@@ -26,7 +39,7 @@ def verifier_of(settings: Settings, model: ChatModel | None = None) -> Verifier:
     opened = _KINDS.get(kind)
     if opened is None:
         raise SettingsError(f"setting verifier.kind is {kind!r}", f"it must be one of {', '.join(_KINDS)}")
-    return opened(settings, model)
+    return opened(settings, Means(model, open_embedder or embedder_of(settings)))
 
 
 def health_of(verifier: Verifier) -> Health:
@@ -40,11 +53,18 @@ def open_early(verifier: Verifier) -> None:
         verifier.open()
 
 
-def _by_words(_settings: Settings, _model: ChatModel | None) -> Verifier:
+def _by_words(_settings: Settings, _means: Means) -> Verifier:
     return LexicalVerifier()
 
 
-def _by_model(settings: Settings, _model: ChatModel | None) -> Verifier:
+def _by_packaged_parts(settings: Settings, means: Means) -> Verifier:
+    from serving.verifiers.packaged import PackagedMeaning
+
+    chosen = settings.verifier
+    return CheckedVerifier("packaged", "", lambda: PackagedMeaning(means.open_embedder(), chosen.threshold))
+
+
+def _by_model(settings: Settings, _means: Means) -> Verifier:
     chosen = settings.verifier
     if not chosen.model:
         raise SettingsError(
@@ -60,7 +80,7 @@ def _by_model(settings: Settings, _model: ChatModel | None) -> Verifier:
     return CheckedVerifier("model", chosen.model, lambda: _classifier(here, settings))
 
 
-def _by_server(settings: Settings, _model: ChatModel | None) -> Verifier:
+def _by_server(settings: Settings, _means: Means) -> Verifier:
     chosen = settings.verifier
     if not chosen.base_url:
         raise SettingsError(
@@ -80,11 +100,11 @@ def _classifier(chosen: VerifierSettings, settings: Settings) -> Meaning:
     return EntailmentMeaning(open_ready(chosen, settings.models_folder), chosen.threshold)
 
 
-def _by_judge(settings: Settings, model: ChatModel | None) -> Verifier:
+def _by_judge(settings: Settings, means: Means) -> Verifier:
     from serving.verifiers.judge import JudgeMeaning
 
     chosen = settings.verifier
-    judge = model
+    judge = means.model
     if chosen.model or chosen.base_url:
         from kb.chat.openai_compatible import open_chat_model
 
@@ -107,8 +127,9 @@ def _by_judge(settings: Settings, model: ChatModel | None) -> Verifier:
     return CheckedVerifier("llm", asked.name, lambda: JudgeMeaning(asked, chosen.timeout_seconds))
 
 
-_KINDS: dict[str, Callable[[Settings, ChatModel | None], Verifier]] = {
+_KINDS: dict[str, Callable[[Settings, Means], Verifier]] = {
     "words": _by_words,
+    "packaged": _by_packaged_parts,
     "model": _by_model,
     "server": _by_server,
     "llm": _by_judge,

@@ -51,7 +51,7 @@ def test_every_profile_names_a_verifier_that_can_be_opened(name: str, tmp_path: 
     settings = read_settings({}, home=tmp_path)
     if settings.verifier.device != "cuda":  # where there is no GPU, that is said when it is asked
         verifier_of(settings)
-    assert settings.verifier.kind in {"words", "model"}
+    assert settings.verifier.kind in {"packaged", "model"}
 
 
 def test_every_profile_sets_the_same_keys_so_that_one_replaces_another() -> None:

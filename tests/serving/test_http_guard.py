@@ -26,7 +26,7 @@ def test_health_says_what_it_answers_with(server: RunningServer) -> None:
         "collections": 1,
         "model": "extractive",
         "embedder": "packaged",
-        "verifier": {"kind": "words", "model": "", "failure": ""},
+        "verifier": {"kind": "packaged", "model": "", "failure": ""},
         "jobs_waiting": 0,
         "max_file_mb": 100,
         "vllm": None,

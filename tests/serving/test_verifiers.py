@@ -212,8 +212,8 @@ def settings_with(home: Path, **verifier: Any) -> Settings:
     return Settings(home=home, verifier=VerifierSettings(**verifier))
 
 
-def test_without_a_setting_words_decide(tmp_path: Path) -> None:
-    verifier = verifier_of(Settings(home=tmp_path))
+def test_where_the_setting_says_words_nothing_else_decides(tmp_path: Path) -> None:
+    verifier = verifier_of(settings_with(tmp_path, kind="words"))
     assert isinstance(verifier, LexicalVerifier)
     assert health_of(verifier) == Health("words", "")
 
@@ -221,7 +221,7 @@ def test_without_a_setting_words_decide(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("verifier", "named"),
     [
-        ({"kind": "oracle"}, r"verifier\.kind is 'oracle'.*words, model, server, llm"),
+        ({"kind": "oracle"}, r"verifier\.kind is 'oracle'.*words, packaged, model, server, llm"),
         ({"kind": "model"}, r"verifier\.model names none"),
         ({"kind": "model", "model": "/no/such/folder"}, "no checking model"),
         ({"kind": "model", "model": "a/b", "device": "abacus"}, r"verifier\.device"),

@@ -40,12 +40,12 @@ def test_it_says_what_is_used_what_is_here_and_which_profiles_there_are(
     assert found["profiles"]["standard"]["embedder"]["here"] == "not here"
     assert found["profiles"]["gpu"]["reranker"]["licence"] == "Apache-2.0"
     assert found["chat"] == {"model": "extractive", "base_url": ""}
-    assert (found["verifier"]["kind"], found["verifier"]["here"]) == ("words", "none")
+    assert (found["verifier"]["kind"], found["verifier"]["here"]) == ("packaged", "none")
     assert found["profiles"]["standard"]["verifier"]["here"] == "not here"
     assert found["profiles"]["standard"]["verifier"]["licence"] == "MIT"
     _, out, _ = run(capsys, "--home", str(home))
     assert "* embedded" in out
-    assert "checking   words alone" in out
+    assert "checking   words, in English with" in out
     assert found["profiles"]["standard"]["embedder"]["name"] in out
 
 

@@ -60,8 +60,8 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
     history = turns_until(Home(settings.home), after) if after is not None else ()
     settings = with_model(options, settings)
     model = open_chat_model(settings.model)
-    verifier = verifier_of(settings, model)
     searcher = open_searcher(settings)
+    verifier = verifier_of(settings, model, lambda: searcher.embedder)
     filters = filters_from(options)
     recorder = Recorder(settings, searcher, model)
     events = answer_question(

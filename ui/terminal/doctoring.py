@@ -172,6 +172,9 @@ def _verifier(settings: Settings) -> Iterator[Finding]:
     except SettingsError as error:
         yield Finding("fault", "verifier", str(error))
         return
+    if settings.verifier.kind == "packaged":  # asks the embedder that searches: to prepare it is not the doctor's work
+        yield Finding("ok", "verifier", "packaged")
+        return
     verifier.verify("Reports are handed in late in spring.", ["Students submit reports when spring is nearly over."])
     health = health_of(verifier)
     if health.failure:

@@ -6,6 +6,8 @@ from typing import Any
 
 from kb.settings import EmbedderSettings, RerankerSettings, Settings, VerifierSettings
 
+_WITHOUT_MODEL = ("words", "packaged")  # verifiers that have no model of their own
+
 
 def model_states(settings: Settings) -> dict[str, dict[str, Any]]:
     """For each part, the model that the settings name, how it is run, and how much of it is here."""
@@ -86,7 +88,11 @@ def _verifier_state(settings: Settings) -> dict[str, Any]:
         "kind": used.kind,
         "model": used.model or (settings.model.name if used.kind == "llm" else ""),
         "prepared": found is not None,
-        "here": _here(used, prepared=found is not None) if local else "none" if used.kind == "words" else "served",
+        "here": _here(used, prepared=found is not None)
+        if local
+        else "none"
+        if used.kind in _WITHOUT_MODEL
+        else "served",
         "runtime": found.runtime if found else used.runtime,
         "precision": found.precision if found else "",
         "agreement": found.agreement if found else None,

@@ -146,6 +146,8 @@ def _print_all(settings: Settings, profiles: dict[str, Profile]) -> None:
 def _checking(state: dict[str, Any]) -> str:
     if state["kind"] == "words":
         return "words alone"
+    if state["kind"] == "packaged":
+        return "words, in English with the packaged embedder's vectors"
     kind = {"llm": "as judge", "server": "on a server"}.get(state["kind"])
     return f"{state['model']} {kind} at {state['base_url']}" if kind else _sentence(state, "; until then words decide")
 

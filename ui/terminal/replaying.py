@@ -85,7 +85,7 @@ def _asked_again(packet: Packet, searcher: Searcher, settings: Settings) -> Pack
         packet.question,
         searcher=recorder.searcher,
         catalog=searcher.catalog,
-        verifier=verifier_of(settings, model),
+        verifier=verifier_of(settings, model, lambda: searcher.embedder),
         model=recorder.model,
         history=packet.history,
         filters=packet.filters,

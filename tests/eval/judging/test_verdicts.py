@@ -10,6 +10,7 @@ import pytest
 
 from eval.judging.agreement import macro_f1
 from eval.judging.sentence_sets import (
+    FITTED_HALF,
     QUESTIONABLE,
     UNWANTED,
     read_expert_answers,
@@ -70,9 +71,14 @@ def sets(tmp_path: Path) -> Path:
     write(
         tmp_path / "scifact-en",
         "queries.jsonl",
-        {"text": "Zinc shortens colds.", "label": "SUPPORT", "evidence": {"1": [["0"]]}, "cited": ["1", "2"]},
-        {"text": "Zinc lengthens colds.", "label": "CONTRADICT", "evidence": {"1": [["0"]]}, "cited": ["1"]},
-        {"text": "Iron helps.", "label": "NOT_ENOUGH_INFO", "evidence": {}, "cited": ["2"]},
+        *(
+            {"text": text, "label": label, "part": part, "evidence": {"1": [["0"]]} if on else {}, "cited": cited}
+            for text, label, part, on, cited in (
+                ("Zinc shortens colds.", "SUPPORT", "dev", True, ["1", "2"]),
+                ("Zinc lengthens colds.", "CONTRADICT", "dev", True, ["1"]),
+                ("Iron helps.", "NOT_ENOUGH_INFO", "train", False, ["2"]),
+            )
+        ),
     )
     return tmp_path
 
@@ -159,6 +165,15 @@ def test_the_three_labels_of_science_are_told_apart(sets: Path) -> None:
     figures = measure_verdicts(LexicalVerifier(), sets)[-1].figures
     assert list(figures) == ["sentences"]
     assert 0 < figures["sentences"]["macro-F1 (three labels)"].mean <= 1
+
+
+def test_what_a_verifier_is_fitted_on_is_also_measured_apart(sets: Path) -> None:
+    assert read_expert_answers(sets, FITTED_HALF) == []
+    assert read_expert_answers(sets, 1 - FITTED_HALF) == read_expert_answers(sets)  # by hash, both questions are there
+    dev = read_scientific_claims(sets, "dev")
+    assert [answer.sentences[0].text for answer in dev] == [*["Zinc shortens colds."] * 2, "Zinc lengthens colds."]
+    measured = measure_verdicts(Constant(Verdict.SUPPORTED), sets)
+    assert [(one.set, one.answers) for one in measured[-2:]] == [("expertqa-attribution-en", 2), ("scifact-en", 3)]
 
 
 def test_macro_f1_is_the_mean_over_labels() -> None:

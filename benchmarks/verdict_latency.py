@@ -2,19 +2,22 @@
 
     python -m benchmarks.verdict_latency --home DIR [--answers 200] [--seed 1] [--json FILE]
 
-DIR is a home folder whose default collection holds the example documents (`ibid ingest examples/documents`). Every
-question of examples/questions.yaml is asked in turn, through the one answer path. The model behind it replies with ten
-sentences of the passages that it was given, half of them written otherwise or with one thing altered, each with its
-marker. Two ways of arriving are measured, from the last piece that the model hands over to the last event of the
-answer:
+DIR is a home folder whose default collection holds the example documents (`ibid ingest examples/documents`). The
+questions of examples/questions.yaml are asked in turn, through the one answer path. The model behind it replies with
+ten sentences of the passages that it was given, half of them written otherwise or with one thing altered, each with
+its marker; shorter answers are not counted. Two ways of arriving are measured, from the last piece that the model
+hands over to the verdict on its last sentence (what other documents say otherwise is looked for after that):
 
 - streamed: a few characters at a time, so that all but the last sentences are judged while the model still writes;
 - at once: the whole reply in one piece, so that ten sentences are narrowed, judged and placed after it.
+
+Both are given by the clock and in CPU time of the thread, which other programs on the machine hardly change.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -23,22 +26,24 @@ import statistics
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.example_questions import QUESTIONS
 from benchmarks.planted_errors.alterations import KINDS
 from benchmarks.planted_errors.restyling import restyle
 from eval.own_questions import read_questions
 from kb.ports import JsonSchema
-from kb.records import Finished, Turn
+from kb.records import Claimed, Turn
 from kb.settings import read_settings
 from kb.text.sentences import split_sentences
 from retriever import open_searcher
 from serving.answering import answer_question
+from serving.markers import without_markers
 from serving.verification import LexicalVerifier
 
 _SENTENCES = 10
 _PIECE = 4  # characters, as models stream them
-_SHORTEST, _LONGEST = 20, 320  # characters of a sentence
+_SHORTEST, _LONGEST = 12, 320  # characters of a sentence
 _PASSAGE = re.compile(r'<passage-\w+ number="(?P<number>\d+)"[^>]*>\n(?P<text>.*?)\n</passage-', re.DOTALL)
 
 
@@ -50,7 +55,8 @@ class Replying:
     def __init__(self, generator: random.Random, *, at_once: bool) -> None:
         self._generator = generator
         self._at_once = at_once
-        self.silent_at = 0.0
+        self.reply = ""
+        self.silent_at = _now()
 
     def stream(
         self,
@@ -60,13 +66,13 @@ class Replying:
         max_tokens: int | None = None,  # noqa: ARG002
         schema: JsonSchema | None = None,  # noqa: ARG002
     ) -> Iterator[str]:
-        reply = self._reply(turns[-1].text)
-        size = max(1, len(reply)) if self._at_once else _PIECE
-        for start in range(0, len(reply), size):
-            self.silent_at = time.perf_counter()  # the last one stays
-            yield reply[start : start + size]
+        self.reply = self._made_of(turns[-1].text)
+        size = max(1, len(self.reply)) if self._at_once else _PIECE
+        for start in range(0, len(self.reply), size):
+            self.silent_at = _now()  # the last one stays
+            yield self.reply[start : start + size]
 
-    def _reply(self, prompt: str) -> str:
+    def _made_of(self, prompt: str) -> str:
         sentences = [
             (match["number"], match["text"][start:end])
             for match in _PASSAGE.finditer(prompt)
@@ -103,30 +109,49 @@ def main() -> None:
 
 
 def measure(home: Path, answers: int, seed: int, *, at_once: bool) -> dict[str, float]:
-    """Milliseconds from the model's last piece to the end of the answer."""
+    """Milliseconds from the model's last piece to the verdict on its last sentence."""
     settings = read_settings(home=home)
     searcher, verifier = open_searcher(settings, "default"), LexicalVerifier()
     model = Replying(random.Random(seed), at_once=at_once)
-    questions = [own.question for own in read_questions(QUESTIONS)]
-    spent, claims = [], 0
-    place = 0
-    while len(spent) < answers:
-        model.silent_at = 0.0
-        question = questions[place % len(questions)]
-        place += 1
-        events = answer_question(question, searcher=searcher, catalog=searcher.catalog, verifier=verifier, model=model)
-        answer = next(event.answer for event in events if isinstance(event, Finished))
-        if model.silent_at:  # else the question was refused before the model was asked
-            spent.append(1000 * (time.perf_counter() - model.silent_at))
-            claims += len(answer.claims)
-    cuts = statistics.quantiles(spent, n=20)
+    spent: list[_Moment] = []
+    for question in itertools.cycle([own.question for own in read_questions(QUESTIONS)]):
+        judged = 0
+        last = _now()
+        model.reply = ""
+        for event in answer_question(
+            question, searcher=searcher, catalog=searcher.catalog, verifier=verifier, model=model
+        ):
+            if isinstance(event, Claimed) and without_markers(event.claim.text).strip() in without_markers(model.reply):
+                judged += 1
+                last = _now()
+        if judged >= _SENTENCES:
+            spent.append(_Moment(*(1000 * (end - start) for end, start in zip(last, model.silent_at, strict=True))))
+        if len(spent) == answers:
+            break
     return {
         "answers": len(spent),
-        "claims_an_answer": round(claims / len(spent), 1),
-        "p50_ms": round(statistics.median(spent), 1),
-        "p95_ms": round(cuts[18], 1),
-        "max_ms": round(max(spent), 1),
+        **_figures("ms", [one.clock for one in spent]),
+        **_figures("cpu_ms", [one.cpu for one in spent]),
     }
+
+
+def _figures(unit: str, values: list[float]) -> dict[str, float]:
+    return {
+        f"p50_{unit}": round(statistics.median(values), 1),
+        f"p95_{unit}": round(statistics.quantiles(values, n=20)[18], 1),
+        f"max_{unit}": round(max(values), 1),
+    }
+
+
+class _Moment(NamedTuple):
+    """Seconds by the clock, and those that this thread has computed."""
+
+    clock: float
+    cpu: float
+
+
+def _now() -> _Moment:
+    return _Moment(time.perf_counter(), time.thread_time())
 
 
 if __name__ == "__main__":

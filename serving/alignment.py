@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from kb.text.folding import fold_with_offsets
@@ -64,7 +65,8 @@ class Gap(NamedTuple):
     tail: str = ""  # the first characters after it that agree, as written in the sentence
 
 
-def read_tokens(text: str) -> list[Token]:
+@lru_cache(maxsize=1_000)  # the cited words are read by several checks, for several sentences
+def read_tokens(text: str) -> tuple[Token, ...]:
     """The tokens of `text` in reading order, signs left out."""
     folded, offsets = fold_with_offsets(text)
     offsets.append(len(text))
@@ -96,7 +98,7 @@ def read_tokens(text: str) -> list[Token]:
         else:
             tokens += _of_quantity(value)
         position = value.end
-    return [*tokens, *words_until(len(folded))]
+    return (*tokens, *words_until(len(folded)))
 
 
 def _of_quantity(quantity: Quantity) -> Iterator[Token]:

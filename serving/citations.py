@@ -9,9 +9,9 @@ from kb.catalog import Catalog
 from kb.errors import NotFoundError
 from kb.records import Box, Citation, Hit
 from kb.text.sentences import split_sentences
-from serving.extractive.terms import is_weak, read_terms
+from serving.extractive.terms import is_weak
 from serving.placed_quotes import PlacedQuote
-from serving.writing import in_one_writing
+from serving.writing import compared_terms
 
 _MOST_SENTENCES = 4  # longer quotes are no longer looked at; who needs more cites twice
 _PRICE = 0.08  # what one more sentence must add, as a share of the claim's terms, to be worth reading
@@ -60,12 +60,12 @@ def narrow(sentence: str, hit: Hit) -> Span:
     """
     text = hit.passage.text
     spans = split_sentences(text)
-    claim = read_terms(in_one_writing(sentence))
+    claim = compared_terms(sentence)
     weights = {term: _weight(term) for term in claim.exact}
     total = sum(weights.values())
     if len(spans) < 2 or not total:
         return whole_span(hit)
-    shared = [claim.exact & read_terms(in_one_writing(text[start:end])).exact for start, end in spans]
+    shared = [claim.exact & compared_terms(text[start:end]).exact for start, end in spans]
     score, first, last = max(
         ((_score(shared[first : last + 1], weights, total), -(last - first), -first), first, last)
         for first in range(len(spans))

@@ -13,11 +13,10 @@ from typing import NamedTuple
 
 from kb.text.folding import fold
 from serving.citations import Span, quotes_of
-from serving.extractive.terms import read_terms
 from serving.negation import find_exceptions, is_negated
 from serving.statements import split_statements
 from serving.verification import LexicalVerifier
-from serving.writing import in_one_writing
+from serving.writing import compared_terms
 
 _LONG = 40  # characters: shorter quotes are taken in at a glance
 _ROW = " | "  # between the cells of a table's row, which is read as a whole
@@ -69,7 +68,7 @@ def _cut(sentence: str, span: Span) -> Span:
 
 
 def _words(text: str) -> frozenset[str]:
-    terms = read_terms(in_one_writing(text))
+    terms = compared_terms(text)
     return terms.exact | terms.loose
 
 

@@ -17,7 +17,7 @@ from serving.checks import dropped_exception, not_wholly_said, wrong_beside_the_
 from serving.extractive.terms import Terms, is_weak, read_terms
 from serving.negation import clauses, is_negated
 from serving.reasons import Reason, because
-from serving.writing import in_one_writing
+from serving.writing import compared_terms
 
 # Shares of a sentence's terms that the quotes hold. A paraphrase keeps most content words; below a third, what agrees
 # is what any two texts on one subject share.
@@ -88,7 +88,7 @@ class _Clause(NamedTuple):
 
 
 def _judge_words(sentence: str, quotes: Sequence[str], flaw: Judgement | None) -> Judgement:
-    claim, cited = read_terms(in_one_writing(sentence)), read_terms(in_one_writing("\n".join(quotes)))
+    claim, cited = compared_terms(sentence), compared_terms("\n".join(quotes))
     share = _share(claim, cited)
     percent = f"{share:.0%}"
     if share >= _SUPPORTED:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from kb.text.numerals import canonical_numerals
 from serving.articles import Article
 from serving.dates import Date, month_name
+from serving.extractive.terms import Terms, read_terms
 from serving.quantities import amount_of
 from serving.values import Value, read_values
+
+
+@lru_cache(maxsize=2_000)  # a passage's sentences are laid beside every sentence of an answer that cites it
+def compared_terms(text: str) -> Terms:
+    """The terms of `text`, numbers, amounts, dates and articles in one way of writing."""
+    return read_terms(in_one_writing(text))
 
 
 def in_one_writing(text: str) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from kb.ports import Judgement
 from kb.records import Verdict
 from kb.text.folding import fold
-from serving.extractive.terms import read_terms
 from serving.negation import find_exceptions, is_negated
 from serving.reasons import Reason, because
 from serving.statements import split_statements
-from serving.writing import in_one_writing
+from serving.writing import compared_terms
 
 _SAME_RULE = 0.6  # share of the sentence's terms in a cited one from which both state the same rule
 _SPOKEN_OF = 0.5  # share of an exception's terms from which the other side speaks of it, however it puts it
@@ -67,7 +66,7 @@ def _is_stated_without(said: frozenset[str], quotes: Sequence[str], rule: str) -
 
 
 def _terms(text: str) -> frozenset[str]:
-    return read_terms(in_one_writing(text)).exact
+    return compared_terms(text).exact
 
 
 def _share(some: frozenset[str], others: frozenset[str]) -> float:

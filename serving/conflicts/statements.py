@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -144,7 +144,7 @@ def _read(
     return frozenset(words), frozenset(names), frozenset(conditions), denials, tuple(values), tuple(counted)
 
 
-def _words(tokens: list[Token]) -> Iterator[str]:
+def _words(tokens: Sequence[Token]) -> Iterator[str]:
     before = ""
     for token in tokens:
         if token.kind is Kind.ARTICLE:
@@ -175,7 +175,7 @@ def _is_year(quantity: Quantity) -> bool:
     return quantity.unit in {"", "year"} and _YEAR.fullmatch(quantity.value) is not None
 
 
-def _counted(tokens: list[Token], place: int) -> str | None:
+def _counted(tokens: Sequence[Token], place: int) -> str | None:
     """What the number at `place` counts, "" where it has a unit, None where it only numbers something (INF 342)."""
     quantity = tokens[place].quantity
     if quantity is None or quantity.unit:

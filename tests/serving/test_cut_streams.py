@@ -36,8 +36,15 @@ def readings(library: Library) -> list[Reading]:
 
 
 def claims_of(library: Library, readings: list[Reading], pieces: list[str]) -> list[Claim]:
-    means = Drafting(ScriptedChatModel(pieces), LexicalVerifier(), Ledger(library.catalog), Policy.FLAG, Cancellation())
-    return [claimed.claim for claimed in draft_answer(REPORT, readings, "en", means, [])]
+    means = Drafting(
+        ScriptedChatModel(pieces),
+        library.catalog,
+        LexicalVerifier(),
+        Ledger(library.catalog),
+        Policy.FLAG,
+        Cancellation(),
+    )
+    return [claimed.claim for claimed in draft_answer(REPORT, readings, "en", means)]
 
 
 @settings(deadline=None, max_examples=60)

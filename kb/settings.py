@@ -57,7 +57,7 @@ class ModelSettings:
     first_token_seconds: float = (
         120.0  # with all tries and the server's queue; a CPU server reads a prompt for half of it
     )
-    answer_seconds: float = 300.0  # for the whole reply: 800 tokens at the 3 a second of a slow CPU server
+    reply_seconds: float = 300.0  # for a whole reply: 800 tokens at the 3 a second of a slow CPU server
     max_tokens: int = 800  # an answer of some ten sentences with markers; longer ones stop citing well
     seed: int = 0  # the same prompt gives the same reply, where the server keeps to it; -1 sends none
 
@@ -138,6 +138,7 @@ class LimitSettings:
     parse_seconds: int = 120  # CPU seconds for one file; an OCR page costs about 4
     parse_memory_mb: int = 1024
     question_characters: int = 20_000
+    answer_seconds: float = 330.0  # for all of an answer: its longest reply, the rewriting of a follow-up, the checking
     free_disk_mb: int = 200  # below this nothing is stored, so that SQLite can still close its journal
 
 

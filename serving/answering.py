@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from kb.catalog import Catalog
-from kb.errors import QuestionError
+from kb.errors import ModelError, QuestionError
 from kb.ports import ChatModel, Verifier
 from kb.records import NO_FILTERS, Answer, AnswerEvent, Claimed, Filters, Finished, Searched, Turn
 from kb.settings import LimitSettings
@@ -51,16 +51,17 @@ def answer_question(
         filters: which passages may be read.
         k: how many passages are read.
         max_tokens: of the model's reply.
-        limits: how long a question may be.
+        limits: how long a question may be, and how long its answer may take.
         deciding: from how sure an answer on there is one; unless given, as the packaged weights have it.
         cancellation: ends the answer from another thread; then no `Finished` comes.
 
     Raises:
         QuestionError: the question is empty or too long; raised by the call itself, everything else while iterating.
-        ModelError: the model failed.
+        ModelError: the model failed, or the answer took too long.
         EmbeddingSpaceError: the collection was made with another embedder.
     """
-    check_question(question, (limits or LimitSettings()).question_characters)
+    limits = limits or LimitSettings()
+    check_question(question, limits.question_characters)
     stop = cancellation or Cancellation()
     asked = Asked(
         question,
@@ -75,7 +76,7 @@ def answer_question(
         deciding or Deciding(),
         stop,
     )
-    return _answer(asked)
+    return _in_time(_answer(asked), stop, limits.answer_seconds)
 
 
 def check_question(question: str, limit: int) -> None:
@@ -94,7 +95,23 @@ def check_question(question: str, limit: int) -> None:
         )
 
 
-def _answer(asked: Asked) -> Iterator[AnswerEvent]:
+def _in_time(
+    events: Generator[AnswerEvent, None, None], cancellation: Cancellation, seconds: float
+) -> Iterator[AnswerEvent]:
+    """The events; when the time is over, the answer ends with an error, and the model call that it waits for, too."""
+    event: AnswerEvent | None = None
+    with cancellation.within(seconds), closing(events):
+        for event in events:
+            yield event
+    if cancellation.expired and not isinstance(event, Finished):
+        raise ModelError(
+            "the answer took too long",
+            f"it was not finished within {seconds:g} s",
+            "IBID_LIMITS_ANSWER_SECONDS sets how long it may take",
+        )
+
+
+def _answer(asked: Asked) -> Generator[AnswerEvent, None, None]:
     started = time.perf_counter()
     timings: dict[str, float] = {}
     question = standalone_question(asked.question, asked.history, asked.model, asked.cancellation)

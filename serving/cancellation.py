@@ -14,6 +14,12 @@ class Cancellation:
         self._lock = threading.Lock()
         self._stream: Iterator[str] | None = None
         self._cancelled = False
+        self._expired = False
+
+    @property
+    def expired(self) -> bool:
+        """Whether it was ended because its time was over."""
+        return self._expired
 
     @property
     def cancelled(self) -> bool:
@@ -27,6 +33,21 @@ class Cancellation:
             stream = self._stream
         if stream is not None:
             _close(stream)
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Cancels the answer when the block takes longer than `seconds`."""
+        timer = threading.Timer(seconds, self._expire)
+        timer.daemon = True  # an interrupted program need not wait for it
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _expire(self) -> None:
+        self._expired = True
+        self.cancel()
 
     @contextmanager
     def watching(self, stream: Iterator[str]) -> Iterator[Iterator[str]]:

@@ -22,8 +22,8 @@ def too_late(settings: ModelSettings, *, began: bool) -> ModelError:
     if began:
         return ModelError(
             f"the reply of model {settings.name} took too long",
-            f"it was not finished within {settings.answer_seconds:g} s",
-            "IBID_MODEL_ANSWER_SECONDS sets how long it may take",
+            f"it was not finished within {settings.reply_seconds:g} s",
+            "IBID_MODEL_REPLY_SECONDS sets how long it may take",
         )
     return ModelError(
         f"model {settings.name} at {settings.base_url} did not begin its reply",

@@ -130,7 +130,7 @@ class OpenAICompatibleModel:
         """Puts the reply's pieces, then its end or its failure, into `out`. Runs on the background loop."""
         settings = self._settings
         self._open_client()  # before the clock runs: the first time, a library is loaded
-        whole, first = asyncio.timeout(settings.answer_seconds), asyncio.timeout(settings.first_token_seconds)
+        whole, first = asyncio.timeout(settings.reply_seconds), asyncio.timeout(settings.first_token_seconds)
         received = Received(request.max_tokens)
         try:
             async with whole, first:

@@ -223,7 +223,7 @@ def test_the_first_word_has_a_time_of_its_own_over_all_tries() -> None:
 def test_a_reply_that_trickles_for_ever_is_ended_and_keeps_what_came() -> None:
     words = Reply(tuple(f"word {number} " for number in range(1000)), gap=0.05)
     with model_server(words) as server:
-        model = OpenAICompatibleModel(ModelSettings(server.base_url, "m", answer_seconds=1.5))
+        model = OpenAICompatibleModel(ModelSettings(server.base_url, "m", reply_seconds=1.5))
         stream = model.stream("system", QUESTION)
         assert next(stream) == "word 0 "
         with pytest.raises(ModelError, match=r"took too long: it was not finished within 1.5 s"):

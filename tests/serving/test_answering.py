@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from kb.catalog import Catalog
 from kb.errors import ModelError, QuestionError
 from kb.ports import ChatModel, JsonSchema
 from kb.records import NO_FILTERS, Answer, AnswerStatus, Claimed, Filters, Finished, Policy, Searched, Turn, Verdict
+from kb.settings import LimitSettings
 from retriever.searcher import Searcher
 from serving.answer_json import answer_as_json
 from serving.answer_prompt import NO_ANSWER
@@ -46,6 +49,7 @@ class Library:
         history: Sequence[Turn] = (),
         filters: Filters = NO_FILTERS,
         cancellation: Cancellation | None = None,
+        limits: LimitSettings | None = None,
     ) -> Iterator[Searched | Claimed | Finished]:
         return answer_question(
             question,
@@ -56,6 +60,7 @@ class Library:
             history=history,
             filters=filters,
             cancellation=cancellation,
+            limits=limits,
         )
 
     def ask(self, question: str, model: ChatModel | None = None, history: Sequence[Turn] = ()) -> Answer:
@@ -309,6 +314,53 @@ def test_a_cancelled_answer_ends_without_being_finished(library: Library) -> Non
     cancellation.cancel()
     assert list(events) == []
     assert model.closed == 1
+
+
+class Hanging:
+    """Says its sentences and then nothing more until it is closed."""
+
+    name = "hanging"
+
+    def __init__(self, *sentences: str) -> None:
+        self.sentences = sentences
+        self.closed = threading.Event()
+
+    def stream(
+        self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None, schema: JsonSchema | None = None
+    ) -> Iterator[str]:
+        return _Hanging(list(self.sentences), self.closed)
+
+
+class _Hanging(Iterator[str]):
+    def __init__(self, sentences: list[str], closed: threading.Event) -> None:
+        self.sentences, self.closed = sentences, closed
+
+    def __next__(self) -> str:
+        if self.sentences:
+            return self.sentences.pop(0)
+        self.closed.wait(30)
+        raise StopIteration
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+@pytest.mark.parametrize("history", [(), (Turn("user", "What is the report?"), Turn("assistant", "A text."))])
+def test_an_answer_has_one_time_for_all_that_it_asks_of_the_model(library: Library, history: tuple[Turn, ...]) -> None:
+    model = Hanging("Students have fourteen days [1]. And ")
+    started = time.monotonic()
+    events = library.events(REPORT, model, history, limits=LimitSettings(answer_seconds=0.5))
+    kinds: list[type] = []
+    with pytest.raises(ModelError, match=r"took too long: it was not finished within 0\.5 s"):
+        _note(events, kinds)
+    assert time.monotonic() - started < 5
+    assert model.closed.is_set()
+    assert (Claimed in kinds) == (not history)  # with a history, the rewriting of the question already hung
+
+
+def _note(events: Iterator[object], kinds: list[type]) -> None:
+    for event in events:
+        kinds.append(type(event))  # noqa: PERF401 (what came before the failure is wanted)
 
 
 def test_a_passage_cannot_close_itself_or_open_another(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from serving.extractive.terms import read_terms
 from serving.values import read_values
 
 _CELLS = " | "  # a row of a table says what it means only together with its head
+# Of the terms of the shorter sentence: it spares more than half of the time and changes no answer of the measured sets.
+_NEAR = 0.3
 _MOST_RIVALS = 2  # beside the statement itself: a reader takes in three sides
 
 
@@ -50,22 +52,26 @@ def rivals_of(span: Span, hits: Sequence[Hit], question: str, *, is_asked: Calla
 
 
 def _statements(candidates: Sequence[Candidate], span: Span) -> list[Statement]:
-    """Those of the candidates that share a word with the sentence at `span` and give values, where it gives some.
+    """Those of the candidates that share words with the sentence at `span` and give values, where it gives some.
 
     Of versions of its document also those that give none.
     """
-    terms = read_terms(span.quote)
-    read = [
-        read_statement(Span(candidate.hit, candidate.start, candidate.end))
-        for candidate in candidates
-        if _CELLS not in candidate.text and candidate.terms.loose & terms.loose
-    ]
+    terms = read_terms(span.quote).loose
     valued = bool(read_values(span.quote).in_order())
-    return [
-        statement
-        for statement in read
-        if (valued and statement.values) or _are_editions(span.hit.document, statement.span.hit.document)
-    ]
+    found: list[Statement] = []
+    for candidate in candidates:
+        edition = _are_editions(span.hit.document, candidate.hit.document)
+        if not (valued or edition) or _CELLS in candidate.text or not _is_near(candidate.terms.loose, terms):
+            continue
+        statement = read_statement(Span(candidate.hit, candidate.start, candidate.end))
+        if edition or statement.values:
+            found.append(statement)
+    return found
+
+
+def _is_near(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two sentences share enough to be worth reading: what disagrees shares nearly all."""
+    return len(one & other) >= max(1, _NEAR * min(len(one), len(other)))
 
 
 def _by_document(statements: Sequence[Statement], *, besides: str) -> list[list[Statement]]:

@@ -37,6 +37,8 @@ def replay(options: argparse.Namespace, settings: Settings) -> int:
     name = options.collection or before.collection.name
     with _searcher(before, name, settings, frozen=options.frozen) as searcher:
         after = _asked_again(before, searcher, settings)
+    if options.frozen:  # of which it saw only the part that the packet holds
+        after = replace(after, collection=before.collection)
     comparison = compare(before, after, () if options.frozen else _standings(before, name, settings))
     if options.json:
         found = {

@@ -6,9 +6,10 @@ been deleted since: whoever deletes a document for its words deletes the answers
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ def keep_answer(home: Home, question: str, answer: Answer, conversation: str = "
         moment = now()
         number = connection.execute(
             "INSERT INTO answers (conversation, collection, question, answer, created_at) VALUES (?, ?, ?, ?, ?)",
-            (named, kept.collection, question, _adapter().dump_json(kept).decode(), moment),
+            (named, kept.collection, question, json.dumps(asdict(kept), ensure_ascii=False), moment),
         ).lastrowid
         assert number is not None
         connection.executemany(
@@ -136,6 +137,7 @@ def _answer_from(row: Sequence[Any]) -> PastAnswer:
 
 @cache
 def _adapter() -> TypeAdapter[Answer]:
+    """Reads answers. It takes half a second to load on a busy machine, which whoever only writes need not wait for."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Answer)

@@ -114,7 +114,7 @@ def test_a_packet_tells_what_made_the_answer(desk: Desk) -> None:
     assert value["format"] == FORMAT
     assert value["collection"]["version"] == value["searches"][0]["version"] == 3
     assert value["collection"]["space"]["model"] == "hash"
-    assert value["settings"]["verifier"]["kind"] == "words"
+    assert value["settings"]["verifier"]["kind"] == desk.settings.verifier.kind
     assert value["answer"]["model"] == "scripted"
     assert value["answer"]["text"] == SAID
     assert [claim["verdict"] for claim in value["answer"]["claims"]] == ["supported"]

@@ -76,15 +76,15 @@ def _of_the_same(one: Statement, other: Statement, *, editions: bool, asked: fro
         return False
     if (asked & one.known) ^ (asked & other.known):  # the question names something that only one of them is about
         return False
-    mine, its = one.words - other.known, other.words - one.known
-    if mine and its:
-        return False
     if not editions and (
         _differ(one.title, other.title, one, other) or _differ(one.heading, other.heading, one, other)
     ):
         return False
+    mine, its = one.words - other.known, other.words - one.known
     if not mine and not its:
         return True
+    if one.words - other.words and other.words - one.words:  # a word in another's place
+        return False
     same_kind = editions or one.title == other.title
     few = not _is_enough(mine | its, _LEFT + 1, _LEFT_CHINESE + 1)
     telling = (mine | its) & {MOST, LEAST, PER_DAY, *one.names, *other.names}

@@ -11,6 +11,7 @@ from kb.text.folding import fold
 from serving.citations import Span
 from serving.conflicts.finding import rivals_of
 from serving.conflicts.wording import label_of
+from serving.values import read_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ def sides_of(quotes: Sequence[tuple[Span, str]], hits: Sequence[Hit], question: 
         question: standing alone.
     """
     for span, short in quotes:
-        rivals = rivals_of(span, hits, question, is_asked=partial(_is_about, part=short))
+        part = short if _holds_a_value(span.quote, short) else span.quote
+        rivals = rivals_of(span, hits, question, is_asked=partial(_is_about, part=part))
         if rivals:
             return in_order([Side(span, rivals[0].own), *(Side(rival.span, rival.said) for rival in rivals)])
     return []
@@ -71,6 +73,13 @@ def conflict_of(sides: Sequence[Side], citations: Sequence[Citation]) -> Conflic
             for side, citation in zip(sides, citations, strict=True)
         )
     )
+
+
+def _holds_a_value(quote: str, short: str) -> bool:
+    """Whether a short answer is a value of its quote, or no number at all; else it is the 5 of "Article 5"."""
+    values = read_values(quote)
+    given = [*(date.written for date in values.dates), *(quantity.written for quantity in values.quantities)]
+    return not any(map(str.isdigit, short)) or any(_is_about(value, short) for value in given)
 
 
 def _is_about(value: str, part: str) -> bool:

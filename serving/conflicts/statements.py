@@ -41,24 +41,28 @@ _NUMBERED = frozenset("第 no number room tabl figur chapter page version hall b
 _TIMES = frozenset({"duration", "months", "working day"})
 # A document's kind and edition: what titles differ in without being of another subject.
 _KINDS = frozenset(
-    """handbook guid guidelin regul rule polici leaflet document manual notic statut act law code contract agreement
+    """syllabus announc schedul memo memorandum faq handout inform overview note brief summari circular instruct term
+    condit report letter sheet booklet brochur programm program plan page file question answer
+    handbook guid guidelin regul rule polici leaflet document manual notic statut act code contract agreement
     edition revis version amend new old draft final current updat copi txt md pdf docx html year academ valid from until
     januari februari march april may june juli august septemb octob novemb decemb spring summer autumn winter""".split()  # noqa: SIM905
 )
-_CHINESE_KINDS = re.compile(
-    "更新|手册|指南|说明书|规定|规则|办法|条例|细则|章程|制度|通知|合同|协议|文件|守则|准则|标准|规范|修订|修正|修改|试行|暂行|版本|版|"
-    "最新|现行|旧|新|年度|学年|年|上|下|学期|第"
+_CHINESE_KINDS = re.compile(  # the longer ones first
+    "常见问题|备忘录|说明书|大纲|公告|公示|通告|说明|须知|问答|介绍|简介|概要|讲义|"
+    "课件|安排|日程|计划|方案|意见|决定|解释|更新|手册|指南|规定|规则|办法|条例|"
+    "细则|章程|制度|通知|合同|协议|文件|守则|准则|标准|规范|修订|修正|修改|试行|"
+    "暂行|版本|最新|现行|年度|学年|学期|版|旧|新|年|上|下|第"
 )
 _CONDITION = frozenset(
     "for if when unless except only under over age case where while not 若 如 除 仅 只 对 非 但 另".split()  # noqa: SIM905
 )
-
 _EDITION = re.compile(
     r"(?<!\d)(?:1[5-9]|20)\d\d(?:\s?[-–/]\s?(?:20)?\d\d)?(?!\d)|\b(?:v|ver|version|rev)[. ]?\d+(?:\.\d+)*\b",
     re.IGNORECASE,
 )
 _LIST_NUMBER = re.compile(r"^[(（\[]?\s?(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s?[.)、．）\]]\s?(?=\D)")
 _TITLE = re.compile(r"[《〈「『]([^《》〈〉「」『』]{1,30})[》〉」』]")  # a name as one word: 「中山十景」
+_LETTER = re.compile(r"\b[A-Z]\b(?! [a-z])")  # Lease B, but not "A guide to …"
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _EACH = frozenset("a per each every 每".split())  # noqa: SIM905
 
@@ -107,7 +111,8 @@ def words_of(text: str) -> frozenset[str]:
 def title_words(title: str) -> frozenset[str]:
     """The words of a title, without its numbers and what kind and which edition of a document it is."""
     plain = _CHINESE_KINDS.sub(" ", _EDITION.sub(" ", title))
-    return frozenset(word for word in words_of(plain) if word not in _KINDS)
+    letters = {f"id {letter}" for letter in _LETTER.findall(plain)}
+    return frozenset(word for word in words_of(plain) if word not in _KINDS) | letters
 
 
 @lru_cache(maxsize=2_000)

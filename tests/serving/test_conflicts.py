@@ -146,6 +146,9 @@ DO_NOT = [
     ("成人每次500毫克。", "布洛芬说明书", "儿童每次200毫克。", "布洛芬说明书2024", "每次多少毫克？"),
     ("高血压患者每日服用5毫克。", "说明书", "心绞痛患者每日服用10毫克。", "说明书（修订）", "每日服用多少？"),
     ("本科生可借阅图书10册。", "图书馆规则", "研究生可借阅图书20册。", "图书馆规则2024", "可以借多少册？"),
+    ("You have 7 days.", "Exam policy, Faculty of Law", "You have 9 days.", "Exam policy, Faculty of Arts", "Days?"),
+    ("Give 30 days of notice.", "Lease A", "Give 60 days of notice.", "Lease B", "How many days of notice?"),
+    ("日本国铁于1962年开始制造电车。", "日本国铁", "英国国铁于1954年开始制造电车。", "日本国铁", "何时开始制造电车？"),
     # another amount of the same thing
     ("The usual dose is 500 mg.", "Leaflet", "The maximum dose is 2000 mg.", "Leaflet 2024", "What is the dose?"),
     ("Take 500 mg with food.", "Leaflet", "Take 2000 mg a day with food.", "Leaflet 2024", "How much should I take?"),

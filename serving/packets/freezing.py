@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Never
 
 import numpy as np
 
 from kb.catalog import Catalog, PreparedDocument, Source, text_key
 from kb.catalog.collections import collection_folder
+from kb.ports import Embedder
 from kb.records import NO_FILTERS, Document, EmbeddingSpace, Filters, Passage, SearchResult
 from retriever.searcher import Searcher, SearchMode
 from serving.packets.records import Packet, Stretch
 
 
 @contextmanager
-def frozen_searcher(packet: Packet) -> Iterator[Searcher]:
+def frozen_searcher(packet: Packet, embedder: Embedder | Callable[[], Embedder]) -> Iterator[Searcher]:
     """A searcher that finds what the packet found, over a catalog that holds the texts of the packet and no others.
 
     Words stand where they stood, so that claims and quotes come out as they would; pages and boxes are not in it.
+
+    Args:
+        packet: what was found.
+        embedder: of the settings, or a function that opens it. Nothing is searched with it, but a verifier may ask it.
 
     Raises:
         UsageError: the packet's collection has a name that none can have.
@@ -37,7 +41,7 @@ def frozen_searcher(packet: Packet) -> Iterator[Searcher]:
             if packet.stretches and was.space is not None:
                 _fill(catalog, packet.stretches, was.space)
             catalog.set_calibration(packet.calibration)
-            yield _FrozenSearcher(catalog, packet.searches)
+            yield _FrozenSearcher(catalog, embedder, packet.searches)
         finally:
             catalog.close()
 
@@ -48,8 +52,10 @@ class _FrozenSearcher(Searcher):
     What is searched for after that, because the answer went another way, finds nothing: nobody knows what it would.
     """
 
-    def __init__(self, catalog: Catalog, searches: Sequence[SearchResult]) -> None:
-        super().__init__(catalog, _no_embedder)
+    def __init__(
+        self, catalog: Catalog, embedder: Embedder | Callable[[], Embedder], searches: Sequence[SearchResult]
+    ) -> None:
+        super().__init__(catalog, embedder)
         self._left = list(searches)
 
     def search(
@@ -67,10 +73,6 @@ class _FrozenSearcher(Searcher):
     def _nothing(self) -> SearchResult:
         collection = self.catalog.collection()
         return SearchResult("", collection.name, collection.version, ())
-
-
-def _no_embedder() -> Never:
-    raise AssertionError("what was found already needs no embedder")
 
 
 def _fill(catalog: Catalog, stretches: Sequence[Stretch], space: EmbeddingSpace) -> None:

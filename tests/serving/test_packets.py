@@ -170,7 +170,7 @@ def test_a_frozen_answer_is_the_same_when_the_collection_is_empty(
     for name in ("handbook.txt", "leaflet.txt", "条例.txt"):
         desk.delete(name)
     for before, again in ((by_model, model), (by_quotes, None)):
-        with frozen_searcher(before) as searcher:
+        with frozen_searcher(before, HashEmbedder()) as searcher:
             after = desk.ask(question, again, searcher=searcher)
         assert after.answer.claims == before.answer.claims
         assert compare(before, after).differences == ()
@@ -196,7 +196,7 @@ def test_whatever_is_asked_a_frozen_replay_gives_the_same_packet(
     reply = [f"It says {' '.join(words)} [1]. ", "The fee is 40 euros [2]."]
     model = ScriptedChatModel(*[reply] * 4) if by_model else None
     before = shared_desk.ask(question, model, k=k)
-    with frozen_searcher(before) as searcher:
+    with frozen_searcher(before, HashEmbedder()) as searcher:
         after = shared_desk.ask(question, model, searcher=searcher, k=k)
     assert compare(before, after).differences == ()
     assert after.answer.claims == before.answer.claims
@@ -211,7 +211,7 @@ def test_a_frozen_prompt_holds_the_neighbours_that_were_joined(tmp_path: Path) -
     model = ScriptedChatModel(["A scan costs four euros [1]."], ["A scan costs four euros [1]."])
     before = desk.ask("What does the archive ask for scans of a map?", model, k=1)
     desk.delete("list.txt")
-    with frozen_searcher(before) as searcher:
+    with frozen_searcher(before, HashEmbedder()) as searcher:
         after = desk.ask(before.question, model, searcher=searcher, k=1)
     assert model.asked[0] == model.asked[1]
     assert compare(before, after).same
@@ -385,14 +385,14 @@ def test_a_packet_changed_by_hand_is_named(
 def test_a_packet_from_elsewhere_writes_nothing_outside_its_own_folder(desk: Desk, name: str) -> None:
     packet = desk.ask(REPORT)
     hostile = replace(packet, collection=replace(packet.collection, name=name))
-    with pytest.raises(UsageError, match="cannot name a collection"), frozen_searcher(hostile):
+    with pytest.raises(UsageError, match="cannot name a collection"), frozen_searcher(hostile, HashEmbedder()):
         pass
 
 
 def test_a_packet_of_the_first_version_is_still_read(tmp_path: Path) -> None:
     packet = read_packet(OLD_PACKET)
     assert packet.answer.text.startswith("“Students must hand in the final report")
-    with frozen_searcher(packet) as searcher:
+    with frozen_searcher(packet, HashEmbedder()) as searcher:
         assert [hit.passage.id for hit in searcher.search("anything", k=3).hits] == [
             hit.passage.id for hit in packet.search.hits[:3]
         ]
@@ -403,7 +403,10 @@ def test_the_collections_own_calibration_goes_with_the_packet(desk: Desk, tmp_pa
     desk.catalog.set_calibration(own)
     before = desk.ask(REPORT)
     write_packet(before, tmp_path / "answer.json")
-    with frozen_searcher(read_packet(tmp_path / "answer.json")) as searcher, searcher.catalog.snapshot() as snapshot:
+    with (
+        frozen_searcher(read_packet(tmp_path / "answer.json"), HashEmbedder()) as searcher,
+        searcher.catalog.snapshot() as snapshot,
+    ):
         assert snapshot.calibration() == own
     desk.catalog.set_calibration(None)
     (difference,) = compare(before, desk.ask(REPORT)).differences
@@ -413,14 +416,16 @@ def test_the_collections_own_calibration_goes_with_the_packet(desk: Desk, tmp_pa
 def test_a_question_for_which_nothing_was_found_is_frozen_too(desk: Desk) -> None:
     before = desk.ask(REPORT, filters=Filters({"language": ("fr",)}))
     assert before.search.hits == ()
-    with frozen_searcher(before) as searcher:
+    with frozen_searcher(before, HashEmbedder()) as searcher:
         after = desk.ask(REPORT, searcher=searcher, filters=before.filters)
     assert compare(before, replace(after, collection=before.collection)).differences == ()
 
 
 def test_what_the_packet_did_not_search_for_finds_nothing_when_frozen(desk: Desk) -> None:
     packet = desk.ask(REPORT)
-    with frozen_searcher(packet) as searcher:
+    embedder = HashEmbedder()
+    with frozen_searcher(packet, lambda: embedder) as searcher:
+        assert searcher.embedder is embedder  # verifiers may ask it
         assert searcher.search(REPORT).hits == packet.search.hits
         again = searcher.search("Anything else?", k=50)
     assert (again.hits, again.version) == ((), packet.search.version)

@@ -13,7 +13,7 @@ from kb.errors import NotFoundError
 from kb.records import Finished
 from kb.settings import Settings
 from kb.standing import Standing, standings_of
-from retriever import Searcher, open_searcher
+from retriever import Searcher, embedder_of, open_searcher
 from serving.packets import (
     Comparison,
     Difference,
@@ -63,7 +63,7 @@ def _with_seed(packet: Packet, settings: Settings) -> Settings:
 @contextmanager
 def _searcher(packet: Packet, name: str, settings: Settings, *, frozen: bool) -> Iterator[Searcher]:
     if frozen:
-        with frozen_searcher(packet) as searcher:
+        with frozen_searcher(packet, embedder_of(settings)) as searcher:
             yield searcher
         return
     try:

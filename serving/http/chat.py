@@ -37,6 +37,8 @@ async def complete_chat(request: Request, asked: ChatRequest) -> Response:
     services = services_of(request)
     question, history = asked.conversation()
     check_question(question, services.settings.limits.question_characters)
+    if services.vllm is not None:
+        services.vllm.check()  # before a stream begins, so that it has a status of its own, too
     if asked.store and not services.settings.keeps_answers:
         raise unsupported("store", 'store: this server keeps no answers ([history] keep = "no" in its settings)')
     answering = _answering(services, asked, question, history)

@@ -1,7 +1,8 @@
 """Runs one command and sees to it that nothing of it outlives us. Started as a process of its own, by its file.
 
 It watches its standard input, whose other end we hold: when we end, however we end, that closes, and the command is
-stopped with every process that it started. It needs nothing but the standard library.
+stopped with every process that it started. To its standard output it writes one line, the number of the command's
+process group; the command's own output goes to where its errors go. It needs nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -34,9 +35,11 @@ def main(command: list[str]) -> int:
     process = subprocess.Popen(  # noqa: S603 (what we were started with)
         command,
         stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
         start_new_session=True,  # a group of its own, which can be ended as a whole
         preexec_fn=_die_with_me,  # noqa: PLW1509 (there is but one thread here)
     )
+    os.write(sys.stdout.fileno(), f"{process.pid}\n".encode())
     while process.poll() is None and not asked_to_stop:
         readable, _, _ = select.select([sys.stdin], [], [], _LOOK_SECONDS)
         asked_to_stop = asked_to_stop or (bool(readable) and not os.read(sys.stdin.fileno(), 1))
@@ -60,7 +63,7 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 def _die_with_me() -> None:
-    """On Linux, the command gets SIGKILL should this guardian itself be killed."""
+    """On Linux, the command gets SIGKILL should this guardian itself be killed; we then end what it has started."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 

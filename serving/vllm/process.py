@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections import deque
@@ -40,11 +42,16 @@ class Process:
             self._guardian = subprocess.Popen(  # noqa: S603 (our own file)
                 [sys.executable, "-S", guardian.__file__, *command],
                 stdin=subprocess.PIPE,  # its closing is how the guardian learns that we are gone
-                stdout=output,
+                stdout=subprocess.PIPE,
                 stderr=output,
                 env=dict(variables),
                 start_new_session=True,  # Ctrl-C reaches us alone: we stop it when answers are done
             )
+
+        assert self._guardian.stdout is not None
+        with self._guardian.stdout as told:
+            group = told.readline().strip()  # nothing, where the command could not even be started
+        self._group = int(group) if group else 0
 
     @property
     def status(self) -> int | None:
@@ -60,6 +67,9 @@ class Process:
         except subprocess.TimeoutExpired:
             self._guardian.kill()
             self._guardian.wait()
+        if self._guardian.returncode < 0 and self._group:  # it was killed, and could not look after the command
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._group, signal.SIGKILL)
 
     def reason(self) -> str:
         """The last failure that this run's part of the log names; its last line where it names none."""

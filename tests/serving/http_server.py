@@ -19,6 +19,7 @@ from kb.settings import HistorySettings, LimitSettings, Settings, VerifierSettin
 from serving.http import create_app
 from serving.http.server import listen
 from serving.http.state import Services
+from serving.vllm import VllmServer
 from tests.fakes import HashEmbedder
 from tests.serving.library import make_collection
 
@@ -49,6 +50,7 @@ def running_server(
     model: ChatModel | None = None,
     limits: LimitSettings | None = None,
     verifier: VerifierSettings | None = None,
+    vllm: VllmServer | None = None,
     history: HistorySettings | None = None,
 ) -> Iterator[RunningServer]:
     """A server whose default collection holds the three small documents of `library`."""
@@ -60,7 +62,7 @@ def running_server(
         verifier=verifier or VerifierSettings(),
         history=history or HistorySettings(),
     )
-    app = create_app(settings, embedder=embedder, model=model)
+    app = create_app(settings, embedder=embedder, model=model, vllm=vllm)
     listener = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]), daemon=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,9 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
-from kb.settings import read_settings
+from kb.settings import Settings, VllmSettings, read_settings
+from serving.vllm import VllmServer
 from tests.serving.fake_vllm import children_of, make_fake_vllm
-from tests.serving.http_server import wait_until
+from tests.serving.http_server import running_server, wait_until
 from ui.terminal import running
 from ui.terminal.main import build_parser, main
 
@@ -84,6 +86,41 @@ def _health(port: int) -> dict[str, Any]:
     except httpx.HTTPError:
         return {}
     return health
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_while_vllm_loads_a_question_is_told_to_come_back(tmp_path: Path, stream: bool) -> None:
+    settings = Settings(tmp_path, vllm=VllmSettings("m", str(make_fake_vllm(tmp_path / "environment", "endless"))))
+    vllm = VllmServer(settings, print)
+    with running_server(tmp_path / "home", vllm=vllm) as server:
+        vllm.start()
+        asked = {"model": "ibid", "messages": [{"role": "user", "content": "How many days?"}], "stream": stream}
+        answer = server.http().post("/v1/chat/completions", json=asked)
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"] == "1"
+        assert answer.json()["error"]["code"] == "model_not_ready"
+        assert "vLLM is being started" in answer.json()["error"]["message"]
+    assert vllm.report()["state"] == "stopped"  # with the server
+
+
+def test_up_starts_vllm_with_the_server_and_stops_it(
+    prepared_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = make_fake_vllm(tmp_path / "environment", "well")
+    monkeypatch.setenv("IBID_VLLM_PYTHON", str(python))
+    shutil.copytree(prepared_models, tmp_path / "models")
+    port = free_port()
+    command = [sys.executable, "-m", "ui.terminal.main", "up", "--vllm", "m", "--home", str(tmp_path)]
+    parts = subprocess.Popen([*command, "--port", str(port), "--app-port", str(free_port())], stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: (_health(port).get("vllm") or {}).get("state") == "ready", seconds=90)
+        parts.send_signal(signal.SIGTERM)
+        assert parts.wait(40) == 0
+    finally:
+        parts.kill()
+        parts.wait()
+    for process in children_of(python):
+        wait_until(lambda process=process: not Path(f"/proc/{process}/exe").exists())
 
 
 @pytest.mark.parametrize("command", ["serve", "up"])

@@ -42,11 +42,11 @@ def add_rivals(
 
 
 def _sentences_cited(claim: Claim, citations: Sequence[Citation], hits: Sequence[Hit]) -> Iterator[Span]:
-    """The sentences of the places that a sentence of the answer cites."""
+    """The sentences, whole, of the places that a sentence of the answer cites."""
     for citation in citations:
         if citation.marker in claim.citations:
             for candidate in read_candidates([hit for hit in hits if hit.document.id == citation.document_id]):
-                if citation.start <= candidate.start and candidate.end <= citation.end:
+                if citation.start < candidate.end and candidate.start < citation.end:
                     yield Span(candidate.hit, candidate.start, candidate.end)
 
 
@@ -74,10 +74,10 @@ def _told_with(
 
 
 def _citation_of(span: Span, ledger: Ledger) -> Citation:
-    """The citation that holds a sentence, a new one where none does."""
+    """The citation of a sentence or of a part of it, a new one where there is none."""
     document_id, start, end = span.place
     for citation in ledger.citations:
-        if citation.document_id == document_id and citation.start <= start and end <= citation.end:
+        if citation.document_id == document_id and citation.start < end and start < citation.end:
             return citation
     return ledger.cite(span)
 

@@ -376,6 +376,14 @@ def test_the_model_is_told_when_each_document_is_in_force(tmp_path: Path) -> Non
     assert 'from="Student handbook; in force from 2023-09-01"' in turn.text
 
 
+def test_a_citation_of_a_clause_stands_for_its_sentence(tmp_path: Path) -> None:
+    old = OLD.replace("lecture.", "lecture, and the poster is shown in the hall of the department in June.")
+    model = CitingModel(["Reports must be handed in within 10 days [within ten]."])
+    found = answer(tmp_path, {"old.txt": old, "new.txt": old.replace("fourteen", "ten")}, QUESTION, model=model)
+    (conflict,) = found.conflicts
+    assert [side.marker for side in conflict.sides] == [1, 2]
+
+
 def test_what_an_answer_does_not_speak_of_is_not_added(tmp_path: Path) -> None:
     model = CitingModel(["Reports are handed in after the last lecture [within ten]."])
     found = answer(tmp_path, {"old.txt": OLD, "new.txt": NEW}, QUESTION, model=model)

@@ -1,6 +1,6 @@
 """How often documents are said to disagree where they do not, and how often where they do.
 
-    python -m benchmarks.conflicts SETS [--sample 300] [--show]
+    python -m benchmarks.conflicts SETS [--sample 300] [--show] [--json FILE]
 
 SETS is a folder of question sets. Each line of a set's corpus is a document of its own; paragraphs of one article have
 the same title, so that nothing but their words tells their subjects apart. Found by words alone (no model is needed);
@@ -165,15 +165,20 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[*SETS, *RGB])
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--show", action="store_true", help="print every wrong one")
+    parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
+    results: dict[str, dict[str, float | int]] = {}
     with tempfile.TemporaryDirectory() as temporary:
         cache = options.cache or Path(temporary)
         for name in options.only:
             folder = options.sets / name
             if name.startswith("rgb"):
-                print(name, measure_rgb(folder, show=options.show), flush=True)
+                results[name] = measure_rgb(folder, show=options.show)
             else:
-                print(name, measure_set(folder, options.sample, cache, show=options.show), flush=True)
+                results[name] = measure_set(folder, options.sample, cache, show=options.show)
+            print(name, results[name], flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ class Difference:
     """One thing that is not as it was.
 
     `kind` is one of claim, verdict, citation, conflict, status, confidence (of the answer), question, collection,
-    document, passage, prompt, model, settings, ibid (of what made it). `where` says of what: a sentence, a passage, a
-    prompt, a setting. `before` or `after` is None where there was or is none.
+    document, passage, prompt, model, verifier, settings, ibid (of what made it). `where` says of what: a sentence, a
+    passage, a prompt, a setting. `before` or `after` is None where there was or is none.
     """
 
     kind: str
@@ -141,6 +141,7 @@ def _sources(before: Packet, after: Packet) -> Iterator[Difference]:
     pairs = (
         ("ibid", "version", before.ibid, after.ibid),
         ("model", "", before.answer.model, after.answer.model),
+        ("verifier", "", _judged_by(before), _judged_by(after)),
         ("question", "as searched", before.search.question, after.search.question),
         ("collection", "name", before.collection.name, after.collection.name),
         ("collection", "version", before.search.version, after.search.version),
@@ -154,6 +155,11 @@ def _sources(before: Packet, after: Packet) -> Iterator[Difference]:
 def _space(packet: Packet) -> str | None:
     space = packet.collection.space
     return f"{space.model} ({space.id})" if space else None
+
+
+def _judged_by(packet: Packet) -> str | None:
+    known = packet.judged_by
+    return ", ".join(filter(None, known)) if known else None
 
 
 def _calibration(packet: Packet) -> str | None:

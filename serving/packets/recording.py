@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 from kb.catalog import Snapshot
 from kb.catalog.writing import now
 from kb.chat.openai_compatible import TEMPERATURE
-from kb.ports import ChatModel, JsonSchema
+from kb.ports import ChatModel, JsonSchema, Verifier
 from kb.records import NO_FILTERS, Answer, Filters, Hit, Passage, SearchResult, Turn
 from kb.settings import Settings
 from retriever.searcher import Searcher, SearchMode
 from serving.answering import PASSAGES
 from serving.packets.records import FORMAT, Cut, ModelCall, Packet, SettingValue, Stretch
+from serving.verifiers import health_of
 
 _NEIGHBOURS = 2  # on each side of a hit: as many as may be joined to it (serving/passages/building.py)
 # Sections that cannot change an answer; those of a server that we start name what it serves as `model`.
@@ -96,12 +97,14 @@ class Recorder:
         settings: that the answer is made with.
         searcher: over the collection.
         model: the chat model, if one answers.
+        verifier: that judges the sentences.
     """
 
-    def __init__(self, settings: Settings, searcher: Searcher, model: ChatModel | None = None) -> None:
+    def __init__(self, settings: Settings, searcher: Searcher, model: ChatModel | None, verifier: Verifier) -> None:
         self.searcher = RecordedSearcher(searcher)
         self.model = RecordedModel(model) if model is not None else None
         self._settings = settings
+        self._verifier = verifier
 
     def packet(
         self,
@@ -140,6 +143,7 @@ class Recorder:
             calls=self.model.calls if self.model is not None else (),
             answer=replace(answer, looked_at=()),
             calibration=calibration,
+            judged_by=health_of(self._verifier),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kb.calibration import Calibration
 from kb.records import Answer, Collection, DocumentEntry, Filters, SearchResult, Turn
+from serving.verifiers.checked import Health
 
 FORMAT = "ibid-packet/1"
 
@@ -68,6 +69,7 @@ class Packet:
     calls: tuple[ModelCall, ...]
     answer: Answer  # without `looked_at`: these are the first hits of the first search
     calibration: Calibration | None = None  # the collection's own, if any
+    judged_by: Health | None = None  # the verifier: its kind, its model, and why that could not be asked, if so
 
     @property
     def search(self) -> SearchResult:

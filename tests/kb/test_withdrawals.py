@@ -84,6 +84,7 @@ def test_a_deleted_document_marks_its_citations_and_no_others(office: Office) ->
     [
         ("lease.pdf", LEASE, NEWER, "Notice is given three months ahead.", "The deposit is 900 euros."),
         ("条例.pdf", RULES, NEWER_RULES, "押金应当在三十日内退还。", "承租人不得转租房屋。"),
+        ("條例.pdf", "押金應當退還。\n不得轉租。", "押金應當\n退還。\n可以轉租。", "押金應當退還。", "不得轉租。"),
     ],
 )
 def test_a_replaced_document_is_named_with_whether_it_still_says_so(

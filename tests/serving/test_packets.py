@@ -36,8 +36,9 @@ from serving.packets import (
     write_packet,
 )
 from serving.verification import LexicalVerifier
+from serving.verifiers.checked import Health
 from tests.fakes import HashEmbedder, ScriptedChatModel
-from tests.serving.library import DOCUMENTS, HANDBOOK, make_collection, store_text
+from tests.serving.library import DOCUMENTS, HANDBOOK, REGULATION, make_collection, store_text
 
 REPORT = "How many days do students have to hand in the final report?"
 OBJECTION = "承租人应当在多少日内提出异议？"
@@ -67,12 +68,13 @@ class Desk:
         filters: Filters | None = None,
     ) -> Packet:
         filters = filters or Filters()
-        recorder = Recorder(settings or self.settings, searcher or self.searcher, model)
+        verifier = LexicalVerifier()
+        recorder = Recorder(settings or self.settings, searcher or self.searcher, model, verifier)
         *_, last = answer_question(
             question,
             searcher=recorder.searcher,
             catalog=recorder.searcher.catalog,
-            verifier=LexicalVerifier(),
+            verifier=verifier,
             model=recorder.model,
             history=history,
             filters=filters,
@@ -226,23 +228,30 @@ def test_another_document_beside_changes_the_version_and_not_the_answer(desk: De
     assert "document" not in kinds(before, after, desk.catalog)
 
 
-def test_a_replaced_document_is_named_with_what_became_of_its_words(desk: Desk) -> None:
-    before = desk.ask(REPORT)
-    desk.replace("handbook.txt", HANDBOOK.replace("fourteen", "twenty-one"))
-    after = desk.ask(REPORT)
+@pytest.mark.parametrize(
+    ("question", "name", "text", "said", "instead"),
+    [
+        (REPORT, "handbook.txt", HANDBOOK, "fourteen days", "twenty-one days"),
+        (OBJECTION, "条例.txt", REGULATION, "十五日内", "二十日内"),
+    ],
+)
+def test_a_replaced_document_is_named_with_what_became_of_its_words(
+    desk: Desk, question: str, name: str, text: str, said: str, instead: str
+) -> None:
+    before = desk.ask(question)
+    desk.replace(name, text.replace(said, instead))
+    after = desk.ask(question)
     comparison = compare(before, after, standings_of(before.answer.citations, desk.catalog))
     assert not comparison.same
-    found = {difference.kind: difference for difference in comparison.differences}
-    assert found["document"].where == "handbook.txt"
+    found = {difference.kind: difference for difference in reversed(comparison.differences)}
+    assert found["document"].where == name
     assert found["document"].after.startswith("replaced by ")
     assert "which holds 0 of" in found["document"].after
-    assert "fourteen days" in found["claim"].before
-    assert "twenty-one days" in found["claim"].after
-    gone = [
-        difference for difference in comparison.differences if difference.kind == "passage" and not difference.after
-    ]
+    assert said in found["claim"].before
+    assert instead in found["claim"].after
+    gone = [item for item in comparison.differences if item.kind == "passage" and not item.after]
     assert gone
-    assert all(difference.where.startswith("handbook.txt ") for difference in gone)
+    assert all(item.where.startswith(f"{name} ") for item in gone)
 
 
 def test_another_verdict_is_another_answer(desk: Desk) -> None:
@@ -297,12 +306,15 @@ def test_another_model_prompt_or_setting_is_named(desk: Desk) -> None:
         calls=(replace(before.calls[0], system="Say what you like."),),
         answer=replace(before.answer, model="another", prompts={"answer_system": 99}),
         settings={**before.settings, "verifier": {**before.settings["verifier"], "kind": "llm"}, "new": {"x": 1}},
+        judged_by=Health("llm", "m", "it cannot be reached"),
     )
     comparison = compare(before, after)
     assert comparison.same
     found = {(item.kind, item.where) for item in comparison.differences}
     assert {("model", ""), ("prompt", "text as sent"), ("settings", "verifier.kind")} <= found
     assert ("prompt", "version of answer_system") in found
+    (judge,) = (item for item in comparison.differences if item.kind == "verifier")
+    assert (judge.before, judge.after) == ("words", "llm, m, it cannot be reached")
     assert not [item for item in comparison.differences if item.where.startswith("new")]
 
 

@@ -63,7 +63,7 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
     searcher = open_searcher(settings)
     verifier = verifier_of(settings, model, lambda: searcher.embedder)
     filters = filters_from(options)
-    recorder = Recorder(settings, searcher, model)
+    recorder = Recorder(settings, searcher, model, verifier)
     events = answer_question(
         options.question,
         searcher=recorder.searcher,

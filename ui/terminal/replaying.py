@@ -82,12 +82,13 @@ def _asked_again(packet: Packet, searcher: Searcher, settings: Settings) -> Pack
     from serving.verifiers import verifier_of
 
     model = open_chat_model(settings.model)
-    recorder = Recorder(settings, searcher, model)
+    verifier = verifier_of(settings, model, lambda: searcher.embedder)
+    recorder = Recorder(settings, searcher, model, verifier)
     events = answer_question(
         packet.question,
         searcher=recorder.searcher,
         catalog=searcher.catalog,
-        verifier=verifier_of(settings, model, lambda: searcher.embedder),
+        verifier=verifier,
         model=recorder.model,
         history=packet.history,
         filters=packet.filters,

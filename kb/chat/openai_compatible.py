@@ -128,19 +128,24 @@ class OpenAICompatibleModel:
 
     async def pieces(self, request: Request, out: queue.SimpleQueue[Item]) -> None:
         """Puts the reply's pieces, then its end or its failure, into `out`. Runs on the background loop."""
-        settings = self._settings
-        self._open_client()  # before the clock runs: the first time, a library is loaded
-        whole, first = asyncio.timeout(settings.reply_seconds), asyncio.timeout(settings.first_token_seconds)
         received = Received(request.max_tokens)
+        try:
+            self._open_client()  # before the clock runs: the first time, a library is loaded
+            await self._in_time(request, received, out)
+            out.put(None)
+        except Exception as error:  # whatever the client library throws is the model's failure
+            out.put(own_error(error) or model_error(error, self._settings, received=received.anything))
+
+    async def _in_time(self, request: Request, received: Received, out: queue.SimpleQueue[Item]) -> None:
+        settings = self._settings
+        whole, first = asyncio.timeout(settings.reply_seconds), asyncio.timeout(settings.first_token_seconds)
         try:
             async with whole, first:
                 await self._with_retries(request, received, first, out)
-            out.put(None)
-        except Exception as error:  # whatever the client library throws is the model's failure
+        except TimeoutError as error:
             if first.expired() or whole.expired():
-                out.put(too_late(settings, began=not first.expired()))
-            else:
-                out.put(own_error(error) or model_error(error, settings, received=received.anything))
+                raise too_late(settings, began=not first.expired()) from error
+            raise
 
     async def _with_retries(
         self, request: Request, received: Received, first: asyncio.Timeout, out: queue.SimpleQueue[Item]

@@ -102,6 +102,13 @@ def test_silence_in_the_middle_of_a_reply_is_an_error() -> None:
     assert "broke off" in failure_of(Reply(("one ", "two"), gap=30), timeout=0.3)
 
 
+def test_an_address_that_is_none_is_an_error_and_no_wait_without_end() -> None:
+    model = OpenAICompatibleModel(ModelSettings(base_url="http://[", name="m"))
+    with pytest.raises(ModelError):
+        list(model.stream("system", QUESTION))
+    model.close()
+
+
 def test_an_unreachable_server_says_so() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound but not listening: connections are refused

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kb.prompting import PromptText, as_data, frame_key
 from kb.records import Hit
-from serving.conflicts import dates_of
+from serving.conflicts import standing_of
 from serving.passages import Reading
 from serving.prompts import fill, versions_of
 
@@ -66,10 +66,10 @@ def _sources(reading: Reading, language: str) -> PromptText:
 
 
 def _source(hit: Hit, language: str) -> str:
-    """Document, headings and pages, and when the document is in force where it says so."""
+    """Document, headings and pages, and which version the document is and when in force, where that is known."""
     parts = list(dict.fromkeys((hit.document.title or hit.document.name, *hit.passage.headings)))
     first, last = hit.passage.first_page, hit.passage.last_page
     if first:
         parts.append(f"pp. {first}-{last}" if last > first else f"p. {first}")
-    dates = dates_of(hit.document, language)
-    return " > ".join(parts) + (f"; {dates}" if dates else "")
+    standing = standing_of(hit.document, language)
+    return " > ".join(parts) + (f"; {standing}" if standing else "")

@@ -3,17 +3,17 @@
 from serving.conflicts.drafts import add_rivals
 from serving.conflicts.finding import Rival, rivals_of
 from serving.conflicts.sides import Side, conflict_of, in_order, labels_of, sides_of
-from serving.conflicts.wording import dates_of, disagreement_text
+from serving.conflicts.wording import disagreement_text, standing_of
 
 __all__ = [
     "Rival",
     "Side",
     "add_rivals",
     "conflict_of",
-    "dates_of",
     "disagreement_text",
     "in_order",
     "labels_of",
     "rivals_of",
     "sides_of",
+    "standing_of",
 ]

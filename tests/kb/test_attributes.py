@@ -8,6 +8,7 @@ import pytest
 
 from kb.catalog import Catalog
 from kb.catalog.attributes import checked_attributes, laid_over, read_assignments
+from kb.catalog.schema import MIGRATIONS, connect, migrate
 from kb.errors import NotFoundError, UsageError
 from kb.records import DocumentEntry, Filters
 from tests.fakes import HashEmbedder
@@ -112,6 +113,23 @@ def test_days_in_force_filter_with_open_sides_and_dates_of_any_form(tmp_path: Pa
     assert names_as_of(catalog, date(2024, 2, 29)) == ["always.txt", "unreadable.txt", "until.txt"]
     assert names_as_of(catalog, date(2024, 3, 1)) == ["always.txt", "from.txt", "unreadable.txt", "until.txt"]
     assert names_as_of(catalog, date(2024, 4, 1)) == ["always.txt", "from.txt", "unreadable.txt"]
+
+
+def test_a_catalog_of_an_older_program_keeps_its_documents_and_gains_what_people_say(tmp_path: Path) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    path = folder / "catalog.db"
+    connection = connect(path)
+    migrate(connection, path, MIGRATIONS[:1])
+    facts = {"name": "old", "created_at": "2026-01-01", "version": "1", "policy": "flag", "description": ""}
+    connection.executemany("INSERT INTO facts VALUES (?, ?)", facts.items())
+    row = ("a" * 64, "old.txt", "text/plain", "Old", "", "en", "text", "[]", '{"effective_to": "2024年"}', 0, 0, 4)
+    connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]', '2026-01-01')", row)
+    connection.close()
+    catalog = Catalog.open(folder)
+    catalog.describe("a" * 64, {"effective_from": "2023"})
+    entry = entry_in(catalog, "a" * 64)
+    assert (entry.effective_from, entry.effective_to, entry.version) == ("2023-01-01", "2024-12-31", 1)
 
 
 def test_checking_twice_changes_nothing() -> None:

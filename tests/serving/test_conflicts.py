@@ -252,7 +252,7 @@ def test_versions_of_one_text_differ_where_an_article_was_amended(tmp_path: Path
     linked = answer(tmp_path / "linked", {"旧.txt": old, "新.txt": new}, question, replaces=True)
     (conflict,) = linked.conflicts
     assert [side.value for side in conflict.sides] == ["仲裁机构裁决", "人民法院裁定"]
-    assert "（《租赁管理条例》，2023-09-01至2024-08-31有效）" in linked.claims[1].text
+    assert "（《租赁管理条例》，第1版，2023-09-01至2024-08-31有效）" in linked.claims[1].text
     same = answer(tmp_path / "same", {"旧.txt": old, "新.txt": new}, "承租人应当怎样对待房屋？", replaces=True)
     assert same.conflicts == ()
 
@@ -369,11 +369,15 @@ def test_what_a_model_says_of_both_is_only_remarked_on(tmp_path: Path) -> None:
 
 
 def test_the_model_is_told_when_each_document_is_in_force(tmp_path: Path) -> None:
-    model = ScriptedChatModel(["It is ten days [1]."])
+    model = ScriptedChatModel(["It is ten days [1]."], ["It is ten days [1]."])
     answer(tmp_path, {"old.txt": OLD, "new.txt": NEW}, QUESTION, model=model)
     (_, (turn,)) = model.asked[-1]
     assert 'from="Student handbook; in force from 2024-09-01"' in turn.text
     assert 'from="Student handbook; in force from 2023-09-01"' in turn.text
+    answer(tmp_path / "linked", {"old.txt": OLD, "new.txt": NEW}, QUESTION, model=model, replaces=True)
+    (_, (turn,)) = model.asked[-1]
+    assert 'from="Student handbook; version 1, in force 2023-09-01 to 2024-08-31"' in turn.text
+    assert 'from="Student handbook; version 2, in force from 2024-09-01"' in turn.text
 
 
 def test_a_citation_of_a_clause_stands_for_its_sentence(tmp_path: Path) -> None:

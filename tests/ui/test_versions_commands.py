@@ -72,6 +72,18 @@ def test_documents_and_show_say_which_version_replaces_which(
     assert "in force: 2023-09-01 to 2024-08-31" in capsys.readouterr().err
 
 
+def test_a_file_cannot_replace_what_was_read_from_itself(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("The first notes.")
+    arguments = ["ingest", str(notes), "--home", str(home), "-c", "notes"]
+    assert main(arguments) == 0
+    notes.write_text("The second notes.")
+    assert main([*arguments, "--replaces", "notes.txt"]) == 2
+    assert "cannot replace itself" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("replaced", "words"), [("handbook-1999.md", "no document"), ("handbook-2024.md", "one file, not 2")]
 )

@@ -19,7 +19,7 @@ from ingest.pruning import prune
 from ingest.reading import FileOutcome, FileState, Parse
 from ingest.sandbox import ParserPool
 from ingest.walking import FoundFile, walk
-from kb.catalog import Catalog
+from kb.catalog import Catalog, Snapshot
 from kb.catalog.attributes import read_assignments
 from kb.catalog.collections import create_collection, open_collection
 from kb.catalog.versions import REPLACES
@@ -41,6 +41,8 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
     catalog = create_collection(settings.home, settings.collection)
     with catalog.snapshot() as snapshot:
         given = snapshot.with_ids(given)
+        if options.replaces:
+            _require_another_file(found, given[REPLACES], snapshot)
     with ingestion_lock(catalog.folder), noting_withdrawals(Home(settings.home), catalog) as withdrawn:
         outcomes = _take_in(found, catalog, settings, options, given)
         removed = prune(catalog, options.paths, found) if options.prune else []
@@ -54,6 +56,22 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
         print(_summary(outcomes, removed, catalog))
         say_withdrawn(withdrawn)
     return 1 if any(outcome.state is FileState.FAILED for outcome in outcomes) else 0
+
+
+def _require_another_file(found: Sequence[FoundFile | InputError], replaced: str, snapshot: Snapshot) -> None:
+    """Refuses a file that is to replace what was read from it before, which would leave nothing of that.
+
+    Raises:
+        UsageError: the file itself is what it is to replace.
+    """
+    for file in found:
+        source = snapshot.source(file.source) if isinstance(file, FoundFile) else None
+        if source is not None and any(source.document_id.startswith(part) for part in replaced.split(", ")):
+            raise UsageError(
+                f"{source.name} cannot replace itself",
+                "a file that changed takes its own place, and its older text goes",
+                "Save the newer version under another name to keep both",
+            )
 
 
 def _take_in(

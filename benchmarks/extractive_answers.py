@@ -1,7 +1,7 @@
 """Measures extractive answers and refusals with the product's own search, and fits the weights they use.
 
     python benchmarks/extractive_answers.py measure SETS [--json FILE]
-    python benchmarks/extractive_answers.py fit SETS
+    python benchmarks/extractive_answers.py fit SETS           (or fit-refusals: the sentences' weights stay)
 
 SETS is a folder of question sets; each set is a folder with `corpus.jsonl` {_id, title, text}, `queries.jsonl` {_id,
 text, answers, answerable, about} and `qrels.tsv`. Every set's corpus becomes a collection as in `ibid eval` (kept under
@@ -27,18 +27,23 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.extractive_fitting import fit
+from benchmarks.extractive_fitting import fit, fit_refusals
 from benchmarks.extractive_sets import (
     FITTED,
     HELD_OUT_OFF_TOPIC,
+    MADE_UNANSWERABLE,
+    NEGATIVE_REJECTION,
     OFF_TOPIC,
     OFF_TOPIC_MIXED,
     Asked,
     Library,
 )
 from eval.metrics.containment import contains
+from eval.metrics.exact_match import exact_match
+from eval.metrics.risk_coverage import area_under_risk, area_under_roc, forced_answers
+from eval.metrics.token_f1 import token_f1
 from eval.statistics.intervals import bootstrap_interval
-from serving.extractive import extract
+from serving.extractive import Quote, extract
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "serving" / "extractive" / "weights.json"
 ANSWERED = ("squad2-dev-en", "cmrc2018-zh", "drcd-zhhant", "xquad-zh", "cail2019-mrc-zh", "bioasq-en")
@@ -66,6 +71,7 @@ def measure_answers(asked: Sequence[Asked]) -> dict[str, Any]:
                     p.text[q.start - p.start : q.end - p.start] == q.text
                     for p, q in zip(places, extraction.quotes, strict=True)
                 ),
+                "emphasis": emphasis_of(extraction.quotes, item.answers),
                 "quotes": len(texts),
                 "letters": sum(map(len, texts)),
                 "ms": 1000 * spent,
@@ -73,6 +79,7 @@ def measure_answers(asked: Sequence[Asked]) -> dict[str, Any]:
         )
     interval = bootstrap_interval([float(row["contains"]) for row in rows])
     known = [row["found"] for row in rows if row["found"] is not None]
+    emphasised = [row["emphasis"] for row in rows if row["emphasis"] is not None]
     milliseconds = np.array([row["ms"] for row in rows])
     return {
         "questions": len(rows),
@@ -83,10 +90,52 @@ def measure_answers(asked: Sequence[Asked]) -> dict[str, Any]:
         "answered_and_contains": mean_of(rows, "shown"),
         "gold_passage_among_hits": round(float(np.mean(known)), 4) if known else None,
         "quotes_at_their_offsets": mean_of(rows, "exact"),
+        "emphasised": round(len(emphasised) / len(rows), 4),
+        "emphasis_exact": round(float(np.mean([exact for exact, _ in emphasised])), 4) if emphasised else None,
+        "emphasis_f1": round(float(np.mean([f1 for _, f1 in emphasised])), 4) if emphasised else None,
         "quotes": mean_of(rows, "quotes"),
         "letters": mean_of(rows, "letters"),
         "cpu_ms_p50": round(float(np.median(milliseconds)), 2),
         "cpu_ms_p95": round(float(np.percentile(milliseconds, 95)), 2),
+    }
+
+
+def emphasis_of(quotes: Sequence[Quote], answers: Sequence[str]) -> tuple[float, float] | None:
+    """Exact match and F1 of what is emphasised in the first quote with a gold answer; None where nothing is."""
+    quote = next((quote for quote in quotes if contains([quote.text], answers)), None)
+    if quote is None or quote.focus is None:
+        return None
+    short = quote.text[quote.focus[0] - quote.start : quote.focus[1] - quote.start]
+    return exact_match(short, answers), token_f1(short, answers)
+
+
+def measure_confidence(answerable: Sequence[Asked], unanswerable: Sequence[Asked]) -> dict[str, Any]:
+    """Whether confidence tells answerable questions from others, as in the task "abstention" of `ibid eval`.
+
+    `rejected_at_5_percent_lost`: the share of the unanswerable ones that is refused at a threshold that refuses 5 % of
+    the answerable ones.
+    """
+    extractions = [extract(item.text, item.hits) for item in (*answerable, *unanswerable)]
+    good = len(answerable)
+    confidence = np.array([extraction.confidence for extraction in extractions])
+    refused = np.array([float(not extraction.answered) for extraction in extractions])
+    right = np.zeros(len(extractions))
+    for place, (item, extraction) in enumerate(zip(answerable, extractions[:good], strict=True)):
+        right[place] = contains([quote.text for quote in extraction.quotes], item.answers)
+    order, wrong = forced_answers(confidence, right, refused)
+    threshold = float(np.quantile(confidence[:good], 0.05))
+    auroc = area_under_roc(confidence, np.arange(len(confidence)) < good)
+    return {
+        "answerable": good,
+        "unanswerable": len(unanswerable),
+        "auroc_answerable": round(float(auroc or 0.0), 4),
+        # Where an answer has several parts (RGB), a right one is not told here.
+        "area_under_risk_coverage": round(area_under_risk(order, wrong), 4)
+        if all(i.answers for i in answerable)
+        else None,
+        "answerable_refused": round(float(refused[:good].mean()), 4),
+        "unanswerable_refused": round(float(refused[good:].mean()), 4),
+        "rejected_at_5_percent_lost": round(float((confidence[good:] < threshold).mean()), 4),
     }
 
 
@@ -119,23 +168,32 @@ def measure(library: Library, sets: Sequence[str]) -> dict[str, Any]:
         share = refused_share(library.off_topic(questions, corpus))
         results["refused"][f"{questions} put to {corpus}"] = share
         print(f"refused {share:.4f}  {questions} put to {corpus}", flush=True)
-    share = refused_share(library.unanswerable("squad2-dev-en"))
-    results["refused"]["squad2-dev-en, adversarial unanswerable"] = share
-    print(f"refused {share:.4f}  squad2-dev-en, adversarial unanswerable")
+    results["confidence"] = {}
+    for name in MADE_UNANSWERABLE["latin"]:
+        halves = {"": (0, 1), ", fitted half": (0,), ", held-out half": (1,)}
+        for label, wanted in halves.items():
+            sides = (library.answerable(name), library.unanswerable(name))
+            chosen = [[item for item in side if item.half in wanted] for side in sides]
+            results["confidence"][name + label] = measure_confidence(*chosen)
+    for name in NEGATIVE_REJECTION:
+        results["confidence"][name] = measure_confidence(*library.with_and_without_answer(name))
+    print(json.dumps(results["confidence"], indent=1))
     return results
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("task", choices=("measure", "fit"))
+    parser.add_argument("task", choices=("measure", "fit", "fit-refusals"))
     parser.add_argument("sets", type=Path)
     parser.add_argument("--only", nargs="*", default=list(ANSWERED))
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "ibid-benchmarks")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     library = Library(arguments.sets, arguments.cache)
-    if arguments.task == "fit":
-        WEIGHTS.write_text(json.dumps(fit(library), indent=1) + "\n", encoding="utf-8")
+    if arguments.task != "measure":
+        tables = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+        fitted = fit(library) if arguments.task == "fit" else fit_refusals(library, tables)
+        WEIGHTS.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
         return
     results = measure(library, arguments.only)
     if arguments.json:

@@ -12,6 +12,7 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]  # has no ty
 from benchmarks.extractive_sets import (
     ALSO_ANSWERED,
     FITTED,
+    MADE_UNANSWERABLE,
     OFF_TOPIC,
     OFF_TOPIC_MIXED,
     OFF_TOPIC_SAMPLE,
@@ -25,19 +26,21 @@ from serving.extractive.choosing import choose
 from serving.extractive.evidence import EVIDENCE_NAMES, weigh_evidence
 from serving.extractive.features import FEATURE_NAMES, Matrix, feature_matrix
 from serving.extractive.questions import read_question
-from serving.extractive.scoring import CHINESE, LATIN, WORDS
+from serving.extractive.scoring import CHARACTERS, CHINESE, LATIN, WORDS
 
 _WORDS = (
     *("sentence_coverage", "loose_coverage", "passage_coverage", "pair_coverage", "names_missing"),
     *("passage_missing", "passage_names_missing", "passage_loose_missing"),
     *("missing", "strong_missing"),
     "searches_agree",
+    *("rarest_missing", "scattered", "numbers_missing", "narrowing_missing", "denial_missing", "opposites"),
+    "shape_missing",
 )
 _CHARACTERS = (*_WORDS, "loose_missing", "passage_pairs", "terms")
 # Which evidence each table of weights is fitted on.
 EVIDENCE_OF: dict[str, dict[str, tuple[str, ...]]] = {
     "latin": {LATIN: (*_WORDS, "cosine"), WORDS: _WORDS},
-    "chinese": {CHINESE: _CHARACTERS},
+    "chinese": {CHINESE: (*_CHARACTERS, "cosine"), CHARACTERS: _CHARACTERS},
 }
 
 FREE = (None, None)  # bounds of a weight that may have either sign
@@ -45,6 +48,7 @@ SPURIOUS = 0.5  # weight of a sentence that holds the gold answer, but in anothe
 RIDGE = 3.0  # of the weights, in units of one question's log-likelihood
 GOOD_SAMPLE = 800  # answerable questions in the fit of the evidence
 NEAR_MISSES = 4  # every fourth of them is also asked of its hits without those that answer: on the topic, no answer
+OFF_TOPIC_WEIGHT = 4  # of a question on something else, against one made to look answerable: both are to be refused
 ALONE = 3  # every third question is also asked of its first hit alone
 REFUSED_GOOD = 0.025  # share of the fitted answerable questions that the threshold may refuse
 
@@ -108,7 +112,8 @@ def evidence_rows(asked: Sequence[Asked], weights: Mapping[str, float]) -> Matri
 
 def sign_of(name: str) -> tuple[float | None, float | None]:
     """More of the question found never lowers the confidence, and more of it missing never raises it."""
-    return FREE if name == "terms" else (None, 0.0) if "missing" in name else (0.0, None)
+    against = "missing" in name or name in ("opposites", "scattered")
+    return FREE if name == "terms" else (None, 0.0) if against else (0.0, None)
 
 
 def fit_evidence(good: Matrix, bad: Matrix, names: Sequence[str]) -> tuple[dict[str, float], float]:
@@ -141,22 +146,31 @@ def fit(library: Library, half: int = 0) -> dict[str, Any]:
     tables: dict[str, Any] = {"fitted_on": {}, "sentences": {}, "evidence": {}, "answer_from": {}}
     for script, names in FITTED.items():
         asked = [item for name in names for item in library.answerable(name) if item.half == half]
-        weights = fit_sentences(featured(asked))
-        bad = [item for pair in (*OFF_TOPIC[script], *OFF_TOPIC_MIXED) for item in off_topic_in(library, pair, script)]
-        good = asked[:: -(-len(asked) // GOOD_SAMPLE)]
-        bad += [without_answer(item) for item in good[::NEAR_MISSES]]
-        others = [item for name in ALSO_ANSWERED[script] for item in library.questions(name, OFF_TOPIC_SAMPLE // 2)]
-        good, bad = [*good, *others], [*bad, *map(first_alone, bad[::ALONE])]
-        good += [first_alone(item) for item in good[::ALONE] if is_first(item)]
-        rows, missed = evidence_rows(good, weights), evidence_rows(bad, weights)
-        print(
-            script, len(asked), "answerable for the sentences;", len(rows), "answerable and", len(bad), "without answer"
-        )
-        for table, columns in EVIDENCE_OF[script].items():
-            tables["evidence"][table], tables["answer_from"][table] = fit_evidence(rows, missed, columns)
+        print(script, len(asked), "answerable for the sentences")
         tables["fitted_on"][script] = f"half {half} by title of {', '.join(names)}, seed {SEED}; see the benchmark"
-        tables["sentences"][script] = weights
-    return tables
+        tables["sentences"][script] = fit_sentences(featured(asked))
+    return fit_refusals(library, tables, half)
+
+
+def fit_refusals(library: Library, tables: Mapping[str, Any], half: int = 0) -> dict[str, Any]:
+    """The content of weights.json with the evidence fitted anew to the sentences that it chooses."""
+    fitted = {**tables, "evidence": {}, "answer_from": {}}
+    for script, names in FITTED.items():
+        weights = tables["sentences"][script]
+        asked = [item for name in names for item in library.answerable(name) if item.half == half]
+        good = asked[:: -(-len(asked) // GOOD_SAMPLE)]
+        off = [item for pair in (*OFF_TOPIC[script], *OFF_TOPIC_MIXED) for item in off_topic_in(library, pair, script)]
+        near = [without_answer(item) for item in good[::NEAR_MISSES]]
+        made = [item for name in MADE_UNANSWERABLE[script] for item in library.unanswerable(name) if item.half == half]
+        others = [item for name in ALSO_ANSWERED[script] for item in library.questions(name, OFF_TOPIC_SAMPLE // 2)]
+        off += map(first_alone, off[::ALONE])
+        good = [*good, *others, *(first_alone(item) for item in good[::ALONE] if is_first(item))]
+        rows = evidence_rows(good, weights)
+        missed = np.vstack([*[evidence_rows(off, weights)] * OFF_TOPIC_WEIGHT, evidence_rows([*near, *made], weights)])
+        print(script, len(good), "answerable and", len(off), len(near), len(made), "without answer")
+        for table, columns in EVIDENCE_OF[script].items():
+            fitted["evidence"][table], fitted["answer_from"][table] = fit_evidence(rows, missed, columns)
+    return fitted
 
 
 def without_answer(item: Asked) -> Asked:

@@ -15,7 +15,7 @@ from serving.citations import Ledger
 from serving.claims import Claims, Outcome
 from serving.deciding import Deciding
 from serving.drafting import Drafting, draft_answer
-from serving.extractive import Extraction, extract
+from serving.extractive import Extraction, extract, knows_cosines
 from serving.languages import has_han, language_of
 from serving.looking_through import LookedThrough, look_through
 from serving.passages import build_readings
@@ -24,7 +24,6 @@ from serving.refusal import say_refusal
 
 PASSAGES = 10  # read for one answer: some 2,000 tokens of a model's prompt
 _QUOTES = 2  # a reader takes in two quotes at a glance
-_FITTED_ON = "all-minilm-l6-v2"  # the model whose cosines the weights of the extractive reading know
 # Confidence of the extractive reading below which a model is not even asked: of 751 answerable questions of two sets
 # (squad2-dev-en, cmrc2018-zh), two lay below it.
 _TOO_THIN = 0.1
@@ -83,7 +82,7 @@ def _from_passages(
     language = language_of(asked.question)
     ledger = Ledger(asked.catalog)
     collection = asked.catalog.collection()
-    fitted = collection.space is not None and _FITTED_ON in collection.space.model.lower()
+    fitted = collection.space is not None and knows_cosines(question, collection.space.model)
     extraction = extract(question, hits, at_most=_QUOTES, trust_cosines=fitted)
     timings["reading"] = time.perf_counter() - started
     whatever = asked.deciding.whatever or asked.deciding.waits  # how sure is sure enough is decided on the whole answer

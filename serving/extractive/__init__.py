@@ -2,5 +2,6 @@
 
 from serving.extractive.extraction import extract
 from serving.extractive.records import Extraction, Quote, Settled
+from serving.extractive.scoring import knows_cosines
 
-__all__ = ["Extraction", "Quote", "Settled", "extract"]
+__all__ = ["Extraction", "Quote", "Settled", "extract", "knows_cosines"]

@@ -15,8 +15,10 @@ import numpy as np
 from kb.records import Hit
 from serving.extractive.candidates import Candidate
 from serving.extractive.features import TermWeights, title_terms
-from serving.extractive.questions import Question
-from serving.extractive.terms import Terms, is_weak, words_of
+from serving.extractive.mismatches import narrowing_missing, opposites, unmet_denial
+from serving.extractive.questions import AnswerKind, Question
+from serving.extractive.shapes import answer_spans
+from serving.extractive.terms import Terms, beginning_of, is_weak, words_of
 
 _Item = TypeVar("_Item")
 
@@ -38,6 +40,14 @@ EVIDENCE_NAMES = (
     "cosine",  # the best cosine similarity to the question
     "searches_agree",  # both searches like the same passage best
     "terms",  # logarithm of the number of the question's terms
+    # What the first sentence with its neighbours and headings lacks, or says otherwise:
+    "rarest_missing",  # weight of the question's weightiest term there missing, over that of its weightiest
+    "numbers_missing",  # share of the question's numbers
+    "scattered",  # what the passage holds of the question beyond that sentence: words that do not stand together
+    "narrowing_missing",  # how many of its words like "only", "first", "largest"
+    "denial_missing",  # the question denies something, and no chosen sentence does
+    "opposites",  # words of the question whose opposite stands there instead
+    "shape_missing",  # a date, number or name is asked for, and no chosen sentence has one
 )
 
 
@@ -67,8 +77,9 @@ def weigh_evidence(
     passage = _joined([c for c in candidates if c.rank == best.rank], [title_terms(best.hit)])
     asked = question.terms
     strong = frozenset(term for term in asked.exact if not is_weak(term))
+    sentence_coverage = max(weights.covered(c.terms.exact | title_terms(c.hit).exact) for c in quoted)
     values = {
-        "sentence_coverage": max(weights.covered(c.terms.exact | title_terms(c.hit).exact) for c in quoted),
+        "sentence_coverage": sentence_coverage,
         "loose_coverage": max(weights.loosely_covered(c.terms.loose) for c in quoted),
         "pair_coverage": max(_share(asked.pairs, c.terms.pairs) for c in quoted),
         "passage_coverage": weights.covered(passage.exact),
@@ -81,9 +92,41 @@ def weigh_evidence(
         "loose_missing": _lack(asked.loose, read.loose),
         "names_missing": _lack(question.names, read.exact),
         "terms": float(np.log1p(len(asked.exact))),
+        "scattered": max(0.0, weights.covered(passage.exact) - sentence_coverage),
         **_searching(hits),
+        **_around(question, weights, candidates, best),
+        **_otherwise(question, [candidate.text for candidate in quoted]),
     }
     return Evidence(values, words_of(question.text, asked.exact - read.exact))
+
+
+def _around(
+    question: Question, weights: TermWeights, candidates: Sequence[Candidate], best: Candidate
+) -> dict[str, float]:
+    """What the best sentence with its neighbours in the passage and its headings lacks."""
+    near = [c for c in candidates if c.rank == best.rank and abs(c.position - best.position) <= 1]
+    terms = _joined(near, [title_terms(best.hit)])
+    lacking = [
+        weight
+        for term, weight in weights.exact.items()
+        if term not in terms.exact and beginning_of(term) not in terms.loose and not is_weak(term)
+    ]
+    numbers = frozenset(term for term in question.terms.exact if term[0].isdigit())
+    return {
+        "rarest_missing": max(lacking, default=0.0) / max(weights.exact.values(), default=1.0),
+        "numbers_missing": _lack(numbers, terms.exact),
+        "narrowing_missing": float(narrowing_missing(question.text, best.text)),
+    }
+
+
+def _otherwise(question: Question, sentences: Sequence[str]) -> dict[str, float]:
+    """Where the chosen sentences, best first, say something else than the question supposes or asks."""
+    shaped = question.kind.answers_itself and question.kind is not AnswerKind.THING
+    return {
+        "denial_missing": float(unmet_denial(question.text, sentences)),
+        "opposites": float(opposites(question.text, sentences[0])),
+        "shape_missing": float(shaped and not any(answer_spans(question, text, at_most=1) for text in sentences)),
+    }
 
 
 def _joined(candidates: Sequence[Candidate], others: Sequence[Terms]) -> Terms:

@@ -40,8 +40,8 @@ def extract(
         question: in English or Chinese.
         hits: the passages of one search, best first.
         at_most: how many sentences to quote, from 1; a second one is left out where the first is all but certain.
-        trust_cosines: False where the hits' dense scores are of another model than the packaged one, on which the
-            weights were fitted: whether there is an answer is then told from the words alone.
+        trust_cosines: False where the hits' dense scores are of another model than those on which the weights were
+            fitted (`knows_cosines`): whether there is an answer is then told from the words alone.
     """
     asked = read_question(question)
     if articles := article_quotes(question, hits):

@@ -38,14 +38,16 @@ _PATTERNS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = tuple(
             r"\bhow (?:many|much|old|long|far|tall|high|large|big|often|fast|deep|wide|heavy)\b"
             r"|\b(?:what|which)(?: \w+){0,2} (?:percent|percentage|number|proportion|fraction|population|amount|age"
             r"|rate|price|cost|temperature|size|length|height|distance|speed|dose|ratio)\b"
-            r"|多少|几[个位名次人种岁天年月场座条部家届章项所米元倍]|百分之几|多[长大高远久重深宽快]|人口是|第几",
+            r"|多少|几[个位名次人种岁天年月场座条部家届章项所米元倍]|百分之几|多[长大高远久重深宽快]|人口是|第几"
+            # Asked without a question word, as into a search box.
+            r"|(?:吞吐|交付|销|产|客流|总)量(?:是|为)?\W*$|(?:票房|人数|占比|比例|增长率|面积|长度|高度)(?:是|为)?\W*$",
         ),
         (
             AnswerKind.TIME,
             r"\bwhen\b|\bhow long ago\b"
             r"|\b(?:what|which|whose)(?: \w+)? (?:year|date|day|month|century|decade|time|era|period|season)s?\b"
             r"|何时|什么时[候间]|什么年|哪[一]?[年月日天]|几月|几时|哪个(?:年|月|世纪|时期|朝代|时代)"
-            r"|何年|何月|何日|什么日期|时间是",
+            r"|何年|何月|何日|什么日期|时间是|(?:时间|日期)\W*$",
         ),
         (
             AnswerKind.PERSON,
@@ -57,7 +59,7 @@ _PATTERNS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = tuple(
             r"\bwhere\b"
             r"|\b(?:what|which)(?: \w+)? (?:country|city|state|place|region|continent|river|county|town|location"
             r"|area|island|province|street|building|nation|ocean|sea|lake|mountain)s?\b"
-            r"|哪里|哪儿|何处|何地|什么地[方区点]|哪[一]?[个座]?(?:地方|地区|城市|国家|国|省|市|县|州|岛|区|洲|河|山)|位于",
+            r"|哪里|哪儿|在哪(?![一些个位名种])|何处|何地|什么地[方区点]|哪[一]?[个座]?(?:地方|地区|城市|国家|国|省|市|县|州|岛|区|洲|河|山)|位于",
         ),
         (
             AnswerKind.REASON,

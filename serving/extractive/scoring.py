@@ -15,11 +15,15 @@ import numpy as np
 
 from serving.extractive.evidence import EVIDENCE_NAMES, Evidence
 from serving.extractive.features import FEATURE_NAMES, Matrix
-from serving.extractive.questions import Question
+from serving.extractive.questions import Question, read_question
 
 LATIN = "latin"  # questions in Latin letters
-CHINESE = "chinese"  # questions in Chinese: without cosines, since the packaged model knows only English
-WORDS = "latin_without_cosines"  # questions in Latin letters to another embedding model, whose cosines lie elsewhere
+CHINESE = "chinese"
+WORDS = "latin_without_cosines"  # for other embedding models, whose cosines lie elsewhere
+CHARACTERS = "chinese_without_cosines"
+
+# The packaged models, on whose cosines the weights were fitted: the second one reads what is not in Latin letters.
+_FITTED_ON = {LATIN: "all-minilm-l6-v2", CHINESE: "all-minilm-l6-v2+multilingual-e5-small"}
 
 
 @lru_cache(maxsize=1)
@@ -40,9 +44,15 @@ def score_sentences(features: Matrix, question: Question) -> Matrix:
     return np.asarray(features @ _sentence_weights(CHINESE if question.chinese else LATIN))
 
 
+def knows_cosines(question: str, model: str) -> bool:
+    """Whether the weights were fitted on the cosines that the embedding model of this name gives to such a question."""
+    return _FITTED_ON[CHINESE if read_question(question).chinese else LATIN] in model.lower()
+
+
 def confidence_in(evidence: Evidence, question: Question, *, trust_cosines: bool) -> tuple[float, bool]:
     """The chance that the hits hold an answer (logistic in the evidence), and whether it is enough to give one."""
-    script = CHINESE if question.chinese else LATIN if trust_cosines else WORDS
+    with_cosines, without = (CHINESE, CHARACTERS) if question.chinese else (LATIN, WORDS)
+    script = with_cosines if trust_cosines else without
     weights = _tables()["evidence"][script]
     logit = weights["constant"] + sum(weights.get(name, 0.0) * evidence.values[name] for name in EVIDENCE_NAMES)
     confidence = float(1 / (1 + np.exp(-np.clip(logit, -30.0, 30.0))))

@@ -91,8 +91,13 @@ def read_terms(text: str) -> Terms:
             previous, previous_end = token, match.end()
         elif stem := stem_of(token):
             sequence.append(stem)
-            loose.add(stem[:_LOOSE_LETTERS])
+            loose.add(beginning_of(stem))
     return Terms(tuple(sequence), frozenset(sequence), frozenset(pairwise(sequence)), frozenset(loose))
+
+
+def beginning_of(term: str) -> str:
+    """What a term shares with other forms of its word; the term itself where it is shorter, or in Chinese."""
+    return term[:_LOOSE_LETTERS]
 
 
 def is_weak(term: str) -> bool:

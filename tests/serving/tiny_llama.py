@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from tokenizers.pre_tokenizers import ByteLevel
+
+if TYPE_CHECKING:
+    import torch
 
 _DIMENSION = 256
 _CONTEXT = 16_384
@@ -55,6 +57,8 @@ _TEMPLATE = """{%- for message in messages -%}<|{{ message.role }}|>{{ message.c
 
 def make_tiny_llama(folder: Path) -> Path:
     """Writes the model and its tokenizer into `folder`, which is returned."""
+    from safetensors.torch import save_file
+
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = _tokenizer()
     tokenizer.save(str(folder / "tokenizer.json"))
@@ -100,6 +104,8 @@ def _written(piece: str) -> str:
 
 
 def _weights(tokenizer: Tokenizer) -> dict[str, torch.Tensor]:
+    import torch
+
     size = tokenizer.get_vocab_size()
     generator = torch.Generator().manual_seed(0)
     embedded = torch.nn.functional.normalize(torch.randn(size, _DIMENSION, generator=generator), dim=1)

@@ -86,7 +86,7 @@ def fit(sets: Sequence[Sequence[JudgedSentence]], embedder: Embedder) -> dict[st
     """The content of weights.json: logistic regression in which each set, and each label in it, weighs the same."""
     values, labels, shares = [], [], []
     for sentences in sets:
-        likeness = measure_likeness([(one.text, one.evidence) for one in sentences], embedder)
+        likeness = measure_likeness([(one.text, one.evidence) for one in sentences], embedder.embed_passages)
         supported = np.array([one.verdict is Verdict.SUPPORTED for one in sentences])
         values.append(np.array([one.values for one in likeness]))
         labels.append(supported)

@@ -6,13 +6,13 @@ Only English is read: the packaged model of English gives the cosines, and every
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.ports import Embedder, Vectors
+from kb.ports import Vectors
 from kb.text.folding import fold
 from kb.text.numerals import canonical_numerals
 from kb.text.sentences import split_sentences
@@ -48,15 +48,19 @@ class Likeness(NamedTuple):
     nearest: str
 
 
-def measure_likeness(pairs: Sequence[tuple[str, Sequence[str]]], embedder: Embedder) -> list[Likeness]:
+def measure_likeness(
+    pairs: Sequence[tuple[str, Sequence[str]]], vectors_of: Callable[[Sequence[str]], Vectors]
+) -> list[Likeness]:
     """The likeness of each sentence to the quotes beside it, which hold at least one word.
 
-    All texts of all pairs are embedded in one call.
+    Args:
+        pairs: sentences, each with its quotes.
+        vectors_of: gives unit vectors, shape (texts, dimension); asked once, for all texts of all pairs.
     """
     compared = [(sentence, quotes, _closest_in_words(sentence, quotes)) for sentence, quotes in pairs]
     texts = list(dict.fromkeys(text for sentence, _, closest in compared for text in (sentence, *closest)))
     place = {text: number for number, text in enumerate(texts)}
-    vectors = embedder.embed_passages(texts)
+    vectors = vectors_of(texts)
     return [
         _likeness(sentence, quotes, closest, vectors[place[sentence]], vectors[[place[text] for text in closest]])
         for sentence, quotes, closest in compared

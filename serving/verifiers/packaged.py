@@ -19,6 +19,7 @@ from kb.text.scripts import foreign_share
 from serving.reasons import Reason, because
 from serving.verifiers.checked import Question
 from serving.verifiers.likeness import LIKENESS_NAMES, Likeness, Values, measure_likeness
+from serving.verifiers.remembered import RememberedVectors
 
 FITTED_ON = "all-minilm-l6-v2"  # the model whose cosines the weights know, alone or paired with a second one
 
@@ -39,7 +40,7 @@ class PackagedMeaning:
     """
 
     def __init__(self, embedder: Embedder, threshold: float) -> None:
-        self._embedder = embedder
+        self._remembered = RememberedVectors(embedder)
         self._knows_cosines = FITTED_ON in embedder.space.model.lower()
         self._threshold = threshold
 
@@ -48,7 +49,7 @@ class PackagedMeaning:
         read = [place for place, question in enumerate(questions) if self._knows_cosines and _is_latin(question)]
         judged: list[Judgement | None] = [None] * len(questions)
         if read:
-            found = measure_likeness([questions[place] for place in read], self._embedder)
+            found = measure_likeness([questions[place] for place in read], self._remembered.vectors_of)
             for place, likeness in zip(read, found, strict=True):
                 judged[place] = self._verdict_on(questions[place].sentence, likeness)
         return judged

@@ -18,9 +18,10 @@ from kb.records import Verdict
 from kb.settings import EmbedderSettings, Settings, VerifierSettings
 from serving.verification import LexicalVerifier
 from serving.verifiers import health_of, verifier_of
-from serving.verifiers.checked import CheckedVerifier, Health, Question
+from serving.verifiers.checked import CheckedVerifier, Health
 from serving.verifiers.likeness import LIKENESS_NAMES, measure_likeness
 from serving.verifiers.packaged import FITTED_ON, PackagedMeaning, chance_of_support
+from serving.verifiers.remembered import RememberedVectors
 from tests.fakes import HashEmbedder
 from tests.ports.verifier_suite import check_verifier
 
@@ -123,14 +124,25 @@ def test_only_three_cited_sentences_are_embedded_however_long_the_quotes_are() -
     embedder = CountingEmbedder()
     quotes = [" ".join(f"Report {letter} is due after lecture {letter}." for letter in "abcdefghijk"), QUOTE]
     packaged(embedder).verify(PARAPHRASE, quotes)
-    assert [len(texts) for texts in embedder.embedded] == [4]
-    assert QUOTE in embedder.embedded[0]
+    assert len(embedder.embedded) == 4
+    assert [QUOTE] in embedder.embedded
 
 
-def test_several_sentences_are_embedded_in_one_call() -> None:
+def test_what_was_cited_before_is_not_embedded_again() -> None:
     embedder = CountingEmbedder()
-    packaged(embedder).verify_all([Question(PARAPHRASE, [QUOTE]), Question("A report is due.", [QUOTE, ASPIRIN])])
-    assert len(embedder.embedded) == 1
+    verifier = packaged(embedder)
+    judged = [verifier.verify(sentence, [QUOTE]) for sentence in (PARAPHRASE, "A report is due.", PARAPHRASE)]
+    assert embedder.embedded == [[PARAPHRASE], [QUOTE], ["A report is due."]]
+    assert judged[0] == judged[2]
+
+
+def test_only_the_latest_vectors_are_kept() -> None:
+    embedder = CountingEmbedder()
+    remembered = RememberedVectors(embedder)
+    remembered.vectors_of(["first"])
+    remembered.vectors_of([str(number) for number in range(2_000)])
+    assert remembered.vectors_of(["first", "1999"]).shape[0] == 2
+    assert embedder.embedded[-1] == ["first"]
 
 
 def test_the_threshold_is_a_setting(tmp_path: Path) -> None:
@@ -150,6 +162,6 @@ def test_every_value_has_a_weight() -> None:
 @given(st.text(min_size=1), st.lists(st.text(alphabet="ab .。\n%不1-"), min_size=1, max_size=3))
 @settings(deadline=None)
 def test_any_text_has_a_likeness_and_a_chance_between_0_and_1(sentence: str, quotes: list[str]) -> None:
-    for likeness in measure_likeness([(sentence, [*quotes, "word"])], HashEmbedder()):
+    for likeness in measure_likeness([(sentence, [*quotes, "word"])], HashEmbedder().embed_passages):
         assert ((likeness.values >= 0) & (likeness.values <= 1 + 1e-6)).all()
         assert 0 <= chance_of_support(likeness.values) <= 1

@@ -1,0 +1,39 @@
+"""Vectors of the texts asked for last: sentences of one answer cite the same passages again and again."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+
+from kb.ports import Embedder, Vectors
+
+_MOST = 2_000  # vectors, 3 MB: the cited sentences of some hundred answers
+
+
+class RememberedVectors:
+    """An embedder's vectors, the latest kept. Safe to use from several threads where the embedder is."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._kept: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def vectors_of(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimension), in their order; only those not kept are embedded.
+
+        One by one: in a batch of few texts, short ones cost as much as the longest.
+        """
+        with self._lock:
+            known = {text: self._kept[text] for text in texts if text in self._kept}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        known |= {text: self._embedder.embed_passages([text])[0] for text in new}
+        with self._lock:
+            for text in texts:
+                self._kept[text] = known[text]
+                self._kept.move_to_end(text)
+            while len(self._kept) > _MOST:
+                self._kept.popitem(last=False)
+        return np.stack([known[text] for text in texts])

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from ingest.reading import FileOutcome, FileState, Parse, link, read, read_ahead, source_of
 from ingest.splitting import embedding_text, split_document
 from ingest.walking import FoundFile
+from kb.attributes import laid_over
 from kb.catalog import Catalog, PreparedDocument, VectorsMissingError, text_key
-from kb.catalog.attributes import laid_over
 from kb.errors import InputError, StorageError
 from kb.ports import Embedder
 from kb.records import Document

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from kb.catalog.attributes import checked_attributes
+from kb.attributes import checked_attributes
 from kb.errors import UnreadableFileError, UsageError
 
 SIDECAR_ENDING = ".ibid.toml"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import product
 
-from kb.catalog.attributes import EFFECTIVE_FROM, EFFECTIVE_TO, in_force
+from kb.attributes import EFFECTIVE_FROM, EFFECTIVE_TO, in_force
 from kb.errors import UsageError
 from kb.text.written_dates import WRITTEN_DAY, plain, read_date
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from kb.attributes import checked_attributes
 from kb.calibration import Calibration, calibration_to_json
 from kb.catalog import writing
-from kb.catalog.attributes import checked_attributes
 from kb.catalog.blobs import Blobs
 from kb.catalog.schema import connect, migrate, storage_error, transaction
 from kb.catalog.snapshot import Snapshot

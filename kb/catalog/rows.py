@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.catalog.attributes import in_force, laid_over
+from kb.attributes import in_force, laid_over
 from kb.records import DocumentEntry, EmbeddingSpace, Mark, MarkKind, Passage, WordBox
 
 # Points with a tenth's precision (below a pixel at any zoom in use) fit 16 bits up to 91 inches.

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from kb.attributes import checked_attributes
 from kb.catalog import rows
-from kb.catalog.attributes import checked_attributes
 from kb.catalog.schema import BUSY_SECONDS
 from kb.catalog.snapshot import Snapshot
 from kb.catalog.types import NewVectors, PreparedDocument, Source, VectorsMissingError

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from kb.attributes import checked_attributes
 from kb.catalog import Catalog
-from kb.catalog.attributes import checked_attributes
 from kb.errors import NotFoundError, UsageError
 from kb.home.files import file_id_of
 from kb.home.jobs import add_job, cancel_jobs, forget_jobs, latest_job, list_jobs

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kb.attributes import checked_attributes, laid_over, read_assignments
 from kb.catalog import Catalog
-from kb.catalog.attributes import checked_attributes, laid_over, read_assignments
 from kb.catalog.schema import MIGRATIONS, connect, migrate
 from kb.errors import NotFoundError, UsageError
 from kb.records import DocumentEntry, Filters

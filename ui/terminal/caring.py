@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from kb.catalog.attributes import read_assignments
+from kb.attributes import read_assignments
 from kb.catalog.collections import create_collection, delete_collection, list_collections, open_collection
 from kb.errors import UsageError
 from kb.home.answers import answers_citing, cited_documents

@@ -19,8 +19,8 @@ from ingest.pruning import prune
 from ingest.reading import FileOutcome, FileState, Parse
 from ingest.sandbox import ParserPool
 from ingest.walking import FoundFile, walk
+from kb.attributes import read_assignments
 from kb.catalog import Catalog, Snapshot
-from kb.catalog.attributes import read_assignments
 from kb.catalog.collections import create_collection, open_collection
 from kb.catalog.versions import REPLACES
 from kb.errors import InputError, UsageError

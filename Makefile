@@ -40,12 +40,14 @@ bench: dev-venv
 	$(BIN)/python benchmarks/search_latency.py --home $(BENCH_HOME) --passages 20000
 	$(BIN)/ibid ingest --home $(BENCH_HOME) examples/documents
 	$(BIN)/python benchmarks/example_questions.py --home $(BENCH_HOME)
+	$(BIN)/python -m benchmarks.verdict_latency --home $(BENCH_HOME)
 ifneq ($(SETS),)
 	$(BIN)/python benchmarks/splitting.py --sets $(SETS)
 	$(BIN)/python benchmarks/ingestion.py --set $(SETS)/medquad-en
 	$(BIN)/python benchmarks/retrieval.py --home $(BENCH_HOME) --sets $(SETS)
 	$(BIN)/python benchmarks/extractive_answers.py measure $(SETS)
 	$(BIN)/python -m benchmarks.planted_errors $(SETS)
+	$(BIN)/python -m benchmarks.highlights $(SETS)
 	$(BIN)/python benchmarks/judges.py --sets $(SETS)
 endif
 

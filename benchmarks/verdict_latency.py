@@ -2,6 +2,8 @@
 
     python -m benchmarks.verdict_latency --home DIR [--answers 200] [--seed 1] [--json FILE]
 
+Measured are the verifiers that need no model of their own: "packaged", which is the default, and "words".
+
 DIR is a home folder whose default collection holds the example documents (`ibid ingest examples/documents`). The
 questions of examples/questions.yaml are asked in turn, through the one answer path. The model behind it replies with
 ten sentences of the passages that it was given, half of them written otherwise or with one thing altered, each with
@@ -11,7 +13,7 @@ hands over to the verdict on its last sentence (what other documents say otherwi
 - streamed: a few characters at a time, so that all but the last sentences are judged while the model still writes;
 - at once: the whole reply in one piece, so that ten sentences are narrowed, judged and placed after it.
 
-Both are given by the clock and in CPU time of the thread, which other programs on the machine hardly change.
+Both are given by the clock and in CPU time of the process, which other programs on the machine hardly change.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ import re
 import statistics
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,7 +42,7 @@ from kb.text.sentences import split_sentences
 from retriever import open_searcher
 from serving.answering import answer_question
 from serving.markers import without_markers
-from serving.verification import LexicalVerifier
+from serving.verifiers import open_early, verifier_of
 
 _SENTENCES = 10
 _PIECE = 4  # characters, as models stream them
@@ -101,17 +104,21 @@ def main() -> None:
         "sentences": _SENTENCES,
         "cpus": os.cpu_count(),
     }
-    for way in ("streamed", "at once"):
-        report[way] = measure(options.home, options.answers, options.seed, at_once=way == "at once")
-        print(f"{way}: {report[way]}")
+    for kind in ("packaged", "words"):
+        for way in ("streamed", "at once"):
+            figures = measure(options.home, kind, options.answers, options.seed, at_once=way == "at once")
+            report[f"{kind}, {way}"] = figures
+            print(f"{kind}, {way}: {figures}")
     if options.json:
         options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
-def measure(home: Path, answers: int, seed: int, *, at_once: bool) -> dict[str, float]:
+def measure(home: Path, kind: str, answers: int, seed: int, *, at_once: bool) -> dict[str, float]:
     """Milliseconds from the model's last piece to the verdict on its last sentence."""
     settings = read_settings(home=home)
-    searcher, verifier = open_searcher(settings, "default"), LexicalVerifier()
+    searcher = open_searcher(settings, "default")
+    verifier = verifier_of(replace(settings, verifier=replace(settings.verifier, kind=kind)))
+    open_early(verifier)
     model = Replying(random.Random(seed), at_once=at_once)
     spent: list[_Moment] = []
     for question in itertools.cycle([own.question for own in read_questions(QUESTIONS)]):
@@ -144,14 +151,14 @@ def _figures(unit: str, values: list[float]) -> dict[str, float]:
 
 
 class _Moment(NamedTuple):
-    """Seconds by the clock, and those that this thread has computed."""
+    """Seconds by the clock, and those that this process has computed."""
 
     clock: float
     cpu: float
 
 
 def _now() -> _Moment:
-    return _Moment(time.perf_counter(), time.thread_time())
+    return _Moment(time.perf_counter(), time.process_time())
 
 
 if __name__ == "__main__":

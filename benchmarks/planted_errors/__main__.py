@@ -1,6 +1,6 @@
 """How many planted errors the verifier catches, and how many true sentences it flags.
 
-    python -m benchmarks.planted_errors SETS [--each 170] [--seed 1] [--show KIND] [--json FILE]
+    python -m benchmarks.planted_errors SETS [--each 115] [--seed 1] [--show KIND] [--json FILE]
 
 SETS holds question sets (folders with corpus.jsonl). For each kind of error and each language, `--each` true sentences
 are drawn with their neighbours as the cited words; half of them are written otherwise first (numbers in words, dates
@@ -30,7 +30,7 @@ _TRIED = 40_000  # sentences looked at for each language at most
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", type=Path)
-    parser.add_argument("--each", type=int, default=170)
+    parser.add_argument("--each", type=int, default=115)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", default="", help="a kind of error: prints what was missed and what was flagged")
     parser.add_argument("--json", type=Path)

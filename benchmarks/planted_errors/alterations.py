@@ -179,8 +179,8 @@ def names_in(sentence: str) -> list[str]:
 def _other_number(text: str, generator: random.Random) -> str:
     if not text[0].isdecimal():
         return "五十" if text != "五十" else "六十"
-    if generator.random() < 0.4:
+    if generator.random() < 0.4 and float(text) > 0:
         return text + "0" if "." not in text else text.replace(".", "", 1).lstrip("0") or "1"
     place = generator.choice([place for place, character in enumerate(text) if character.isdecimal()])
-    digits = [digit for digit in "123456789" if digit != text[place]]
+    digits = [digit for digit in "123456789" if digit != str(int(text[place]))]  # which may be a full-width one
     return text[:place] + generator.choice(digits) + text[place + 1 :]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -24,12 +25,14 @@ class RememberedVectors:
     def vectors_of(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimension), in their order; only those not kept are embedded.
 
-        One by one: in a batch of few texts, short ones cost as much as the longest.
+        Each by itself, side by side: in a batch of few texts, short ones cost as much as the longest, on one core.
         """
         with self._lock:
             known = {text: self._kept[text] for text in texts if text in self._kept}
         new = [text for text in dict.fromkeys(texts) if text not in known]
-        known |= {text: self._embedder.embed_passages([text])[0] for text in new}
+        if new:
+            with ThreadPoolExecutor(len(new), "likeness") as workers:
+                known |= dict(zip(new, workers.map(self._embedded, new), strict=True))
         with self._lock:
             for text in texts:
                 self._kept[text] = known[text]
@@ -37,3 +40,7 @@ class RememberedVectors:
             while len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
         return np.stack([known[text] for text in texts])
+
+    def _embedded(self, text: str) -> Vectors:
+        vector: Vectors = self._embedder.embed_passages([text])[0]
+        return vector

@@ -18,6 +18,7 @@ from eval.tasks.questions import read_answer_set
 from kb.errors import UsageError
 from kb.ports import ChatModel, Embedder, Verifier
 from kb.settings import Settings
+from serving.verifiers.checked import CheckedVerifier
 
 
 def evaluate_citations(
@@ -62,7 +63,11 @@ def evaluate_citations(
             )
             for reply in ask_all(asking, questions, progress)
         ]
-        config = {"part": part, "sample": sample, "judge": type(by).__name__}
+        config = {
+            "part": part,
+            "sample": sample,
+            "judge": by.health.kind if isinstance(by, CheckedVerifier) else type(by).__name__,
+        }
         return run_of("citations", content, asking, results, config=config)
 
 

@@ -85,7 +85,7 @@ def test_the_citations_of_extractive_answers_stand_where_they_say(folder: Path) 
     found = run(evaluate_citations, folder)
     for name in ("answered", "citation recall", "citation precision", "quotes in place", "gold passage recall"):
         assert values_of(found, name) == {"en": 1, "hans": 1, "hant": 1}, name
-    assert found.config["judge"] == "LexicalVerifier"
+    assert found.config["judge"] == "packaged"
 
 
 def test_a_sentence_that_cites_nothing_or_the_wrong_thing_lowers_citation_recall(folder: Path) -> None:

@@ -19,6 +19,7 @@ from pydantic import ConfigDict
 from kb.errors import UsageError
 from kb.ports import Embedder
 from kb.records import NO_FILTERS, Filters, Hit
+from kb.text.written_dates import read_day
 from retriever.searcher import Searcher, SearchMode
 
 
@@ -69,7 +70,10 @@ class IbidVectorStore(VectorStore):
         return IbidEmbeddings(self.searcher.embedder)
 
     def similarity_search(self, query: str, k: int = 4, **kwargs: Any) -> list[Document]:
-        """The best `k` passages. `filter` may be `Filters` or a mapping of metadata keys to a value or values."""
+        """The best `k` passages. `filter` may be `Filters` or a mapping of metadata keys to a value or values.
+
+        The key `as_of` asks for what was in force on a day, `all_versions` also for what newer versions have replaced.
+        """
         return [document for document, _ in self.similarity_search_with_score(query, k, **kwargs)]
 
     def similarity_search_with_score(self, query: str, k: int = 4, **kwargs: Any) -> list[tuple[Document, float]]:
@@ -140,9 +144,13 @@ def _filters_from(wanted: Any) -> Filters:
         return wanted or NO_FILTERS
     if not isinstance(wanted, dict):
         raise UsageError(f"cannot filter by {wanted!r}", advice="Give a mapping of metadata keys to values")
+    metadata = dict(wanted)
+    day, all_versions = metadata.pop("as_of", None), bool(metadata.pop("all_versions", False))
     return Filters(
         metadata={
             str(key): tuple(map(str, value)) if isinstance(value, list | tuple | set) else (str(value),)
-            for key, value in wanted.items()
-        }
+            for key, value in metadata.items()
+        },
+        as_of=read_day(str(day)) if day is not None else None,
+        all_versions=all_versions,
     )

@@ -62,3 +62,21 @@ def test_embeddings_are_those_of_the_embedder() -> None:
     assert embeddings.embed_query("library") == pytest.approx(EMBEDDER.embed_question("library").tolist())
     assert embeddings.embed_documents(["library", "图书馆"])[1] == embeddings.embed_query("图书馆")
     assert embeddings.embed_documents([]) == []
+
+
+def test_a_day_and_all_versions_can_be_asked_for(tmp_path: Path) -> None:
+    old = make_document("The library opens at eight.", "old.txt")
+    new = make_document("The library opens at nine.", "new.txt", metadata={"effective_from": "2024-09-01"})
+    catalog = make_catalog(tmp_path, EMBEDDER, old, new)
+    catalog.describe(new.id, {"replaces": old.id})
+    store = IbidVectorStore(Searcher(catalog, EMBEDDER))
+
+    def found(**wanted: object) -> set[str]:
+        documents = store.similarity_search("library", k=5, filter=wanted or None)
+        return {document.metadata["document"] for document in documents}
+
+    assert found() == {"new.txt"}
+    assert found(as_of="2024年8月31日") == {"old.txt"}
+    assert found(all_versions=True) == {"old.txt", "new.txt"}
+    with pytest.raises(UsageError, match="not one day"):
+        found(as_of="2024")

@@ -17,7 +17,8 @@ from eval.synthetic.rules import rule_questions
 from eval.synthetic.tables import table_questions
 from eval.synthetic.with_model import is_worth_asking, model_question
 from eval.synthetic.wording import ENGLISH, SIMPLIFIED, TRADITIONAL, spoken_title
-from kb.catalog.snapshot import Snapshot, page_at
+from kb.catalog.places import page_at
+from kb.catalog.snapshot import Snapshot
 from kb.chat.openai_compatible import open_chat_model
 from kb.errors import ModelError, UsageError
 from kb.ports import ChatModel

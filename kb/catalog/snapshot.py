@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from kb.calibration import Calibration, calibration_from_json
 from kb.catalog import rows
 from kb.catalog.matching import matches
+from kb.catalog.places import line_boxes, page_at
 from kb.catalog.types import Changes, IndexedText, Source, StoredPassage
 from kb.catalog.versions import REPLACES, SHORT_ID, Versions, read_versions
 from kb.errors import NotFoundError, UsageError
@@ -36,7 +37,6 @@ Numbers = NDArray[np.int64]
 _Value = TypeVar("_Value", int, str, bytes)
 
 _BATCH = 900  # SQLite's oldest limit of variables in one statement is 999
-_SAME_LINE = 0.5  # two boxes are on one line when they share at least half of the lower one's height
 
 
 class Snapshot:
@@ -298,7 +298,7 @@ class Snapshot:
         )
         words = [word for page, packed in found for word in rows.unpack_boxes(page, packed, start, end)]
         if words:
-            return words[0].page, _line_boxes(words)
+            return words[0].page, line_boxes(words)
         return self._page_of(document_id, start), ()
 
     def sources(self) -> dict[str, Source]:
@@ -363,34 +363,6 @@ class Snapshot:
 def today() -> date:
     """This day where this machine stands: an ordinary search reads the versions in force on it."""
     return datetime.now().astimezone().date()
-
-
-def page_at(marks: Iterable[Mark], offset: int) -> int | None:
-    """The number of the page or slide on which `offset` stands: the last one that starts at or before it."""
-    pages = [mark for mark in marks if mark.kind is MarkKind.PAGE and mark.start <= offset]
-    return pages[-1].number if pages else None
-
-
-def _line_boxes(words: Sequence[Box | tuple[int, int, int, float, float, float, float]]) -> tuple[Box, ...]:
-    """Joins the boxes of neighbouring words on one line."""
-    lines: list[Box] = []
-    for word in words:
-        box = Box(*word[2:])
-        if lines and _on_one_line(lines[-1], box):
-            last = lines[-1]
-            lines[-1] = Box(
-                last.page, min(last.x0, box.x0), min(last.y0, box.y0), max(last.x1, box.x1), max(last.y1, box.y1)
-            )
-        else:
-            lines.append(box)
-    return tuple(lines)
-
-
-def _on_one_line(line: Box, box: Box) -> bool:
-    shared = min(line.y1, box.y1) - max(line.y0, box.y0)
-    lower = max(min(line.y1 - line.y0, box.y1 - box.y0), 0.1)
-    # A word far left of the line's end starts another column or line even at the same height.
-    return line.page == box.page and shared >= _SAME_LINE * lower and box.x0 >= line.x0 - 1
 
 
 def _batches(values: Sequence[_Value] | Numbers) -> Iterator[tuple[str, list[_Value]]]:

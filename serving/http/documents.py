@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
 
 from kb.catalog import Catalog
-from kb.catalog.snapshot import page_at
+from kb.catalog.places import page_at
 from kb.errors import UsageError
 from kb.records import Document, MarkKind
 from serving.http.files import attachment

@@ -95,7 +95,7 @@ class Ibid:
 @pytest.fixture(scope="module")
 def ibid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ibid]:
     with model_server(Reply()) as scripted:
-        settings = ModelSettings(scripted.base_url, "scripted", timeout_seconds=0.5, first_token_seconds=1.0)
+        settings = ModelSettings(scripted.base_url, "scripted", timeout_seconds=0.5, first_token_seconds=5.0)
         model = OpenAICompatibleModel(settings, retry_waits=(0.01,))
         with running_server(tmp_path_factory.mktemp("home"), model=model) as server:
             yield Ibid(server, scripted)

@@ -188,7 +188,7 @@ class OpenAICompatibleModel:
                     first.reschedule(None)
                     finish = finish or str(chunk.response_metadata.get("finish_reason") or "")
                     if text := readable(str(chunk.text)):
-                        out.put(text)
+                        out.put(text[: received.room])  # a server may say everything at once
                         received.read(text)
             except ValueError as error:
                 if type(error) is not ValueError:  # a broken event is one, too

@@ -40,6 +40,11 @@ class Received:
         """Whether a part of the reply has come."""
         return self._characters > 0
 
+    @property
+    def room(self) -> int:
+        """How many characters may still come; below 0 where too many have."""
+        return _CHARACTERS_TO_A_TOKEN * self._max_tokens - self._characters
+
     def read(self, text: str) -> None:
         """Takes the next piece.
 
@@ -48,14 +53,14 @@ class Received:
             OverlongReplyError: it does not keep to its length.
         """
         self._characters += len(text)
+        if self.room < 0:
+            raise self._too_long()
         if repeated := " ".join(self._repetition.read(text).split()):
             raise RepeatingReplyError(
                 "the model repeats itself",
                 f"its reply ends in “{repeated[:_SHOWN_CHARACTERS]}” over and over",
                 "A larger model seldom does",
             )
-        if self._characters > _CHARACTERS_TO_A_TOKEN * self._max_tokens:
-            raise self._too_long()
 
     def check_end(self, finish: str) -> None:
         """The stream is at its end.

@@ -103,3 +103,11 @@ def test_a_risk_that_nobody_can_keep_is_refused_with_what_to_do(catalog: Catalog
         deciding_of(AnswerSettings(risk=5), catalog, None)
     with pytest.raises(UsageError, match=r"nowhere\.json"):
         deciding_of(AnswerSettings(calibration=str(tmp_path / "nowhere.json")), catalog, ScriptedChatModel())
+
+
+def test_a_stated_risk_that_the_packaged_calibration_knows_answers_something() -> None:
+    packaged = packaged_calibration()
+    assert packaged.answered_by == "extractive"
+    assert packaged.questions > 1000
+    assert packaged.answer_from(0.1) < 1
+    assert packaged.answer_from(0.01) >= packaged.answer_from(0.1) > packaged.answer_from(0.2)

@@ -24,7 +24,7 @@ from serving.refusal import say_refusal
 
 PASSAGES = 10  # read for one answer: some 2,000 tokens of a model's prompt
 _QUOTES = 2  # a reader takes in two quotes at a glance
-# Confidence of the extractive reading below which a model is not even asked: of 751 answerable questions of two sets
+# Confidence of the extractive reading below which a model is not even asked: of 800 answerable questions of two sets
 # (squad2-dev-en, cmrc2018-zh), two lay below it.
 _TOO_THIN = 0.1
 _NOT_SURE_ENOUGH = "the answer is less sure than the settings ask for (answers.risk)"

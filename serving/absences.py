@@ -16,7 +16,9 @@ from kb.records import DocumentEntry, Hit, Verdict
 from kb.text.folding import fold
 from retriever.addresses import named_documents
 from serving.extractive.terms import is_weak, read_terms, words_of
+from serving.languages import ENGLISH, SIMPLIFIED, TRADITIONAL, script_of
 from serving.looking_through import MOST_PASSAGES, MOST_UNNAMED
+from serving.reasons import Reason, because
 
 _SOURCE = (
     r"(?:documents?|passages?|texts?|sources?|files?|leaflets?|contracts?|agreements?|guidelines?|handbooks?|lectures?"
@@ -54,6 +56,8 @@ _FILLERS = frozenset(
     ).exact
 )
 _WORDS_NAMED = 3
+_BETWEEN = {ENGLISH: "”, “", SIMPLIFIED: "”、“", TRADITIONAL: "」、「"}
+_SURE = 0.7  # words are looked for, and what says the same in others is not seen
 
 
 def missing_words(sentence: str) -> frozenset[str] | None:
@@ -75,18 +79,16 @@ def judge_absence(sentence: str, cited: Sequence[Hit], catalog: Catalog) -> Judg
     missing = missing_words(sentence)
     if missing is None:
         return None
-    chinese = any("\u3400" <= character <= "\u9fff" for character in sentence)
     with catalog.snapshot() as snapshot:
         documents = _meant(sentence, cited, snapshot)
         if not missing or not documents:
-            return Judgement(Verdict.UNCITED, _not_looked_at(chinese=chinese))
+            return Judgement(Verdict.UNCITED, because(Reason.OF_WHAT_WAS_READ, sentence))
         for document in documents:
             for stored in snapshot.passages_of(document.id):
                 if missing <= read_terms(stored.passage.text).exact:
                     words = words_of(stored.passage.text, missing)
-                    return _found_after_all(document, stored.passage.first_page, words, chinese=chinese)
-        count = sum(document.passages for document in documents)
-        return Judgement(Verdict.SUPPORTED, _looked_at(documents, count, chinese=chinese), 0.8)
+                    return _found_after_all(sentence, document, stored.passage.first_page, words)
+        return _looked_at(sentence, documents)
 
 
 def _meant(sentence: str, cited: Sequence[Hit], snapshot: Snapshot) -> list[DocumentEntry]:
@@ -101,23 +103,20 @@ def _meant(sentence: str, cited: Sequence[Hit], snapshot: Snapshot) -> list[Docu
     return chosen if sum(entry.passages for entry in chosen) <= most else []
 
 
-def _found_after_all(document: DocumentEntry, page: int, words: Sequence[str], *, chinese: bool) -> Judgement:
-    name = document.title or document.name
-    if chinese:
-        said = "、".join(f"“{word}”" for word in words[:_WORDS_NAMED])
-        return Judgement(Verdict.CONTRADICTED, f"《{name}》{f'第{page}页' if page else ''}提到了{said}", 0.7)
-    said = ", ".join(f"“{word}”" for word in words[:_WORDS_NAMED])
-    return Judgement(Verdict.CONTRADICTED, f"“{name}”{f', p. {page},' if page else ''} does mention {said}", 0.7)
+def _found_after_all(sentence: str, document: DocumentEntry, page: int, words: Sequence[str]) -> Judgement:
+    name, what = document.title or document.name, _BETWEEN[script_of(sentence)].join(words[:_WORDS_NAMED])
+    if page:
+        why = because(Reason.MENTIONED_ON, sentence, document=name, page=str(page), what=what)
+    else:
+        why = because(Reason.MENTIONED, sentence, document=name, what=what)
+    return Judgement(Verdict.CONTRADICTED, why, _SURE)
 
 
-def _looked_at(documents: Sequence[DocumentEntry], passages: int, *, chinese: bool) -> str:
-    if chinese:
-        return f"已逐段查看{len(documents)}份文档的全部{passages}个段落，均未提及"
-    which = f"“{documents[0].title or documents[0].name}”" if len(documents) == 1 else f"{len(documents)} documents"
-    return f"all {passages} passages of {which} were looked at, none says this"
-
-
-def _not_looked_at(*, chinese: bool) -> str:
-    if chinese:
-        return "这只是就读过的段落而言，并未查看全部文档"
-    return "this is said of the passages that were read, not of the documents"
+def _looked_at(sentence: str, documents: Sequence[DocumentEntry]) -> Judgement:
+    passages = str(sum(document.passages for document in documents))
+    if len(documents) == 1:
+        name = documents[0].title or documents[0].name
+        why = because(Reason.NOT_IN_ONE, sentence, passages=passages, document=name)
+    else:
+        why = because(Reason.NOT_IN_ANY, sentence, passages=passages, documents=str(len(documents)))
+    return Judgement(Verdict.SUPPORTED, why, _SURE)

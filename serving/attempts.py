@@ -20,6 +20,7 @@ from serving.languages import has_han, language_of
 from serving.looking_through import LookedThrough, look_through
 from serving.passages import build_readings
 from serving.quoting import Quoting, quote_answer
+from serving.reasons import Reason, because
 from serving.refusal import say_refusal
 
 PASSAGES = 10  # read for one answer: some 2,000 tokens of a model's prompt
@@ -27,7 +28,6 @@ _QUOTES = 2  # a reader takes in two quotes at a glance
 # Confidence of the extractive reading below which a model is not even asked: of 800 answerable questions of two sets
 # (squad2-dev-en, cmrc2018-zh), two lay below it.
 _TOO_THIN = 0.1
-_NOT_SURE_ENOUGH = "the answer is less sure than the settings ask for (answers.risk)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def claims_of(
     """What is said from the best passages; before refusing, from the rest of the documents meant; or the refusal."""
     language = language_of(asked.question)
     reading = _from_passages(asked, question, candidates, result.hits, timings)
-    outcome = yield from _decided(asked.deciding, reading)
+    outcome = yield from _decided(asked, reading)
     if outcome.status is not AnswerStatus.REFUSED:
         return outcome
     looked: LookedThrough | None = None
@@ -65,7 +65,7 @@ def claims_of(
         rest = [hit for hit in looked.hits if hit.passage.id not in read] if looked else []
         if rest:
             again = _from_passages(asked, question, None, rest, timings)
-            outcome = yield from _decided(asked.deciding, again)
+            outcome = yield from _decided(asked, again)
     if outcome.status is not AnswerStatus.REFUSED:
         return outcome
     return (yield from say_refusal(outcome, result.hits, looked, language))
@@ -103,9 +103,9 @@ def _from_passages(
     return (yield from draft_answer(question, readings, language, drafting))
 
 
-def _decided(deciding: Deciding, making: Claims) -> Claims:
+def _decided(asked: Asked, making: Claims) -> Claims:
     """Hands the claims on with the chance that they are right; where a risk was stated, only those within it."""
-    held: list[Claimed] = []
+    deciding, held = asked.deciding, list[Claimed]()
     while True:
         try:
             claimed = next(making)
@@ -120,7 +120,7 @@ def _decided(deciding: Deciding, making: Claims) -> Claims:
     if outcome.status is AnswerStatus.REFUSED or deciding.is_sure(outcome.confidence):
         yield from held
         return decided
-    return replace(decided, status=AnswerStatus.REFUSED, why=_NOT_SURE_ENOUGH)
+    return replace(decided, status=AnswerStatus.REFUSED, why=because(Reason.TOO_RISKY, asked.question))
 
 
 def _is_too_thin(extraction: Extraction, question: str, hits: Sequence[Hit]) -> bool:

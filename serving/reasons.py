@@ -113,6 +113,36 @@ class Reason(Enum):
         "核对模型认为引文证实了它，但几乎没有相同的词语",
         "核對模型認為引文證實了它，但幾乎沒有相同的詞語",
     )
+    MENTIONED = (
+        "“{document}” does mention “{what}”",
+        "《{document}》提到了“{what}”",
+        "《{document}》提到了「{what}」",
+    )
+    MENTIONED_ON = (
+        "“{document}”, p. {page}, does mention “{what}”",
+        "《{document}》第{page}页提到了“{what}”",
+        "《{document}》第{page}頁提到了「{what}」",
+    )
+    NOT_IN_ONE = (
+        "all {passages} passages of “{document}” were looked at, none says this",
+        "已逐段查看《{document}》的全部{passages}个段落，均未提及",
+        "已逐段查看《{document}》的全部{passages}個段落，均未提及",
+    )
+    NOT_IN_ANY = (
+        "all {passages} passages of {documents} documents were looked at, none says this",
+        "已逐段查看{documents}份文档的全部{passages}个段落，均未提及",
+        "已逐段查看{documents}份文件的全部{passages}個段落，均未提及",
+    )
+    OF_WHAT_WAS_READ = (
+        "this is said of the passages that were read, not of the documents",
+        "这只是就读过的段落而言，并未查看全部文档",
+        "這只是就讀過的段落而言，並未查看全部文件",
+    )
+    TOO_RISKY = (
+        "the answer is less sure than the settings ask for (answers.risk)",
+        "这个回答的把握低于设置的要求（answers.risk）",
+        "這個回答的把握低於設定的要求（answers.risk）",
+    )
     BY_WORDS_ALONE = (
         "{why} (judged by words alone: the checking model could not be asked)",
         "{why}（仅依据词语判断：无法询问核对模型）",

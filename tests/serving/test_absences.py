@@ -58,7 +58,8 @@ def test_other_denials_are_left_to_the_verifier(sentence: str) -> None:
         ("The documents do not mention grapefruit.", Verdict.SUPPORTED, "all 5 passages of 2 documents"),
         ("The documents do not say.", Verdict.UNCITED, "said of the passages that were read"),
         ("文件没有提到试用期。", Verdict.CONTRADICTED, "提到了“试用期”"),
-        ("劳动条例没有规定加班费。", Verdict.SUPPORTED, "全部2个段落"),
+        ("劳动条例没有规定加班费。", Verdict.SUPPORTED, "《劳动条例》的全部2个段落"),
+        ("文件沒有提到停車費與學費。", Verdict.SUPPORTED, "2份文件的全部5個段落"),
     ],
 )
 def test_the_words_are_looked_for_in_every_passage_of_the_documents_meant(

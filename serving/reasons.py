@@ -115,13 +115,13 @@ class Reason(Enum):
     )
     MENTIONED = (
         "“{document}” does mention “{what}”",
-        "《{document}》提到了“{what}”",
-        "《{document}》提到了「{what}」",
+        "《{document}》其实提到了“{what}”",
+        "《{document}》其實提到了「{what}」",
     )
     MENTIONED_ON = (
         "“{document}”, p. {page}, does mention “{what}”",
-        "《{document}》第{page}页提到了“{what}”",
-        "《{document}》第{page}頁提到了「{what}」",
+        "《{document}》第{page}页其实提到了“{what}”",
+        "《{document}》第{page}頁其實提到了「{what}」",
     )
     NOT_IN_ONE = (
         "all {passages} passages of “{document}” were looked at, none says this",

@@ -6,25 +6,25 @@ import argparse
 import sys
 from contextlib import closing
 from dataclasses import asdict
+from pathlib import Path
 
 from eval.calibrating import Fit
 from kb.errors import UsageError
 from kb.settings import Settings
-from ui.terminal.measuring import IN_THE_COLLECTION
 from ui.terminal.progress import progress_of
 
 _RISKS = (0.02, 0.05, 0.1, 0.2)  # shares of wrong answers that people ask for
 
 
-def calibrate(options: argparse.Namespace, settings: Settings) -> int:
-    """Fits a calibration to a set's questions, into a file, or to a collection's own, into the collection or a file."""
+def calibrate(options: argparse.Namespace, settings: Settings, file: Path | None) -> int:
+    """Fits a calibration to a set's questions or a collection's own; into `file` or, without one, the collection."""
     fit = _fit_of_collection(options, settings) if options.own else _fit_of_sets(options, settings)
     print("\n".join(fit_lines(fit)))
-    if options.calibrate != IN_THE_COLLECTION:
+    if file is not None:
         from eval.runs import write_json
 
-        write_json(options.calibrate, asdict(fit.calibration))
-        print(f"ibid: written to {options.calibrate}; answers.calibration names it", file=sys.stderr)
+        write_json(file, asdict(fit.calibration))
+        print(f"ibid: written to {file}; answers.calibration names it", file=sys.stderr)
     else:
         from kb.catalog.collections import open_collection
 

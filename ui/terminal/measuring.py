@@ -26,7 +26,7 @@ from ui.terminal.progress import progress_of
 
 TASKS = ("retrieval", "answers", "citations", "abstention", "parsing", "latency")
 
-IN_THE_COLLECTION = Path()  # --calibrate without a file
+_IN_THE_COLLECTION = Path()  # --calibrate without a file
 
 _HELP = "`ibid eval --help` says the rest"
 
@@ -41,7 +41,7 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> int:
     if options.calibrate is not None:
         from ui.terminal.calibrating import calibrate
 
-        return calibrate(options, settings)
+        return calibrate(options, settings, None if options.calibrate == _IN_THE_COLLECTION else options.calibrate)
     earlier = [run for path in options.compare for run in read_runs(path)]  # read first: measuring may take an hour
     status = 0
     if options.sets:
@@ -69,7 +69,7 @@ def _settle(options: argparse.Namespace) -> None:
     options.compare = [path for path in options.compare if not path.is_dir()]
     options.own = options.collection is not None
     for path in (options.json, options.report, options.calibrate):
-        if path not in (None, IN_THE_COLLECTION) and (path.is_dir() or not path.absolute().parent.is_dir()):
+        if path not in (None, _IN_THE_COLLECTION) and (path.is_dir() or not path.absolute().parent.is_dir()):
             why = "it is a folder" if path.is_dir() else "its folder is not there"
             raise UsageError(f"cannot write {path}", why, "Name a file in a folder that is there")
     for wrong, why, advice in _contradictions(options):
@@ -81,7 +81,7 @@ def _contradictions(options: argparse.Namespace) -> list[tuple[bool, str, str]]:
     measured = bool(options.sets) or options.own
     owned = options.gate or options.record or options.questions or options.synthesise is not None
     owned = owned or options.judge is not None
-    owned = owned or options.calibrate == IN_THE_COLLECTION
+    owned = owned or options.calibrate == _IN_THE_COLLECTION
     mixed = options.out_of_scope is not None and options.calibrate is None
     task, compared = options.task, len(options.compare)
     return [

@@ -37,6 +37,7 @@ _UNITS = frozenset(
 _ASKED_UNIT_CHINESE = re.compile(
     r"(?:多少|几|幾)(?P<unit>[个個]?(?:工作日|学分|小时|百分|[\u3400-\u9fff]))|百分之(?P<share>几|多少)"
 )
+_ASKED_UNIT = re.compile(r"\bhow many (?P<unit>[a-z]{3,})")
 # What the adjective behind "how" is measured in, in English and Chinese.
 _MEASURES = (
     (r"\b(?:what|which) years?\b|[哪何几]一?年", r"^(?:\w+ )*\d{4}|年"),
@@ -56,6 +57,9 @@ _MEASURES = (
         r"[$€£¥]|dollar|euro|pound|million|元|[币幣]|[镑鎊]",
     ),
 )
+# A question for a limit is answered by the number behind the same word, at most so many characters after it.
+_LIMIT = re.compile(r"最[大高多低小少长短]|\b(?:maximum|minimum|highest|lowest|largest|smallest|at most|at least)\b")
+_LIMIT_BEFORE = 30
 _ANOTHER_NUMBER = re.compile(r"^一[个條条种種名位座家部场場次]$|^\d+[年月日]$|^(?:1[5-9]|20)\d\d$|^one$", re.IGNORECASE)
 
 
@@ -67,10 +71,37 @@ def focus_of(question: Question, sentence: str) -> Span | None:
     if len(spans) > _MOST_SPANS:
         return None
     if question.kind is AnswerKind.NUMBER:
-        spans = [_with_unit(question, sentence, span) for span in spans]
+        spans = _meant([_with_unit(question, sentence, span) for span in spans], question, sentence)
     else:
         spans = [span for span in spans if question.kind is AnswerKind.TIME or _is_name(sentence, span)]
     return max(spans, key=_pull(question, sentence), default=None)
+
+
+def _meant(spans: list[Span], question: Question, sentence: str) -> list[Span]:
+    """The numbers that may be the answer; none where several may be, and nothing says which.
+
+    The dose to begin with, the usual one and the highest stand in one sentence: whoever reads the bold one alone must
+    not read the wrong one.
+    """
+    asked = fold(question.text)
+    if (limit := _LIMIT.search(asked)) is not None and _values(spans, sentence) > 1:
+        spans = [span for span in spans if limit[0] in fold(sentence[max(0, span[0] - _LIMIT_BEFORE) : span[0]])]
+        return spans if _values(spans, sentence) == 1 else []
+    unit = _asked_unit(question)
+    counted = [
+        span
+        for span in spans
+        if (unit is not None and unit.search(fold(sentence[slice(*span)])))
+        or read_terms(sentence[slice(*span)]).exact & question.focus
+    ]
+    if counted:
+        return spans  # what is counted as it is asked pulls most
+    likely = [span for span in spans if not _ANOTHER_NUMBER.search(sentence[slice(*span)])] or spans
+    return likely if _values(likely, sentence) == 1 else []
+
+
+def _values(spans: list[Span], sentence: str) -> int:
+    return len({fold(sentence[slice(*span)]) for span in spans})
 
 
 def _pull(question: Question, sentence: str) -> Callable[[Span], float]:
@@ -92,7 +123,9 @@ def _pull(question: Question, sentence: str) -> Callable[[Span], float]:
 def _asked_unit(question: Question) -> re.Pattern[str] | None:
     folded = fold(question.text)
     if (match := _ASKED_UNIT_CHINESE.search(folded)) and match["unit"]:
-        return re.compile(re.escape(match["unit"]))
+        return re.compile("[天日]" if match["unit"] in "天日" else re.escape(match["unit"]))
+    if match := _ASKED_UNIT.search(folded):
+        return re.compile(rf"\b{re.escape(match['unit'].removesuffix('s'))}")
     return next((re.compile(unit) for asked, unit in _MEASURES if re.search(asked, folded)), None)
 
 

@@ -12,6 +12,7 @@ from kb.text.tokens import search_tokens
 _IN_BRACKETS = re.compile(r"《([^《》]{2,60})》")
 # What a title has beside its name: years, versions, what kind of file it is.
 _ASIDE = re.compile(r"\([^()]*\)|（[^（）]*）|\b(?:v|version|edition)\s?\d[\d.]*\b|\b\d{4}\b|第\d+版|\d{4}年")
+_COLON = re.compile(r":\s|：|——|\s[–—]\s")
 _SEPARATORS = re.compile(r"[\s_\-–—.,:;·]+")
 _SHORTEST_LATIN, _SHORTEST_CHINESE = 6, 3  # characters of a title that a question may hold by chance no more
 # Share of a title's words that names it where it does not stand as a whole: "the digitisation agreement" for
@@ -27,7 +28,11 @@ def named_documents(question: str, entries: Sequence[DocumentEntry]) -> list[Doc
     """
     asked = _plain(question)
     quoted = [_plain(match[1]) for match in _IN_BRACKETS.finditer(question)]
-    whole = [entry for entry in entries if any(_stands_in(name, asked, quoted) for name in _names_of(entry))]
+    whole = [
+        entry
+        for entry in entries
+        if any(_stands_in(name, asked, quoted) for name in (*_names_of(entry), *_sides_of(entry)))
+    ]
     if whole:
         return whole
     words = frozenset(search_tokens(question))
@@ -39,6 +44,12 @@ def named_documents(question: str, entries: Sequence[DocumentEntry]) -> list[Doc
 def _names_of(entry: DocumentEntry) -> list[str]:
     stem = entry.name.rpartition("/")[2].rpartition(".")[0]
     return [name for name in dict.fromkeys((_plain(entry.title), _plain(stem))) if name]
+
+
+def _sides_of(entry: DocumentEntry) -> list[str]:
+    """Either side of a colon in the title: "INF 342 Information Retrieval: Course Handbook" is the course handbook."""
+    sides = [_plain(side) for side in _COLON.split(entry.title)]
+    return [side for side in sides if len(side.split()) >= _FEWEST_WORDS] if len(sides) > 1 else []
 
 
 def _plain(text: str) -> str:

@@ -108,6 +108,7 @@ ENTRIES = [
     entry("law/agreement.docx", "Digitisation Service Agreement"),
     entry("law/lease.docx", "Office Lease 2024"),
     entry("clinic/metformin-leaflet.docx", "Metformin: information for patients"),
+    entry("course/inf342.pdf", "INF 342 Text Statistics: Course Handbook"),
     entry("law/ldht.pdf", "中华人民共和国劳动合同法"),
     entry("course/kczd.pdf", "课程考核制度（2026年）"),
 ]
@@ -122,6 +123,7 @@ ENTRIES = [
         ("Does the office lease of 2024 allow pets?", ["law/lease.docx"]),
         ("《劳动合同法》第十条说什么？", ["law/ldht.pdf"]),
         ("课程考核制度里有没有提到补考？", ["course/kczd.pdf"]),
+        ("Does the course handbook mention parking?", ["course/inf342.pdf"]),
         ("What is an agreement?", []),
         ("How do I cook rice?", []),
     ],

@@ -30,6 +30,7 @@ from kb.records import Document
 from kb.settings import LimitSettings
 from tests.fakes import HashEmbedder
 from tests.ingest.cluster_parts import FATAL, open_another, open_nothing
+from tests.serving.http_server import wait_until
 
 pytestmark = [
     pytest.mark.ray,
@@ -196,7 +197,7 @@ def test_a_node_that_is_killed_with_work_in_flight_loses_nothing(
     catalog = Catalog.create(tmp_path / "catalog")
     outcomes = list(ingest_files(walk([folder]), catalog, embedder, parse, LIMITS, workers=6))
     killer.join()
-    assert len(ids_of(ray)) == 2
+    wait_until(lambda: len(ids_of(ray)) == 2, 60)  # the cluster notices a dead node some seconds later
     assert [outcome.state for outcome in outcomes] == [FileState.STORED] * 96
     assert len(content_of(catalog)) == 96
     expected = HashEmbedder()

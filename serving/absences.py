@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kb.catalog import Catalog, Snapshot
+from kb.catalog import Catalog
 from kb.ports import Judgement
-from kb.records import DocumentEntry, Hit, Verdict
+from kb.records import NO_FILTERS, DocumentEntry, Filters, Hit, Verdict
 from kb.text.folding import fold
-from retriever.addresses import named_documents
 from serving.extractive.terms import is_weak, read_terms, words_of
 from serving.languages import ENGLISH, SIMPLIFIED, TRADITIONAL, script_of
-from serving.looking_through import MOST_PASSAGES, MOST_UNNAMED
+from serving.looking_through import documents_meant
 from serving.reasons import Reason, because
 
 _SOURCE = (
@@ -71,7 +70,9 @@ def missing_words(sentence: str) -> frozenset[str] | None:
     return None
 
 
-def judge_absence(sentence: str, cited: Sequence[Hit], catalog: Catalog) -> Judgement | None:
+def judge_absence(
+    sentence: str, cited: Sequence[Hit], catalog: Catalog, filters: Filters = NO_FILTERS
+) -> Judgement | None:
     """Judges a sentence that says that documents do not say something; None for every other sentence.
 
     Meant are the documents that the sentence names, else those that it cites, else all where they are few.
@@ -80,7 +81,7 @@ def judge_absence(sentence: str, cited: Sequence[Hit], catalog: Catalog) -> Judg
     if missing is None:
         return None
     with catalog.snapshot() as snapshot:
-        documents = _meant(sentence, cited, snapshot)
+        documents = documents_meant(sentence, snapshot, filters, {hit.document.id for hit in cited})
         if not missing or not documents:
             return Judgement(Verdict.UNCITED, because(Reason.OF_WHAT_WAS_READ, sentence))
         for document in documents:
@@ -89,18 +90,6 @@ def judge_absence(sentence: str, cited: Sequence[Hit], catalog: Catalog) -> Judg
                     words = words_of(stored.passage.text, missing)
                     return _found_after_all(sentence, document, stored.passage.first_page, words)
         return _looked_at(sentence, documents)
-
-
-def _meant(sentence: str, cited: Sequence[Hit], snapshot: Snapshot) -> list[DocumentEntry]:
-    entries = snapshot.documents()
-    chosen = named_documents(sentence, entries)
-    if not chosen:
-        ids = {hit.document.id for hit in cited}
-        chosen = [entry for entry in entries if entry.id in ids] if ids else entries
-        most = MOST_PASSAGES if ids else MOST_UNNAMED
-    else:
-        most = MOST_PASSAGES
-    return chosen if sum(entry.passages for entry in chosen) <= most else []
 
 
 def _found_after_all(sentence: str, document: DocumentEntry, page: int, words: Sequence[str]) -> Judgement:

@@ -84,7 +84,7 @@ def _from_passages(
     collection = asked.catalog.collection()
     fitted = collection.space is not None and knows_cosines(question, collection.space.model)
     extraction = extract(question, hits, at_most=_QUOTES, trust_cosines=fitted)
-    timings["reading"] = time.perf_counter() - started
+    timings["reading"] = timings.get("reading", 0.0) + time.perf_counter() - started
     whatever = asked.deciding.whatever or asked.deciding.waits  # how sure is sure enough is decided on the whole answer
     if asked.model is None:
         quoting = Quoting(ledger, asked.verifier, collection.policy)
@@ -98,7 +98,14 @@ def _from_passages(
     readings = build_readings(candidates, asked.catalog, at_most=asked.k)
     timings["passages"] = time.perf_counter() - started
     drafting = Drafting(
-        asked.model, asked.catalog, asked.verifier, ledger, collection.policy, asked.cancellation, asked.max_tokens
+        asked.model,
+        asked.catalog,
+        asked.verifier,
+        ledger,
+        collection.policy,
+        asked.cancellation,
+        asked.max_tokens,
+        asked.filters,
     )
     return (yield from draft_answer(question, readings, language, drafting))
 
@@ -106,21 +113,22 @@ def _from_passages(
 def _decided(asked: Asked, making: Claims) -> Claims:
     """Hands the claims on with the chance that they are right; where a risk was stated, only those within it."""
     deciding, held = asked.deciding, list[Claimed]()
-    while True:
-        try:
-            claimed = next(making)
-        except StopIteration as end:
-            outcome: Outcome = end.value
-            break
-        if deciding.waits:
-            held.append(claimed)
-        else:
-            yield claimed
+    outcome = _drained(making, held) if deciding.waits else (yield from making)
     decided = replace(outcome, confidence=deciding.chance_of(outcome.confidence))
     if outcome.status is AnswerStatus.REFUSED or deciding.is_sure(outcome.confidence):
         yield from held
         return decided
     return replace(decided, status=AnswerStatus.REFUSED, why=because(Reason.TOO_RISKY, asked.question))
+
+
+def _drained(making: Claims, into: list[Claimed]) -> Outcome:
+    """Makes every claim, shows none, and says how they ended."""
+    while True:
+        try:
+            into.append(next(making))
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
 
 
 def _is_too_thin(extraction: Extraction, question: str, hits: Sequence[Hit]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from kb.catalog import Catalog
 from kb.errors import ReplyCutError
 from kb.ports import ChatModel, Judgement, Verifier
-from kb.records import AnswerStatus, Claim, Claimed, Hit, Policy, Turn, Verdict, Withheld
+from kb.records import NO_FILTERS, AnswerStatus, Claim, Claimed, Filters, Hit, Policy, Turn, Verdict, Withheld
 from serving.absences import judge_absence
 from serving.answer_prompt import NO_ANSWER, AnswerPrompt, answer_prompt
 from serving.cancellation import Cancellation
@@ -36,6 +36,7 @@ class Drafting:
     policy: Policy
     cancellation: Cancellation
     max_tokens: int | None = None
+    filters: Filters = NO_FILTERS
 
 
 def draft_answer(question: str, readings: Sequence[Reading], language: str, means: Drafting) -> Claims:
@@ -121,7 +122,7 @@ def _judged(sentence: str, hits: Sequence[Hit], means: Drafting) -> Claimed | Wi
     plain = without_markers(sentence).strip()
     cited = [hits[number - 1] for number in numbers]
     spans, judgement = _best_places(plain, cited, means.verifier)
-    judgement = judge_absence(plain, cited, means.catalog) or judgement
+    judgement = judge_absence(plain, cited, means.catalog, means.filters) or judgement
     if keeps_back(means.policy, judgement.verdict):
         return Withheld(plain, judgement.verdict, judgement.why)
     known = len(means.ledger.citations)

@@ -7,10 +7,10 @@ that the question names, or the whole collection where it is small.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from kb.catalog import Catalog
+from kb.catalog import Catalog, Snapshot
 from kb.records import DocumentEntry, Filters, Hit
 from retriever.addresses import named_documents
 from retriever.searcher import Searcher
@@ -47,12 +47,9 @@ def look_through(question: str, searcher: Searcher, catalog: Catalog, filters: F
     """
     with catalog.snapshot() as snapshot:
         version = snapshot.version
-        if snapshot.collection().documents > MOST_DOCUMENTS and not _DOCUMENT_KEYS & filters.metadata.keys():
-            return None
-        entries = snapshot.matching_documents(filters)
-    chosen, most = _about(question, entries, filters)
+        chosen = documents_meant(question, snapshot, filters)
     passages = sum(entry.passages for entry in chosen)
-    if not 0 < passages <= most:
+    if not passages:
         return None
     wanted = replace(filters, metadata={**filters.metadata, "document_id": tuple(entry.id for entry in chosen)})
     found = searcher.search(question, k=passages, filters=wanted)
@@ -61,9 +58,22 @@ def look_through(question: str, searcher: Searcher, catalog: Catalog, filters: F
     return LookedThrough(found.hits, tuple(entry for entry in chosen if entry.passages))
 
 
-def _about(question: str, entries: Sequence[DocumentEntry], filters: Filters) -> tuple[Sequence[DocumentEntry], int]:
-    """The documents that a question is about, and how many passages of them are looked at at most."""
-    if _DOCUMENT_KEYS & filters.metadata.keys():
-        return entries, MOST_PASSAGES
-    named = named_documents(question, entries)
-    return (named, MOST_PASSAGES) if named else (entries, MOST_UNNAMED)
+def documents_meant(
+    text: str, snapshot: Snapshot, filters: Filters, cited: Collection[str] = ()
+) -> list[DocumentEntry]:
+    """The documents that a question or sentence is about; none where they are too many to look at every passage.
+
+    Args:
+        text: a question, or a sentence of an answer.
+        snapshot: of the collection.
+        filters: of the question: what they leave out, or a newer version has replaced, is not meant.
+        cited: ids of documents that the sentence cites; they are meant where it names none.
+    """
+    by_filter = bool(_DOCUMENT_KEYS & filters.metadata.keys())
+    if not by_filter and snapshot.collection().documents > MOST_DOCUMENTS:
+        return []
+    entries = snapshot.matching_documents(filters)
+    chosen = named_documents(text, entries) or [entry for entry in entries if entry.id in cited]
+    most = MOST_PASSAGES if chosen or by_filter else MOST_UNNAMED
+    chosen = chosen or entries
+    return chosen if sum(entry.passages for entry in chosen) <= most else []

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from kb.catalog import Catalog
-from kb.records import Verdict
+from kb.records import Filters, Verdict
 from serving.absences import judge_absence, missing_words
 from tests.fakes import HashEmbedder
 from tests.making import make_catalog, make_document
@@ -75,3 +75,22 @@ def test_of_a_large_collection_nothing_is_said_that_was_not_looked_at(tmp_path: 
     judgement = judge_absence("The documents do not mention dogs.", (), make_catalog(tmp_path, HashEmbedder(), large))
     assert judgement is not None
     assert judgement.verdict is Verdict.UNCITED
+
+
+def test_what_the_questions_filters_leave_out_contradicts_nothing(catalog: Catalog) -> None:
+    sentence, only = "The documents do not mention alcohol.", Filters({"document": ("劳动条例.txt",)})
+    everywhere, there = judge_absence(sentence, (), catalog), judge_absence(sentence, (), catalog, only)
+    assert everywhere is not None
+    assert there is not None
+    assert (everywhere.verdict, there.verdict) == (Verdict.CONTRADICTED, Verdict.SUPPORTED)
+
+
+def test_a_version_that_was_replaced_contradicts_nothing(tmp_path: Path) -> None:
+    replaces = {"replaces": LEAFLET.name, "effective_from": "2020-01-01"}
+    newer = make_document("Metformin is taken with food.", "Newer leaflet.txt", metadata=replaces)
+    sentence = "The documents do not mention alcohol."
+    before = judge_absence(sentence, (), make_catalog(tmp_path / "before", HashEmbedder(), LEAFLET))
+    after = judge_absence(sentence, (), make_catalog(tmp_path / "after", HashEmbedder(), LEAFLET, newer))
+    assert before is not None
+    assert after is not None
+    assert (before.verdict, after.verdict) == (Verdict.CONTRADICTED, Verdict.SUPPORTED)

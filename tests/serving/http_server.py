@@ -15,7 +15,7 @@ import uvicorn
 
 from kb.catalog import Catalog
 from kb.ports import ChatModel
-from kb.settings import HistorySettings, LimitSettings, Settings, VerifierSettings
+from kb.settings import AnswerSettings, HistorySettings, LimitSettings, Settings, VerifierSettings
 from serving.http import create_app
 from serving.http.server import listen
 from serving.http.state import Services
@@ -52,6 +52,7 @@ def running_server(
     verifier: VerifierSettings | None = None,
     vllm: VllmServer | None = None,
     history: HistorySettings | None = None,
+    answers: AnswerSettings | None = None,
 ) -> Iterator[RunningServer]:
     """A server whose default collection holds the three small documents of `library`."""
     embedder = HashEmbedder()
@@ -61,6 +62,7 @@ def running_server(
         limits=limits or LimitSettings(),
         verifier=verifier or VerifierSettings(),
         history=history or HistorySettings(),
+        answers=answers or AnswerSettings(),
     )
     app = create_app(settings, embedder=embedder, model=model, vllm=vllm)
     listener = listen("127.0.0.1", 0)

@@ -3,9 +3,12 @@ from pathlib import Path
 import pytest
 
 from kb.catalog import Catalog
-from kb.records import Filters, Verdict
+from kb.records import Filters, Finished, Verdict
+from retriever import Searcher
 from serving.absences import judge_absence, missing_words
-from tests.fakes import HashEmbedder
+from serving.answering import answer_question
+from serving.verification import LexicalVerifier
+from tests.fakes import HashEmbedder, ScriptedChatModel
 from tests.making import make_catalog, make_document
 
 LEAFLET = make_document(
@@ -94,3 +97,23 @@ def test_a_version_that_was_replaced_contradicts_nothing(tmp_path: Path) -> None
     assert before is not None
     assert after is not None
     assert (before.verdict, after.verdict) == (Verdict.CONTRADICTED, Verdict.SUPPORTED)
+
+
+@pytest.mark.parametrize(
+    ("reply", "verdict"),
+    [
+        ("The documents do not mention alcohol [1].", Verdict.CONTRADICTED),
+        ("The metformin leaflet does not mention grapefruit [1].", Verdict.SUPPORTED),
+        ("劳动条例没有规定加班费[1]。", Verdict.SUPPORTED),
+    ],
+)
+def test_a_model_that_says_so_is_held_to_every_passage(catalog: Catalog, reply: str, verdict: Verdict) -> None:
+    events = answer_question(
+        "How is metformin taken with food, and what is said of alcohol?",
+        searcher=Searcher(catalog, HashEmbedder()),
+        catalog=catalog,
+        verifier=LexicalVerifier(),
+        model=ScriptedChatModel([reply]),
+    )
+    answer = next(event.answer for event in events if isinstance(event, Finished))
+    assert answer.claims[0].verdict is verdict

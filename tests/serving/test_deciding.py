@@ -14,6 +14,7 @@ from serving.deciding import Deciding, deciding_of, packaged_calibration
 from serving.verification import LexicalVerifier
 from tests.fakes import HashEmbedder, ScriptedChatModel
 from tests.making import make_catalog, make_document
+from tests.serving.http_server import running_server
 
 NOTES = make_document("The resit fee is 40 euros.\n押金应当在三十日内退还。", "notes.txt")
 FEE, DEPOSIT = "How much is the resit fee?", "押金应当在几日内退还？"
@@ -111,3 +112,21 @@ def test_a_stated_risk_that_the_packaged_calibration_knows_answers_something() -
     assert packaged.questions > 1000
     assert packaged.answer_from(0.1) < 1
     assert packaged.answer_from(0.01) >= packaged.answer_from(0.1) > packaged.answer_from(0.2)
+
+
+def test_the_server_keeps_to_the_risk_that_its_settings_state(tmp_path: Path) -> None:
+    body = {"model": "ibid", "messages": [{"role": "user", "content": "How much is the fee for a resit?"}]}
+    statuses = []
+    for place, risk in (("any", 0.0), ("none", 0.001)):
+        with running_server(tmp_path / place, answers=AnswerSettings(risk=risk)) as server:
+            reply = server.http().post("/v1/chat/completions", json=body).json()
+            statuses.append(reply["ibid"]["status"])
+    assert statuses == ["answered", "refused"]
+
+
+def test_the_server_says_what_to_do_about_a_risk_that_nobody_can_keep(tmp_path: Path) -> None:
+    body = {"model": "ibid", "messages": [{"role": "user", "content": "How much is the fee for a resit?"}]}
+    with running_server(tmp_path, answers=AnswerSettings(risk=0.05), model=ScriptedChatModel(["40 [1]."])) as server:
+        reply = server.http().post("/v1/chat/completions", json=body)
+    assert reply.status_code == 400
+    assert "--calibrate" in reply.json()["error"]["message"]

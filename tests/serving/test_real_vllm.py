@@ -169,13 +169,13 @@ def test_the_rules_of_a_prompt_are_read_once(served: Served) -> None:
 def test_hanging_up_ends_the_reply_in_vllm(served: Served) -> None:
     before = served.measured(WRITTEN)
     asked = [{"role": "user", "content": f"{REPORT} Say it at length."}]
-    body = {"model": "ibid", "messages": asked, "stream": True, "max_tokens": 10_000}
+    body = {"model": "ibid", "messages": asked, "stream": True, "max_tokens": 100_000}
     with httpx.stream("POST", f"{served.address}/v1/chat/completions", json=body, timeout=60) as response:
         lines = response.iter_lines()  # kept: dropping it would hang up
         next(lines)
         time.sleep(2)  # the model writes meanwhile; vLLM's counters stand still while it is busy, so they cannot tell
     wait_until(lambda: served.measured("num_requests_running") == 0 < served.measured(WRITTEN) - before, 60)
-    assert served.measured(WRITTEN) - before < 9_000  # the model was far from its end
+    assert served.measured(WRITTEN) - before < 90_000  # the model was far from its end
 
 
 def test_a_model_that_goes_in_circles_is_cut(served: Served) -> None:

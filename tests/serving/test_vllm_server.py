@@ -120,7 +120,8 @@ def test_one_that_says_it_is_sick_is_started_again(start: Start) -> None:
 
 
 def test_while_it_is_started_again_questions_are_told_to_come_back(start: Start) -> None:
-    watched = start("ends", "endless")
+    patient = replace(FAST, looks_failed=1000)  # its silence would be noticed before its end where the machine is busy
+    watched = start("ends", "endless", pace=patient)
     watched.wait_for("ready")
     watched.wait_for("restarting")
     with pytest.raises(ModelNotReadyError, match=r"started again \(it ended with status 3: RuntimeError: engine died"):

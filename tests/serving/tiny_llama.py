@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import torch
 
 _DIMENSION = 256
-_CONTEXT = 16_384
+_CONTEXT = 131_072  # so long that no processor is at the end of a reply before a test has looked at it
 _END = "<|end|>"
 # Each saying in pieces of which none occurs twice in all sayings; `None` at its end means that it goes on for ever.
 ENGLISH = (

@@ -85,11 +85,12 @@ def _from_passages(
     fitted = collection.space is not None and knows_cosines(question, collection.space.model)
     extraction = extract(question, hits, at_most=_QUOTES, trust_cosines=fitted)
     timings["reading"] = timings.get("reading", 0.0) + time.perf_counter() - started
+    evidence = extraction.confidence if _is_comparable(question, hits) else None
     whatever = asked.deciding.whatever or asked.deciding.waits  # how sure is sure enough is decided on the whole answer
     if asked.model is None:
         quoting = Quoting(ledger, asked.verifier, collection.policy)
         return (yield from quote_answer(extraction, hits[: asked.k], language, quoting, question, whatever=whatever))
-    if not whatever and _is_too_thin(extraction, question, hits):
+    if not whatever and _is_too_thin(extraction, hits, evidence):
         return Outcome(AnswerStatus.REFUSED, extraction.confidence, asked.model.name, why=extraction.why)
     started = time.perf_counter()
     if candidates is None:
@@ -106,6 +107,7 @@ def _from_passages(
         asked.cancellation,
         asked.max_tokens,
         asked.filters,
+        evidence,
     )
     return (yield from draft_answer(question, readings, language, drafting))
 
@@ -131,13 +133,17 @@ def _drained(making: Claims, into: list[Claimed]) -> Outcome:
             return outcome
 
 
-def _is_too_thin(extraction: Extraction, question: str, hits: Sequence[Hit]) -> bool:
-    """Whether a model could only invent. It may find an answer where the extractive reading sees none.
-
-    That reading compares words: where no passage is in the question's script, it has nothing to say.
-    """
+def _is_too_thin(extraction: Extraction, hits: Sequence[Hit], evidence: float | None) -> bool:
+    """Whether a model could only invent. It may find an answer where the extractive reading sees none."""
     if not hits:
         return True
+    return evidence is not None and not extraction.answered and evidence < _TOO_THIN
+
+
+def _is_comparable(question: str, hits: Sequence[Hit]) -> bool:
+    """Whether the extractive reading can tell if the passages answer the question.
+
+    It compares words: where no passage is in the question's script, it has nothing to say.
+    """
     chinese = has_han(question)
-    comparable = any(has_han(hit.passage.text) == chinese for hit in hits)
-    return comparable and not extraction.answered and extraction.confidence < _TOO_THIN
+    return any(has_han(hit.passage.text) == chinese for hit in hits)

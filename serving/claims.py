@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from kb.records import AnswerStatus, Claimed, Conflict, Verdict, Withheld
 
-# What a sentence of each verdict is worth: the mean over an answer's sentences is its confidence. Nothing says that a
-# partly supported sentence is worth just this; the order is what matters.
+# What a sentence of each verdict is worth: the mean over an answer's sentences is the checker's part of its confidence.
+# Nothing says that a partly supported sentence is worth just this; the order is what matters.
 _WORTH = {
     Verdict.SUPPORTED: 1.0,
     Verdict.PARTLY: 0.6,
@@ -57,6 +57,20 @@ def status_of(verdicts: Sequence[Verdict], *, whole: bool) -> AnswerStatus:
 def is_withheld(verdict: Verdict) -> bool:
     """Whether a strict collection keeps a sentence of this verdict back."""
     return verdict not in _BORNE_OUT
+
+
+def confidence_of(verdicts: Sequence[Verdict], evidence: float | None) -> float:
+    """How sure a model's answer is, 0 to 1: what the checker says of its sentences, and the search of its passages.
+
+    Their product: an answer is unsure when its sentences are not borne out, and also when they are, by passages that do
+    not look as if they answered the question.
+
+    Args:
+        verdicts: of every sentence, shown or withheld.
+        evidence: how likely the passages are to hold an answer, 0 to 1; None where that cannot be told.
+    """
+    worth = worth_of(verdicts)
+    return worth if evidence is None else worth * evidence
 
 
 def worth_of(verdicts: Sequence[Verdict]) -> float:

@@ -13,7 +13,7 @@ from serving.absences import judge_absence
 from serving.answer_prompt import NO_ANSWER, AnswerPrompt, answer_prompt
 from serving.cancellation import Cancellation
 from serving.citations import Ledger, Span, narrow, quotes_of, whole_span
-from serving.claims import OF_IBID_ITSELF, Claims, Outcome, status_of, worth_of
+from serving.claims import OF_IBID_ITSELF, Claims, Outcome, confidence_of, status_of, worth_of
 from serving.conflicts import add_rivals
 from serving.cut_replies import cut_text
 from serving.gate import SentenceGate
@@ -27,7 +27,10 @@ from serving.withholding import keeps_back, withheld_text
 
 @dataclass(frozen=True, slots=True)
 class Drafting:
-    """What a model's answer is made with."""
+    """What a model's answer is made with.
+
+    `evidence` is how likely the passages are to hold an answer, 0 to 1; None where that cannot be told.
+    """
 
     model: ChatModel
     catalog: Catalog
@@ -37,6 +40,7 @@ class Drafting:
     cancellation: Cancellation
     max_tokens: int | None = None
     filters: Filters = NO_FILTERS
+    evidence: float | None = None
 
 
 def draft_answer(question: str, readings: Sequence[Reading], language: str, means: Drafting) -> Claims:
@@ -79,7 +83,7 @@ def draft_answer(question: str, readings: Sequence[Reading], language: str, mean
     conflicts = yield from add_rivals(told, hits, question, language, means.ledger, means.verifier)
     outcome = Outcome(
         status_of(verdicts, whole=whole),
-        worth_of(verdicts),
+        confidence_of(verdicts, means.evidence),
         means.model.name,
         tuple(withheld),
         prompt.versions,

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kb.records import Turn
-from serving.answering import PASSAGES
 from serving.http.errors import ApiError, unsupported
+from serving.http.ibid_options import IbidOptions
 
 # They steer a model's style, which an answer made of checked sentences does not have, or concern OpenAI's own business.
 _IGNORED = frozenset(
@@ -38,8 +38,6 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {  # what clients send without meaning an
     "top_logprobs": (0,),
     "stop": ([],),
 }
-_MOST_PASSAGES = 50
-_LONGEST_NAME = 64  # of a conversation: a UUID has 36 characters
 
 
 class ContentPart(BaseModel):
@@ -79,19 +77,6 @@ class StreamOptions(BaseModel):
     include_obfuscation: bool = False  # OpenAI pads chunks against listeners on the line; loopback has none
 
 
-class IbidOptions(BaseModel):
-    """What OpenAI's API has no place for. With the official clients: `extra_body={"ibid": {…}}`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    filters: dict[str, Any] | None = None
-    as_of: str | None = None
-    all_versions: bool = False
-    passages: int = Field(default=PASSAGES, ge=1, le=_MOST_PASSAGES)
-    conversation: str = Field(default="", max_length=_LONGEST_NAME)  # that a stored answer belongs to
-    show_withheld: bool = False  # in `ibid.withheld`, the sentences themselves that a strict collection kept back
-
-
 class ChatRequest(BaseModel):
     """A question with the conversation before it."""
 
@@ -118,6 +103,15 @@ class ChatRequest(BaseModel):
         _check_formats(given)
         dropped = _IGNORED | _REFUSED.keys() | {"response_format", "modalities"}
         return {name: value for name, value in given.items() if name not in dropped}
+
+    @property
+    def wants_usage(self) -> bool:
+        """Whether a stream ends with the number of its tokens."""
+        return self.stream_options is not None and self.stream_options.include_usage
+
+    def words(self) -> str:
+        """All that was said, to count it."""
+        return "\n".join(message.words(place) for place, message in enumerate(self.messages))
 
     def conversation(self) -> tuple[str, tuple[Turn, ...]]:
         """The question and the turns before it; instructions to a model (system, developer) have no say here.

@@ -7,10 +7,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from kb.home.files import file_id_of
 from kb.records import Answer, Claimed
 from serving.answer_json import answer_as_json, citation_as_json, claim_as_json
-from serving.markers import MARKER, cited_numbers
+from serving.http.annotations import annotations_of
 
 Json = dict[str, Any]
 
@@ -74,27 +73,3 @@ class Completion:
             "model": self.model,
             "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}],
         }
-
-
-def annotations_of(answer: Answer) -> list[Json]:
-    """One annotation for each marker in the text: `text[start_index:end_index]` is "[n]"."""
-    citations = {citation.marker: citation for citation in answer.citations}
-    annotations: list[Json] = []
-    offset = 0
-    for claim in answer.claims:
-        for match in MARKER.finditer(claim.text):
-            numbers = cited_numbers(match[0])
-            if len(numbers) == 1 and numbers[0] in claim.citations:
-                citation = citations[numbers[0]]
-                annotations.append(
-                    {
-                        "type": "file_citation",
-                        "file_id": file_id_of(citation.document_id),
-                        "filename": citation.document,
-                        "index": offset + match.start(),
-                        "start_index": offset + match.start(),
-                        "end_index": offset + match.end(),
-                    }
-                )
-        offset += len(claim.text)
-    return annotations

@@ -16,6 +16,8 @@ from kb.records import AnswerEvent
 from serving.cancellation import Cancellation
 from serving.http.errors import ApiError
 
+HUNG_UP = 499  # what web servers write into their logs for a client that is gone; nobody receives it
+
 T = TypeVar("T")
 Answering = Callable[[Cancellation], Iterator[AnswerEvent]]
 

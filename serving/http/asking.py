@@ -1,0 +1,120 @@
+"""One question over HTTP, whichever endpoint it came to: from what was asked for to the events of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from dataclasses import dataclass
+
+from kb.records import NO_FILTERS, Answer, AnswerEvent, Filters, Finished, Turn
+from serving.answering import PASSAGES, answer_question, check_question
+from serving.cancellation import Cancellation
+from serving.deciding import deciding_of
+from serving.http.draining import Answering, events_of
+from serving.http.errors import unsupported
+from serving.http.state import OpenCollection, Services
+from serving.http.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question and everything about it that a request may say.
+
+    Attributes:
+        question: as asked.
+        open: the collection to ask; called in the answer's own thread, since opening one reads the disk.
+        history: the conversation so far, the oldest turn first.
+        filters: which passages may be read.
+        passages: how many are read.
+        max_tokens: of a model's reply.
+    """
+
+    question: str
+    open: Callable[[], OpenCollection]
+    history: tuple[Turn, ...] = ()
+    filters: Filters = NO_FILTERS
+    passages: int = PASSAGES
+    max_tokens: int | None = None
+
+
+def begin(services: Services, asking: Asking) -> AsyncGenerator[AnswerEvent, None]:
+    """The events of the answer; closing them stops it.
+
+    Raises:
+        QuestionError: the question is empty or too long.
+        ModelError: our own vLLM cannot be asked now.
+        ApiError: 429, when no place is free; raised by the first event.
+    """
+    check_question(asking.question, services.settings.limits.question_characters)
+    if services.vllm is not None:
+        services.vllm.check()  # before a stream begins, so that it has a status of its own, too
+    return events_of(_answering(services, asking), services.places)
+
+
+def check_store(services: Services, *, store: bool) -> None:
+    """Refuses to keep an answer where the server keeps none.
+
+    Raises:
+        ApiError: 400.
+    """
+    if store and not services.settings.keeps_answers:
+        raise unsupported("store", 'store: this server keeps no answers ([history] keep = "no" in its settings)')
+
+
+async def answer_of(first: AnswerEvent, events: AsyncGenerator[AnswerEvent, None]) -> Answer:
+    """The answer that the events end with, `first` being the one that was already read."""
+    last = first
+    async for event in events:
+        last = event
+    assert isinstance(last, Finished)  # only a cancelled answer ends without it
+    return last.answer
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How many tokens were read and written."""
+
+    prompt: int
+    completion: int
+
+    def as_json(self) -> dict[str, int]:
+        """As completions have it."""
+        total = self.prompt + self.completion
+        return {"prompt_tokens": self.prompt, "completion_tokens": self.completion, "total_tokens": total}
+
+
+def count_usage(services: Services, asked: str, answered: str) -> Usage:
+    """Tokens as the embedder counts them: what was asked, and what was answered."""
+    return Usage(*services.collections.embedder.count_tokens([asked, answered]))
+
+
+def _answering(services: Services, asking: Asking) -> Answering:
+    def answering(cancellation: Cancellation) -> Iterator[AnswerEvent]:
+        opened = asking.open()
+        events = answer_question(
+            asking.question,
+            searcher=opened.searcher,
+            catalog=opened.catalog,
+            verifier=services.verifier,
+            model=services.model,
+            history=asking.history,
+            filters=asking.filters,
+            k=asking.passages,
+            max_tokens=asking.max_tokens,
+            limits=services.settings.limits,
+            deciding=deciding_of(services.settings.answers, opened.catalog, services.model),
+            cancellation=cancellation,
+        )
+        yield from _counted(events, services.tally)
+
+    return answering
+
+
+def _counted(events: Iterator[AnswerEvent], tally: Tally) -> Iterator[AnswerEvent]:
+    try:
+        for event in events:
+            if isinstance(event, Finished):
+                tally.count(event.answer)
+            yield event
+    except Exception:
+        tally.count_failure()
+        raise

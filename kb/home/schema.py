@@ -34,4 +34,14 @@ MIGRATIONS = (
         collection TEXT NOT NULL, document_id TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (collection, document_id)
     ) WITHOUT ROWID
     """,
+    """
+    CREATE TABLE conversations (
+        id TEXT PRIMARY KEY, owner TEXT NOT NULL, metadata TEXT NOT NULL, created_at TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE conversation_items (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, conversation TEXT NOT NULL REFERENCES conversations(id)
+            ON DELETE CASCADE,
+        id TEXT NOT NULL, item TEXT NOT NULL, UNIQUE (conversation, id)
+    )
+    """,
 )

@@ -327,13 +327,12 @@ class Collection:
 
 
 class JobState(StrEnum):
-    """A job's life: queued, running, then done, failed or cancelled."""
+    """A job's life: queued, running, then done or failed."""
 
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
-    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)

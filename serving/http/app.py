@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
-from kb.chat.openai_compatible import OpenAICompatibleModel, open_chat_model
-from kb.home.home import Home
 from kb.ports import ChatModel, Embedder
 from kb.settings import Settings
 from serving.http import (
@@ -30,8 +29,8 @@ from serving.http import (
 )
 from serving.http.errors import install_error_handlers
 from serving.http.guard import LOOPBACK_ORIGIN, Guard
-from serving.http.state import MOST_ANSWERS, Collections, Services
-from serving.verifiers import open_early, verifier_of
+from serving.http.opening import close_services, open_services, warm_up
+from serving.mcp.endpoint import MCP_PATH, McpEndpoint
 from serving.vllm import VllmServer
 
 _PARTS = (
@@ -59,54 +58,26 @@ def create_app(
         SettingsError: the chat model's or the verifier's settings are not complete.
         StorageError: the home folder cannot be written.
     """
-
-    def open_embedder() -> Embedder:
-        if embedder is not None:
-            return embedder
-        from kb.embedding import open_embedder as open_real
-
-        return open_real(settings.embedder, settings.models_folder)
-
-    chat_model = model or open_chat_model(settings.model, vllm.check if vllm is not None else None)
-    collections = Collections(settings, open_embedder)
-    services = Services(
-        settings=settings,
-        home=Home(settings.home),
-        collections=collections,
-        verifier=verifier_of(settings, chat_model, lambda: collections.embedder),
-        model=chat_model,
-        vllm=vllm,
-        places=threading.BoundedSemaphore(MOST_ANSWERS),
-    )
-    services.collections.create(settings.collection)
+    services = open_services(settings, embedder=embedder, model=model, vllm=vllm)
+    mcp = McpEndpoint(services)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=_warm_up, args=(services,), name="ibid-warm-up", daemon=True).start()
-        yield
-        if isinstance(services.model, OpenAICompatibleModel):
-            services.model.close()
+        threading.Thread(target=warm_up, args=(services,), name="ibid-warm-up", daemon=True).start()
+        async with mcp.running():
+            yield
+        close_services(services)
         if services.vllm is not None:
             await asyncio.to_thread(services.vllm.stop)
-        services.collections.close()
-        services.home.close()
 
     app = FastAPI(title="ibid", version=version("ibid"), lifespan=lifespan, strict_content_type=False)
     app.state.services = services
     install_error_handlers(app)
     for part in _PARTS:
         app.include_router(part.router)
+    app.router.routes.append(Route(MCP_PATH, endpoint=mcp))
     app.add_middleware(Guard, host=settings.serve.host, max_file_bytes=settings.limits.max_file_mb * 1_000_000)
     app.add_middleware(
         CORSMiddleware, allow_origin_regex=LOOPBACK_ORIGIN, allow_methods=["*"], allow_headers=["*"], max_age=600
     )
     return app
-
-
-def _warm_up(services: Services) -> None:
-    """Loads what the first question would otherwise wait for. What fails here fails again, and is told, there."""
-    with suppress(Exception):
-        services.collections.get(services.collections.default).searcher.search("warm-up", k=1)
-    open_early(services.verifier)
-    if isinstance(services.model, OpenAICompatibleModel):
-        services.model.prepare()

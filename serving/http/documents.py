@@ -15,11 +15,10 @@ from serving.http.files import attachment
 from serving.http.finding import need_document
 from serving.http.page_pictures import page_picture
 from serving.http.state import services_of
+from serving.surroundings import surroundings
 
 router = APIRouter()
 
-_CONTEXT = 1500  # characters around a quote: about a printed page
-_SLACK = 300  # characters the context may grow or shrink to end at a line's border
 _WIDTH = 1000  # pixels: an A4 page is well read at this width
 _LEAST_WIDTH, _MOST_WIDTH = 100, 2400
 
@@ -57,7 +56,8 @@ def read_document(
         "warnings": list(entry.warnings),
     }
     if start is not None and end is not None:
-        described["context"] = _context(document.text, start, end)
+        around = surroundings(document.text, start, end)
+        described["context"] = {"start": around.start, "end": around.end, "text": around.text}
     return described
 
 
@@ -103,35 +103,6 @@ def _headings(document: Document) -> list[dict[str, Any]]:
         for mark in document.marks
         if mark.kind is MarkKind.HEADING
     ]
-
-
-def _context(text: str, start: int, end: int) -> dict[str, Any]:
-    if not start < end <= len(text):
-        raise UsageError(f"there is no span {start}-{end}", f"the document has {len(text)} characters")
-    around = max(0, _CONTEXT - (end - start)) // 2
-    first, last = max(0, start - around), min(len(text), end + around)
-    if first > 0:
-        first = _after_break(text, first, start)
-    if last < len(text):
-        last = _before_break(text, last, end)
-    return {"start": first, "end": last, "text": text[first:last]}
-
-
-def _after_break(text: str, offset: int, limit: int) -> int:
-    """The line's beginning nearest before `offset`, or a little after it, or a word's beginning."""
-    before = text.rfind("\n", max(0, offset - _SLACK), offset)
-    if before >= 0:
-        return before + 1
-    after = text.find("\n", offset, min(limit, offset + _SLACK))
-    return after + 1 if after >= 0 else offset
-
-
-def _before_break(text: str, offset: int, limit: int) -> int:
-    after = text.find("\n", offset, offset + _SLACK)
-    if after >= 0:
-        return after
-    before = text.rfind("\n", max(limit, offset - _SLACK), offset)
-    return before if before >= 0 else offset
 
 
 def _span(highlight: str) -> tuple[int, int] | None:

@@ -179,6 +179,8 @@ def _add_servers(commands: _Commands[argparse.ArgumentParser]) -> None:
             command.add_argument("--vllm", metavar="MODEL", help=served)
         if name in ("app", "up"):
             command.add_argument("--app-port", type=int, help="the browser app's port (default: 8501)")
+    text = "offer search and answers as tools to an assistant (MCP) that starts this command"
+    _command(commands, "mcp", "running.mcp", text, json=False)
 
 
 def _add_measures(commands: _Commands[argparse.ArgumentParser]) -> None:

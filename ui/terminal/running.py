@@ -1,4 +1,4 @@
-"""`ibid serve`, `worker`, `app`, `up`: the programs that stay up."""
+"""`ibid serve`, `worker`, `app`, `up`, `mcp`: the programs that stay up."""
 
 from __future__ import annotations
 
@@ -41,6 +41,14 @@ def worker(_options: argparse.Namespace, settings: Settings) -> int:
     _on_stop_signals(stopped)
     with ParserPool(settings.limits) as pool:
         work(Home(settings.home), settings, embedder_of(settings), pool.parse_all, stopped)
+    return 0
+
+
+def mcp(_options: argparse.Namespace, settings: Settings) -> int:
+    """Answers an assistant over stdin and stdout until it closes them."""
+    from serving.mcp.stdio import serve_stdio
+
+    serve_stdio(settings)
     return 0
 
 

@@ -1,0 +1,73 @@
+"""Opens what all requests of a process share, and closes it again."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+
+from kb.chat.openai_compatible import OpenAICompatibleModel, open_chat_model
+from kb.home.home import Home
+from kb.ports import ChatModel, Embedder
+from kb.settings import Settings
+from serving.http.state import MOST_ANSWERS, Collections, Services
+from serving.verifiers import open_early, verifier_of
+from serving.vllm import VllmServer
+
+
+def open_services(
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    model: ChatModel | None = None,
+    vllm: VllmServer | None = None,
+) -> Services:
+    """Everything that a request may need. The default collection is made if it is not there; nothing is loaded yet.
+
+    Args:
+        settings: of this process.
+        embedder: in the place of the one that the settings name.
+        model: in the place of the one that the settings name.
+        vllm: a server of our own, started, with the model that the settings name.
+
+    Raises:
+        SettingsError: the chat model's or the verifier's settings are not complete.
+        StorageError: the home folder cannot be written.
+    """
+
+    def open_embedder() -> Embedder:
+        if embedder is not None:
+            return embedder
+        from kb.embedding import open_embedder as open_real
+
+        return open_real(settings.embedder, settings.models_folder)
+
+    chat_model = model or open_chat_model(settings.model, vllm.check if vllm is not None else None)
+    collections = Collections(settings, open_embedder)
+    services = Services(
+        settings=settings,
+        home=Home(settings.home),
+        collections=collections,
+        verifier=verifier_of(settings, chat_model, lambda: collections.embedder),
+        model=chat_model,
+        vllm=vllm,
+        places=threading.BoundedSemaphore(MOST_ANSWERS),
+    )
+    services.collections.create(settings.collection)
+    return services
+
+
+def warm_up(services: Services) -> None:
+    """Loads what the first question would otherwise wait for. What fails here fails again, and is told, there."""
+    with suppress(Exception):
+        services.collections.get(services.collections.default).searcher.search("warm-up", k=1)
+    open_early(services.verifier)
+    if isinstance(services.model, OpenAICompatibleModel):
+        services.model.prepare()
+
+
+def close_services(services: Services) -> None:
+    """Ends the model's connections, then closes every database."""
+    if isinstance(services.model, OpenAICompatibleModel):
+        services.model.close()
+    services.collections.close()
+    services.home.close()

@@ -327,12 +327,13 @@ class Collection:
 
 
 class JobState(StrEnum):
-    """A job's life: queued, running, then done or failed."""
+    """A job's life: queued, running, then done, failed or cancelled."""
 
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,10 @@ class Snapshot:
         query = f"SELECT {rows.ENTRY_COLUMNS} FROM documents ORDER BY name, id"  # noqa: S608
         return [self._versions.placed(rows.entry_from(row)) for row in self._connection.execute(query)]
 
+    def added_at(self) -> dict[str, str]:
+        """When each document was added, by its id."""
+        return dict(self._connection.execute("SELECT id, added_at FROM documents"))
+
     def entry(self, document_id: str) -> DocumentEntry:
         """One document without its text.
 

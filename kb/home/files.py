@@ -36,7 +36,7 @@ def put_file(home: Home, name: str, chunks: Iterable[bytes], purpose: str = "ass
     file = UploadedFile(file_id_of(document_id), document_id, name, size, purpose, now())
     with home.writing() as connection:
         connection.execute(
-            "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)"
+            "INSERT INTO files (id, document_id, name, size, purpose, created_at) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET name = excluded.name, purpose = excluded.purpose",
             (file.id, file.document_id, file.name, file.size, file.purpose, file.created_at),
         )

@@ -133,7 +133,7 @@ def cancel_jobs(home: Home, collection: str, document_id: str | None = None) -> 
         connection.execute(
             "UPDATE jobs SET state = ?1, reason = 'cancelled', updated_at = ?2 WHERE collection = ?3"
             " AND (?4 IS NULL OR document_id = ?4) AND state IN (?5, ?6)",
-            (JobState.FAILED, now(), collection, document_id, JobState.QUEUED, JobState.RUNNING),
+            (JobState.CANCELLED, now(), collection, document_id, JobState.QUEUED, JobState.RUNNING),
         )
 
 

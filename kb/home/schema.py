@@ -34,4 +34,47 @@ MIGRATIONS = (
         collection TEXT NOT NULL, document_id TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (collection, document_id)
     ) WITHOUT ROWID
     """,
+    """
+    CREATE TABLE conversations (
+        id TEXT PRIMARY KEY, owner TEXT NOT NULL, metadata TEXT NOT NULL, created_at TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE conversation_items (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, conversation TEXT NOT NULL REFERENCES conversations(id)
+            ON DELETE CASCADE,
+        id TEXT NOT NULL, item TEXT NOT NULL, UNIQUE (conversation, id)
+    )
+    """,
+    # Pages of lists (kb/home/cursors.py); uploads in parts; batches of files; replies to repeated requests.
+    """
+    CREATE TABLE cursors (
+        list TEXT NOT NULL, id TEXT NOT NULL, created_at TEXT NOT NULL, given_at REAL NOT NULL, PRIMARY KEY (list, id)
+    ) WITHOUT ROWID;
+    CREATE INDEX cursors_by_age ON cursors(given_at);
+    ALTER TABLE files ADD COLUMN expires_at TEXT NOT NULL DEFAULT '';
+    CREATE INDEX files_by_expiry ON files(expires_at) WHERE expires_at <> '';
+    CREATE TABLE uploads (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, purpose TEXT NOT NULL, size INTEGER NOT NULL,
+        media_type TEXT NOT NULL, keep_seconds INTEGER NOT NULL, state TEXT NOT NULL, file TEXT NOT NULL,
+        created_at TEXT NOT NULL, expires_at TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE upload_parts (
+        id TEXT PRIMARY KEY, upload TEXT NOT NULL REFERENCES uploads(id) ON DELETE CASCADE,
+        size INTEGER NOT NULL, created_at TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX upload_parts_by_upload ON upload_parts(upload);
+    ALTER TABLE jobs ADD COLUMN error TEXT NOT NULL DEFAULT '';
+    ALTER TABLE jobs ADD COLUMN passage_tokens INTEGER NOT NULL DEFAULT 0;
+    UPDATE jobs SET state = 'cancelled' WHERE state = 'failed' AND reason = 'cancelled';
+    CREATE TABLE file_batches (
+        id TEXT PRIMARY KEY, collection TEXT NOT NULL, cancelled INTEGER NOT NULL, created_at TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE file_batch_jobs (
+        batch TEXT NOT NULL REFERENCES file_batches(id) ON DELETE CASCADE, document_id TEXT NOT NULL, job TEXT NOT NULL,
+        PRIMARY KEY (batch, document_id)
+    ) WITHOUT ROWID;
+    CREATE TABLE repeated_requests (
+        request TEXT PRIMARY KEY, body TEXT NOT NULL, status INTEGER NOT NULL, reply TEXT NOT NULL, at REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX repeated_requests_by_age ON repeated_requests(at)
+    """,
 )

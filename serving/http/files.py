@@ -6,17 +6,20 @@ import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
+from pydantic import Field
 from starlette.datastructures import UploadFile
 
 from kb.errors import NotFoundError, StorageError
+from kb.home.cursors import Place
 from kb.home.files import UploadedFile, delete_file, file_id_of, get_file, list_files, put_file, upload_path
 from serving.http.errors import ApiError
 from serving.http.finding import find_document
-from serving.http.models import timestamp, whole_list
+from serving.http.models import timestamp
+from serving.http.paging import PageRequest, page_json, page_of
 from serving.http.state import Services, services_of
 
 router = APIRouter()
@@ -24,6 +27,13 @@ router = APIRouter()
 _CHUNK = 1 << 20
 _PURPOSES = frozenset({"assistants", "user_data"})  # the others are for things that ibid does not do
 _NAME_CHARACTERS = 255
+
+
+class FilesPageRequest(PageRequest):
+    """Which page of the uploads; by default all of them."""
+
+    limit: int = Field(default=10_000, ge=1, le=10_000)  # OpenAI's own range for this list
+    purpose: str | None = None
 
 
 @router.post("/v1/files")
@@ -42,9 +52,12 @@ async def upload_file(request: Request) -> dict[str, Any]:
 
 
 @router.get("/v1/files")
-def list_all_files(request: Request) -> dict[str, Any]:
-    """Every upload, the newest first."""
-    return whole_list([file_json(file) for file in list_files(services_of(request).home)])
+def list_uploads(request: Request, asked: Annotated[FilesPageRequest, Query()]) -> dict[str, Any]:
+    """A page of the uploads, of one purpose where it is given."""
+    home = services_of(request).home
+    files = {file.id: file for file in list_files(home) if asked.purpose in (None, file.purpose)}
+    page = page_of(home, "files", (Place(file.created_at, file.id) for file in files.values()), asked)
+    return page_json([file_json(files[file_id]) for file_id in page.ids], has_more=page.has_more)
 
 
 @router.get("/v1/files/{file_id}")

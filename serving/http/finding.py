@@ -11,14 +11,20 @@ from kb.records import DocumentEntry
 _ID = re.compile(r"(?:file-)?([0-9a-f]{32}(?:[0-9a-f]{32})?)")
 
 
+def document_id_in(wanted: str) -> str:
+    """The digits of a document id, or its beginning, in a document id or file id; "" where it is neither."""
+    match = _ID.fullmatch(wanted)
+    return match[1] if match else ""
+
+
 def find_document(catalog: Catalog, wanted: str) -> DocumentEntry | None:
     """The document of this document id or file id, if the collection holds it."""
-    match = _ID.fullmatch(wanted)
-    if match is None:
+    digits = document_id_in(wanted)
+    if not digits:
         return None
     with catalog.snapshot() as snapshot:
-        found = snapshot.find_documents(match[1])
-    return next((entry for entry in found if entry.id.startswith(match[1])), None)
+        found = snapshot.find_documents(digits)
+    return next((entry for entry in found if entry.id.startswith(digits)), None)
 
 
 def need_document(catalog: Catalog, wanted: str) -> DocumentEntry:

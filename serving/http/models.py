@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,12 +56,6 @@ def model_not_found(collections: Collections, model: str) -> ApiError:
 def timestamp(moment: str) -> int:
     """Seconds since 1970 of an ISO 8601 moment."""
     return int(datetime.fromisoformat(moment).timestamp()) if moment else 0
-
-
-def whole_list(data: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A list in OpenAI's shape. It is never cut into pages: clients ask on until they hear that there is no more."""
-    ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
-    return {"object": "list", "data": list(data), **ends, "has_more": False}
 
 
 @router.get("/v1/models")

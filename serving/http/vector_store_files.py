@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from kb.attributes import checked_attributes
 from kb.catalog import Catalog
 from kb.errors import NotFoundError, UsageError
-from kb.home.files import file_id_of
-from kb.home.jobs import add_job, cancel_jobs, forget_jobs, latest_job, list_jobs
+from kb.home.jobs import add_job, cancel_jobs, forget_jobs
 from kb.home.withdrawals import noting_withdrawals
-from kb.records import DocumentEntry, Job, JobState
+from kb.records import Job
 from serving.http.bodies import JsonRoute
 from serving.http.errors import ApiError
 from serving.http.files import known_file
-from serving.http.finding import find_document, need_document
-from serving.http.models import timestamp, whole_list
+from serving.http.finding import document_id_in, need_document
 from serving.http.page_pictures import forget_pictures
+from serving.http.paging import PageRequest, page_json, page_of
 from serving.http.state import Services, services_of
+from serving.http.store_files import StoreFile, store_file_json, store_files
 
 router = APIRouter(route_class=JsonRoute)
 
@@ -47,30 +47,33 @@ class NewAttributes(BaseModel):
     attributes: dict[str, str | float | bool] | None = Field(max_length=_MOST_ATTRIBUTES)
 
 
+class StoreFilesPageRequest(PageRequest):
+    """Which page of a vector store's files, those of one status where it is given."""
+
+    filter: Literal["in_progress", "completed", "failed", "cancelled"] | None = None
+
+
 @router.post("/v1/vector_stores/{store_id}/files")
 def add_file(request: Request, store_id: str, asked: NewVectorStoreFile) -> dict[str, Any]:
     """Queues a file; a worker reads it."""
     services = services_of(request)
     catalog = services.collections.catalog(store_id)
     job = add_file_job(services, catalog, asked.file_id, asked.attributes or {})
-    return _from_job(job, services)
+    return store_file_json(services, catalog, _need_file(services, catalog, job.document_id))
 
 
 @router.get("/v1/vector_stores/{store_id}/files")
-def list_store_files(request: Request, store_id: str) -> dict[str, Any]:
-    """Files on their way or failed, the newest first, then the documents by name."""
+def list_store_files(
+    request: Request, store_id: str, asked: Annotated[StoreFilesPageRequest, Query()]
+) -> dict[str, Any]:
+    """A page of the documents and of the files on their way, failed or cancelled."""
     services = services_of(request)
     catalog = services.collections.catalog(store_id)
-    with catalog.snapshot() as snapshot:
-        entries = snapshot.documents()
-    jobs: dict[str, Job] = {}
-    for job in list_jobs(services.home, catalog.name):
-        jobs.setdefault(job.document_id, job)
-    stored = {entry.id for entry in entries}
-    data = [_from_job(job, services) for key, job in jobs.items() if _tells(job, stored=key in stored)]
-    shown = {item["ibid"]["document_id"] for item in data}
-    data += [_from_document(entry, catalog.name, jobs.get(entry.id)) for entry in entries if entry.id not in shown]
-    return whole_list(data)
+    files = store_files(services.home, catalog)
+    places = [file.place for file in files.values() if asked.filter in (None, file.status)]
+    page = page_of(services.home, f"files of {store_id}", places, asked)
+    data = [store_file_json(services, catalog, files[file_id]) for file_id in page.ids]
+    return page_json(data, has_more=page.has_more)
 
 
 @router.get("/v1/vector_stores/{store_id}/files/{file_id}")
@@ -78,13 +81,7 @@ def read_store_file(request: Request, store_id: str, file_id: str) -> dict[str, 
     """One document, or how far its file is."""
     services = services_of(request)
     catalog = services.collections.catalog(store_id)
-    entry = find_document(catalog, file_id)
-    job = _job_of(services, catalog, entry, file_id)
-    if job is not None and _tells(job, stored=entry is not None):
-        return _from_job(job, services)
-    if entry is None:
-        raise NotFoundError(f"no file {file_id} in vector store {store_id}")
-    return _from_document(entry, catalog.name, job)
+    return store_file_json(services, catalog, _need_file(services, catalog, file_id))
 
 
 @router.post("/v1/vector_stores/{store_id}/files/{file_id}")
@@ -94,7 +91,7 @@ def update_store_file(request: Request, store_id: str, file_id: str, asked: NewA
     catalog = services.collections.catalog(store_id)
     entry = need_document(catalog, file_id)
     catalog.describe(entry.id, _checked(asked.attributes or {}, catalog), instead=True)
-    return _from_document(need_document(catalog, file_id), catalog.name, latest_job(services.home, store_id, entry.id))
+    return store_file_json(services, catalog, _need_file(services, catalog, file_id))
 
 
 @router.delete("/v1/vector_stores/{store_id}/files/{file_id}")
@@ -102,18 +99,19 @@ def remove_store_file(request: Request, store_id: str, file_id: str) -> dict[str
     """Removes a document, or stops its file on the way. No search finds it from the moment this returns."""
     services = services_of(request)
     catalog = services.collections.catalog(store_id)
-    entry = find_document(catalog, file_id)
-    job = _job_of(services, catalog, entry, file_id)
-    if entry is None and job is None:
-        raise NotFoundError(f"no file {file_id} in vector store {store_id}")
-    document_id = entry.id if entry is not None else job.document_id if job is not None else ""
-    cancel_jobs(services.home, store_id, document_id)
-    if entry is not None:
+    file = _need_file(services, catalog, file_id)
+    remove_from_store(services, catalog, file)
+    return {"id": file.place.id, "object": "vector_store.file.deleted", "deleted": True}
+
+
+def remove_from_store(services: Services, catalog: Catalog, file: StoreFile) -> None:
+    """Removes a file from one vector store: its jobs, its document and the pictures of its pages."""
+    cancel_jobs(services.home, catalog.name, file.document_id)
+    if file.stored:
         with noting_withdrawals(services.home, catalog):
-            catalog.remove([entry.id])
-        forget_pictures(catalog, entry.id)
-    forget_jobs(services.home, store_id, document_id)
-    return {"id": file_id_of(document_id), "object": "vector_store.file.deleted", "deleted": True}
+            catalog.remove([file.document_id])
+        forget_pictures(catalog, file.document_id)
+    forget_jobs(services.home, catalog.name, file.document_id)
 
 
 def add_file_job(services: Services, catalog: Catalog, file_id: str, attributes: Attributes) -> Job:
@@ -125,6 +123,20 @@ def add_file_job(services: Services, catalog: Catalog, file_id: str, attributes:
     """
     file = known_file(services, file_id)
     return add_job(services.home, catalog.name, file.name, file.document_id, _checked(attributes, catalog))
+
+
+def _need_file(services: Services, catalog: Catalog, wanted: str) -> StoreFile:
+    """The file of this document id or file id.
+
+    Raises:
+        NotFoundError: the vector store has none.
+    """
+    digits = document_id_in(wanted)
+    files = store_files(services.home, catalog).values()
+    found = next((file for file in files if digits and file.document_id.startswith(digits)), None)
+    if found is None:
+        raise NotFoundError(f"no file {wanted[:80]} in vector store {catalog.name}")
+    return found
 
 
 def _checked(attributes: Attributes, catalog: Catalog) -> dict[str, str]:
@@ -142,70 +154,3 @@ def _checked(attributes: Attributes, catalog: Catalog) -> dict[str, str]:
             return snapshot.with_ids(checked_attributes(written))
     except (UsageError, NotFoundError) as error:
         raise ApiError(400, str(error), param="attributes") from None
-
-
-def _job_of(services: Services, catalog: Catalog, entry: DocumentEntry | None, file_id: str) -> Job | None:
-    if entry is not None:
-        return latest_job(services.home, catalog.name, entry.id)
-    jobs = list_jobs(services.home, catalog.name)
-    return next((job for job in jobs if file_id in {job.document_id, file_id_of(job.document_id)}), None)
-
-
-def _tells(job: Job, *, stored: bool) -> bool:
-    """Whether a job says more than the document itself: it is under way, or it failed and there is no document."""
-    return job.state in {JobState.QUEUED, JobState.RUNNING} or (job.state is JobState.FAILED and not stored)
-
-
-def _from_job(job: Job, services: Services) -> dict[str, Any]:
-    failed = job.state is JobState.FAILED
-    cancelled = failed and job.reason == "cancelled"
-    error = {"code": "invalid_file", "message": job.reason or "unknown"} if failed and not cancelled else None
-    status = "cancelled" if cancelled else "failed" if failed else "in_progress"
-    file = _file(job.document_id, job.collection, job.created_at, dict(job.metadata))
-    path = services.home.uploads.path(job.document_id)
-    file |= {"status": status, "last_error": error, "usage_bytes": path.stat().st_size if path.is_file() else 0}
-    file["ibid"] |= {
-        "name": job.name,
-        "job_id": job.id,
-        "stage": job.stage,
-        "progress": job.progress,
-        "reason": job.reason,
-    }
-    return file
-
-
-def _from_document(entry: DocumentEntry, store_id: str, job: Job | None) -> dict[str, Any]:
-    file = _file(entry.id, store_id, entry.added_at, dict(entry.metadata))
-    file |= {"status": "completed", "last_error": None, "usage_bytes": entry.size}
-    file["ibid"] |= {
-        "name": entry.name,
-        "title": entry.title,
-        "stage": "done",
-        "progress": 1.0,
-        "reason": job.reason if job is not None else "",
-        "pages": entry.pages,
-        "passages": entry.passages,
-        "media_type": entry.media_type,
-        "language": entry.language,
-        "effective_from": entry.effective_from,
-        "effective_to": entry.effective_to,
-        "version": entry.version,
-        "replaces": list(entry.replaces),
-        "replaced_by": list(entry.replaced_by),
-        "warnings": list(entry.warnings),
-    }
-    return file
-
-
-def _file(document_id: str, store_id: str, created_at: str, attributes: dict[str, str]) -> dict[str, Any]:
-    unknown = {"title": "", "pages": 0, "passages": 0, "media_type": "", "language": "", "warnings": []}
-    unknown |= {"effective_from": "", "effective_to": "", "version": 1, "replaces": [], "replaced_by": []}
-    return {
-        "id": file_id_of(document_id),
-        "object": "vector_store.file",
-        "vector_store_id": store_id,
-        "created_at": timestamp(created_at),
-        "attributes": attributes,
-        "chunking_strategy": None,
-        "ibid": {"document_id": document_id, **unknown},
-    }

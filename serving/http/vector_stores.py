@@ -5,27 +5,24 @@ from __future__ import annotations
 import re
 import secrets
 from collections import Counter
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from kb.catalog import Catalog
-from kb.home.jobs import cancel_jobs, forget_jobs, list_jobs
-from kb.records import JobState, Policy
+from kb.home.cursors import Place
+from kb.home.jobs import cancel_jobs, forget_jobs
+from kb.records import Policy
 from serving.http.bodies import JsonRoute
 from serving.http.errors import ApiError, unsupported
-from serving.http.models import timestamp, whole_list
+from serving.http.models import timestamp
+from serving.http.paging import PageRequest, page_json, page_of
 from serving.http.state import Services, services_of
+from serving.http.store_files import store_files
 from serving.http.vector_store_files import add_file_job
 
 router = APIRouter(route_class=JsonRoute)
-
-_STATES = {
-    JobState.QUEUED: "in_progress",
-    JobState.RUNNING: "in_progress",
-    JobState.FAILED: "failed",
-}
 
 
 class NewVectorStore(BaseModel):
@@ -66,11 +63,13 @@ def create_vector_store(request: Request, asked: NewVectorStore) -> dict[str, An
 
 
 @router.get("/v1/vector_stores")
-def list_vector_stores(request: Request) -> dict[str, Any]:
-    """All collections, the default one first."""
+def list_vector_stores(request: Request, asked: Annotated[PageRequest, Query()]) -> dict[str, Any]:
+    """A page of the collections."""
     services = services_of(request)
-    catalogs = (services.collections.catalog(name) for name in services.collections.names())
-    return whole_list([_store(services, catalog) for catalog in catalogs])
+    catalogs = {name: services.collections.catalog(name) for name in services.collections.names()}
+    places = [Place(catalog.collection().created_at, name) for name, catalog in catalogs.items()]
+    page = page_of(services.home, "vector_stores", places, asked)
+    return page_json([_store(services, catalogs[name]) for name in page.ids], has_more=page.has_more)
 
 
 @router.get("/v1/vector_stores/{store_id}")
@@ -123,13 +122,7 @@ def _store(services: Services, catalog: Catalog) -> dict[str, Any]:
     collection = catalog.collection()
     with catalog.snapshot() as snapshot:
         entries = snapshot.documents()
-    stored = {entry.id for entry in entries}
-    counts = Counter(completed=len(stored))
-    seen = set(stored)
-    for job in list_jobs(services.home, catalog.name):  # the newest first: it has the last word on its document
-        if job.document_id not in seen and job.state in _STATES:
-            counts[_STATES[job.state]] += 1
-        seen.add(job.document_id)
+    counts = Counter(file.status for file in store_files(services.home, catalog).values())
     states = ("in_progress", "completed", "failed", "cancelled")
     return {
         "id": catalog.name,

@@ -82,7 +82,7 @@ def test_progress_is_seen_and_a_cancelled_job_says_so(home: Home) -> None:
     jobs.cancel_jobs(home, "law")
     assert not jobs.report_progress(home, job.id, "embedding", 0.5)
     jobs.finish_job(home, job.id)
-    assert jobs.get_job(home, job.id).state is JobState.FAILED
+    assert jobs.get_job(home, job.id).state is JobState.CANCELLED
 
 
 def test_jobs_survive_a_restart(tmp_path: Path) -> None:

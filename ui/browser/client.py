@@ -52,12 +52,13 @@ class Client:
         )
 
     def collections(self) -> tuple[CollectionSummary, ...]:
-        """All collections.
+        """All collections, the default one first.
 
         Raises:
             ClientError: as for every method here.
         """
-        return tuple(parse(read_collection, item) for item in self._listed("/v1/vector_stores"))
+        found = (parse(read_collection, item) for item in self._listed("/v1/vector_stores"))
+        return tuple(sorted(found, key=lambda item: (item.name != "default", item.name)))
 
     def create_collection(self, name: str) -> str:
         """Makes an empty collection; returns the name that the server gave it."""

@@ -1,0 +1,125 @@
+"""The files of a vector store: documents of a collection, and files on their way into it, in OpenAI's shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kb.catalog import Catalog
+from kb.home.cursors import Place
+from kb.home.files import file_id_of
+from kb.home.home import Home
+from kb.home.jobs import list_jobs
+from kb.records import DocumentEntry, Job, JobState
+from serving.http.models import timestamp
+from serving.http.state import Services
+
+_STATUSES = {
+    JobState.QUEUED: "in_progress",
+    JobState.RUNNING: "in_progress",
+    JobState.DONE: "completed",
+    JobState.FAILED: "failed",
+    JobState.CANCELLED: "cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFile:
+    """A file of a vector store. `created_at` stays the same from the first job to the finished document."""
+
+    document_id: str
+    created_at: str  # ISO 8601, UTC
+    stored: bool  # whether its document can be searched
+    job: Job | None  # the newest one that brought it
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in lists."""
+        return Place(self.created_at, file_id_of(self.document_id))
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a worker reads it, or will."""
+        return self.job is not None and self.job.state in {JobState.QUEUED, JobState.RUNNING}
+
+    @property
+    def status(self) -> str:
+        """In OpenAI's words. A document that is read anew is in progress; one whose new reading failed stays."""
+        if self.job is not None and (self.under_way or not self.stored):
+            return _STATUSES[self.job.state]
+        return "completed"
+
+
+def store_files(home: Home, catalog: Catalog) -> dict[str, StoreFile]:
+    """All files of a vector store by file id. What was read and then deleted from the collection is none."""
+    with catalog.snapshot() as snapshot:
+        added_at = snapshot.added_at()
+    newest: dict[str, Job] = {}
+    created_at = dict(added_at)
+    for job in list_jobs(home, catalog.name):  # the newest first
+        newest.setdefault(job.document_id, job)
+        created_at[job.document_id] = min(job.created_at, created_at.get(job.document_id, job.created_at))
+    files = [StoreFile(key, moment, key in added_at, newest.get(key)) for key, moment in created_at.items()]
+    return {file.place.id: file for file in files if file.stored or file.status != "completed"}
+
+
+def store_file_json(services: Services, catalog: Catalog, file: StoreFile) -> dict[str, Any]:
+    """A file of a vector store in OpenAI's shape, with what ibid knows of it beside."""
+    if file.job is not None and file.status != "completed":
+        return _from_job(services, file, file.job)
+    with catalog.snapshot() as snapshot:
+        entry = snapshot.entry(file.document_id)
+    return _from_document(catalog.name, file, entry)
+
+
+def _from_job(services: Services, file: StoreFile, job: Job) -> dict[str, Any]:
+    shown = _shape(job.collection, file, dict(job.metadata))
+    path = services.home.uploads.path(job.document_id)
+    error = {"code": "invalid_file", "message": job.reason or "unknown"} if file.status == "failed" else None
+    shown |= {"last_error": error, "usage_bytes": path.stat().st_size if path.is_file() else 0}
+    shown["ibid"] |= {
+        "name": job.name,
+        "job_id": job.id,
+        "stage": job.stage,
+        "progress": job.progress,
+        "reason": job.reason,
+    }
+    return shown
+
+
+def _from_document(store_id: str, file: StoreFile, entry: DocumentEntry) -> dict[str, Any]:
+    shown = _shape(store_id, file, dict(entry.metadata))
+    shown |= {"last_error": None, "usage_bytes": entry.size}
+    shown["ibid"] |= {
+        "name": entry.name,
+        "title": entry.title,
+        "stage": "done",
+        "progress": 1.0,
+        "reason": file.job.reason if file.job is not None else "",
+        "pages": entry.pages,
+        "passages": entry.passages,
+        "media_type": entry.media_type,
+        "language": entry.language,
+        "effective_from": entry.effective_from,
+        "effective_to": entry.effective_to,
+        "version": entry.version,
+        "replaces": list(entry.replaces),
+        "replaced_by": list(entry.replaced_by),
+        "warnings": list(entry.warnings),
+    }
+    return shown
+
+
+def _shape(store_id: str, file: StoreFile, attributes: dict[str, Any]) -> dict[str, Any]:
+    unknown = {"title": "", "pages": 0, "passages": 0, "media_type": "", "language": "", "warnings": []}
+    unknown |= {"effective_from": "", "effective_to": "", "version": 1, "replaces": [], "replaced_by": []}
+    return {
+        "id": file_id_of(file.document_id),
+        "object": "vector_store.file",
+        "vector_store_id": store_id,
+        "created_at": timestamp(file.created_at),
+        "status": file.status,
+        "attributes": attributes,
+        "chunking_strategy": None,
+        "ibid": {"document_id": file.document_id, **unknown},
+    }

@@ -227,7 +227,9 @@ def test_what_is_no_message_gets_a_clear_4xx(server: RunningServer, body: bytes)
 
 
 @pytest.mark.parametrize("page", ["docs/agents.md", "docs/agents.zh-CN.md"])
-def test_the_programs_of_the_documents_run(server: RunningServer, page: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_programs_of_the_documents_run(
+    server: RunningServer, page: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     (program,) = re.findall(r"```python\n(.*?)```", Path(page).read_text("utf-8"), re.DOTALL)
     exec(compile(program.replace("http://127.0.0.1:8000", server.address), page, "exec"), {})
     assert re.match(r"(answered|refused) ", capsys.readouterr().out)

@@ -77,4 +77,17 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX repeated_requests_by_age ON repeated_requests(at)
     """,
+    # Batches of requests (kb/home/batches.py).
+    """
+    CREATE TABLE batches (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, endpoint TEXT NOT NULL,
+        input_file_id TEXT NOT NULL, state TEXT NOT NULL, moments TEXT NOT NULL, errors TEXT NOT NULL,
+        metadata TEXT NOT NULL, output_file_id TEXT NOT NULL, error_file_id TEXT NOT NULL, total INTEGER NOT NULL,
+        heartbeat REAL NOT NULL
+    );
+    CREATE TABLE batch_results (
+        batch TEXT NOT NULL REFERENCES batches(id) ON DELETE CASCADE, line INTEGER NOT NULL, worked INTEGER NOT NULL,
+        written TEXT NOT NULL, PRIMARY KEY (batch, line)
+    ) WITHOUT ROWID
+    """,
 )

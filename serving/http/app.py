@@ -15,6 +15,7 @@ from starlette.routing import Route
 from kb.ports import ChatModel, Embedder
 from kb.settings import Settings
 from serving.http import (
+    batches,
     chat,
     citations,
     documents,
@@ -27,6 +28,7 @@ from serving.http import (
     vector_store_search,
     vector_stores,
 )
+from serving.http.batch_running import BatchRunner
 from serving.http.errors import install_error_handlers
 from serving.http.guard import LOOPBACK_ORIGIN, Guard
 from serving.http.opening import close_services, open_services, warm_up
@@ -34,7 +36,7 @@ from serving.mcp.endpoint import MCP_PATH, McpEndpoint
 from serving.vllm import VllmServer
 
 _PARTS = (
-    *(chat, citations, documents, embeddings, files, health, metrics, models),
+    *(batches, chat, citations, documents, embeddings, files, health, metrics, models),
     *(vector_store_files, vector_store_search, vector_stores),
 )
 
@@ -64,14 +66,17 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=warm_up, args=(services,), name="ibid-warm-up", daemon=True).start()
+        app.state.batches.start()
         async with mcp.running():
             yield
+        await asyncio.to_thread(app.state.batches.stop)
         close_services(services)
         if services.vllm is not None:
             await asyncio.to_thread(services.vllm.stop)
 
     app = FastAPI(title="ibid", version=version("ibid"), lifespan=lifespan, strict_content_type=False)
     app.state.services = services
+    app.state.batches = BatchRunner(services.home, app)
     install_error_handlers(app)
     for part in _PARTS:
         app.include_router(part.router)

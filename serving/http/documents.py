@@ -11,6 +11,7 @@ from kb.catalog import Catalog
 from kb.catalog.places import page_at
 from kb.errors import UsageError
 from kb.records import Document, MarkKind
+from serving.http.declared import file_bytes
 from serving.http.files import attachment
 from serving.http.finding import need_document
 from serving.http.page_pictures import page_picture
@@ -61,7 +62,7 @@ def read_document(
     return described
 
 
-@router.get("/documents/{document_id}/pages/{page}.png", response_model=None)
+@router.get("/documents/{document_id}/pages/{page}.png", response_class=Response, responses=file_bytes("image/png"))
 def read_page(
     request: Request,
     document_id: str,
@@ -78,7 +79,7 @@ def read_page(
     return Response(picture, media_type="image/png", headers=headers)
 
 
-@router.get("/documents/{document_id}/file", response_model=None)
+@router.get("/documents/{document_id}/file", response_class=FileResponse, responses=file_bytes())
 def download_document(request: Request, document_id: str, collection: str = "") -> FileResponse:
     """The original bytes."""
     catalog = _catalog(request, collection)

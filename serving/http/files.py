@@ -16,6 +16,7 @@ from starlette.datastructures import UploadFile
 from kb.errors import NotFoundError, StorageError
 from kb.home.cursors import Place
 from kb.home.files import UploadedFile, delete_file, file_id_of, get_file, list_files, put_file, upload_path
+from serving.http.declared import file_bytes, form, made
 from serving.http.errors import ApiError
 from serving.http.finding import find_document
 from serving.http.models import timestamp
@@ -36,7 +37,11 @@ class FilesPageRequest(PageRequest):
     purpose: str | None = None
 
 
-@router.post("/v1/files")
+@router.post(
+    "/v1/files",
+    responses=made("file_id", "read_file", "download_file", "remove_file"),
+    openapi_extra=form("file", optional=("purpose",)),
+)
 async def upload_file(request: Request) -> dict[str, Any]:
     """Stores a file. It becomes searchable when it is added to a vector store."""
     services = services_of(request)
@@ -73,7 +78,7 @@ def remove_file(request: Request, file_id: str) -> dict[str, Any]:
     return {"id": file_id, "object": "file", "deleted": True}
 
 
-@router.get("/v1/files/{file_id}/content")
+@router.get("/v1/files/{file_id}/content", response_class=FileResponse, responses=file_bytes())
 def download_file(request: Request, file_id: str) -> FileResponse:
     """The bytes as they were uploaded, never to be opened inside a page."""
     services = services_of(request)

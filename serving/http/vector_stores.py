@@ -15,6 +15,7 @@ from kb.home.cursors import Place
 from kb.home.jobs import cancel_jobs, forget_jobs
 from kb.records import Policy
 from serving.http.bodies import JsonRoute
+from serving.http.declared import made
 from serving.http.errors import ApiError, unsupported
 from serving.http.models import timestamp
 from serving.http.paging import PageRequest, page_json, page_of
@@ -48,7 +49,12 @@ class ChangedVectorStore(BaseModel):
     expires_after: None = None
 
 
-@router.post("/v1/vector_stores")
+@router.post(
+    "/v1/vector_stores",
+    responses=made(
+        "store_id", "read_vector_store", "change_vector_store", "search_vector_store", "remove_vector_store"
+    ),
+)
 def create_vector_store(request: Request, asked: NewVectorStore) -> dict[str, Any]:
     """Makes an empty collection. `metadata.policy` ("strict" or "flag") says what happens to unsupported sentences."""
     services = services_of(request)

@@ -1,0 +1,136 @@
+"""Requests made from the server's own OpenAPI document, valid ones and invalid ones, and what must hold for answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import hypothesis
+import schemathesis
+from hypothesis import HealthCheck, Phase
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import CheckFunction, not_a_server_error
+from schemathesis.hooks import HookContext
+from schemathesis.schemas import APIOperation, BaseSchema
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    ensure_resource_availability,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    use_after_free,
+)
+
+from kb.home.files import file_id_of
+from kb.records import document_id_of
+from tests.serving.http_server import RunningServer
+from tests.serving.library import HANDBOOK
+
+# That valid requests are accepted is not among them: a schema cannot say which ids exist, or that a question is one.
+CHECKS: list[CheckFunction] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+_STEPS = 8  # requests one after the other: enough to make a store, fill it, ask it and delete it
+# Ids of what is there. Requests with made-up ones would all end at the door.
+_KNOWN = {
+    "store_id": "default",
+    "model": "ibid",
+    "document_id": document_id_of(HANDBOOK.encode()),
+    "file_id": file_id_of(document_id_of(HANDBOOK.encode())),
+}
+
+
+def own_schema(server: RunningServer) -> BaseSchema:
+    """The document of a running server."""
+    return schemathesis.openapi.from_url(f"{server.address}/openapi.json")
+
+
+def own_schema_with_known_ids(server: RunningServer) -> BaseSchema:
+    """The document of a running server; every second request names things that exist, but deletes none of them."""
+    schema = own_schema(server)
+
+    def with_known(context: HookContext, fields: Any) -> Any:
+        deletes = context.operation is not None and context.operation.method == "delete"
+        return fields if deletes or not isinstance(fields, dict) else _with_known(fields)
+
+    @schema.hook
+    def map_path_parameters(context: HookContext, path_parameters: Any) -> Any:
+        return with_known(context, path_parameters)
+
+    @schema.hook
+    def map_body(context: HookContext, body: Any) -> Any:
+        return with_known(context, body)
+
+    return schema
+
+
+def follow_links(server: RunningServer, sequences: int) -> Counter[int]:
+    """Makes things, uses them and deletes them in as many sequences of requests; counts the answers by status.
+
+    Raises:
+        Failure: an answer is not as it must be, or something deleted is still there, or something made is not.
+    """
+    answers: Counter[int] = Counter()
+    machine: Any = own_schema(server).as_state_machine()
+
+    class Checked(machine):  # type: ignore[misc]
+        def validate_response(self, response: Any, case: Any, **options: Any) -> None:
+            answers[response.status_code] += 1
+            case.validate_response(response, checks=[*CHECKS, use_after_free, ensure_resource_availability])
+
+    Checked.run(settings=_settings(sequences, stateful_step_count=_STEPS))
+    return answers
+
+
+def operations_of(schema: BaseSchema) -> Iterator[APIOperation[Any, Any, Any, Any]]:
+    """Every operation in the document."""
+    for result in schema.get_all_operations():
+        yield result.ok()
+
+
+def fuzz(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, cases: int) -> Counter[int]:
+    """Sends an operation as many different requests as asked for; counts the answers by status.
+
+    Raises:
+        Failure: an answer is not as it must be; the message has the request.
+    """
+    answers: Counter[int] = Counter()
+
+    @_settings(cases)
+    @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
+    def send(case: schemathesis.Case) -> None:
+        response = case.call()
+        answers[response.status_code] += 1
+        case.validate_response(response, checks=CHECKS)
+
+    try:
+        send()
+    except Unsatisfiable:  # an operation that takes nothing cannot be asked wrongly
+        assert mode is GenerationMode.NEGATIVE
+    return answers
+
+
+def _settings(examples: int, **more: Any) -> hypothesis.settings:
+    """The same requests in every run; a failing one is shown as it was sent, not made smaller."""
+    return hypothesis.settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        **more,
+    )
+
+
+def _with_known(fields: dict[str, Any]) -> dict[str, Any]:
+    known = {name: _KNOWN[name] for name, value in fields.items() if name in _KNOWN and len(str(value)) % 2 == 0}
+    return {**fields, **known}

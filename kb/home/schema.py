@@ -90,4 +90,15 @@ MIGRATIONS = (
         written TEXT NOT NULL, PRIMARY KEY (batch, line)
     ) WITHOUT ROWID
     """,
+    # Replies that clients may ask for again (kb/home/replies.py).
+    """
+    CREATE TABLE replies (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, owner TEXT NOT NULL,
+        previous TEXT NOT NULL, conversation TEXT NOT NULL, collection TEXT NOT NULL, status TEXT NOT NULL,
+        asked TEXT NOT NULL, body TEXT NOT NULL, answer INTEGER REFERENCES answers(number) ON DELETE CASCADE,
+        created_at TEXT NOT NULL
+    );
+    CREATE INDEX replies_by_kind ON replies(kind, number);
+    CREATE INDEX replies_by_answer ON replies(answer)
+    """,
 )

@@ -33,12 +33,17 @@ from serving.http.declared import ERRORS
 from serving.http.errors import install_error_handlers
 from serving.http.guard import LOOPBACK_ORIGIN, Guard
 from serving.http.opening import close_services, open_services, warm_up
+from serving.http.responses import counting as response_counting
+from serving.http.responses import create as responses
+from serving.http.responses import stored as stored_responses
+from serving.http.responses.background import end_all
 from serving.mcp.endpoint import MCP_PATH, McpEndpoint
 from serving.vllm import VllmServer
 
 _PARTS = (
     *(batches, chat, citations, documents, embeddings, files, health, metrics, models),
     *(vector_store_files, vector_store_search, vector_stores),
+    *(responses, response_counting, stored_responses),
 )
 
 
@@ -70,6 +75,7 @@ def create_app(
         app.state.batches.start()
         async with mcp.running():
             yield
+            await end_all(services)
         await asyncio.to_thread(app.state.batches.stop)
         close_services(services)
         if services.vllm is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -141,6 +142,7 @@ class Services:
     places: threading.Semaphore
     vllm: VllmServer | None = None  # that we started
     tally: Tally = field(default_factory=Tally)
+    background: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # responses in the making, by their ids
 
 
 def services_of(request: Request) -> Services:

@@ -1,0 +1,159 @@
+"""Replies that clients may ask for again by their ids: responses and chat completions, as OpenAI's API shapes them.
+
+The answer in a reply is a past answer (kb/home/answers.py): whoever deletes that one deletes the reply, too. The text
+of passages that were only read is never kept here: what is deleted from a collection must be gone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kb.catalog.writing import now
+from kb.errors import NotFoundError
+from kb.home.home import Home
+
+IN_PROGRESS, CANCELLED = "in_progress", "cancelled"
+
+_COLUMNS = "id, kind, owner, previous, conversation, collection, status, asked, body, answer, created_at"
+_LONGEST_CHAIN = 500  # replies that one follows: a longer conversation says nothing more about its last question
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReply:
+    """A reply as its client was sent it, and what it replies to."""
+
+    id: str
+    kind: str  # "response" or "chat.completion"
+    collection: str
+    status: str  # "in_progress" while it is made in the background
+    asked: Sequence[Json]  # the messages or items of the request
+    body: Json
+    owner: str = ""  # the id of the key that asked for it, "" where there was none
+    previous: str = ""  # the reply before it in its conversation
+    conversation: str = ""
+    answer: int | None = None  # the number of the past answer; None where there is none (yet)
+    created_at: str = ""  # ISO 8601, UTC; set when it is kept
+
+
+def keep_reply(home: Home, reply: KeptReply) -> None:
+    """Keeps a reply that is not kept yet."""
+    with home.writing() as connection:
+        connection.execute(
+            f"INSERT INTO replies ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            (
+                *(
+                    reply.id,
+                    reply.kind,
+                    reply.owner,
+                    reply.previous,
+                    reply.conversation,
+                    reply.collection,
+                    reply.status,
+                ),
+                *(_written(reply.asked), _written(reply.body), reply.answer, now()),
+            ),
+        )
+
+
+def finish_reply(home: Home, reply_id: str, status: str, body: Json, answer: int | None = None) -> bool:
+    """Ends a reply that is in progress; False where it is not, or was cancelled or deleted meanwhile."""
+    with home.writing() as connection:
+        changed = connection.execute(
+            "UPDATE replies SET status = ?, body = ?, answer = ? WHERE id = ? AND status = ?",
+            (status, _written(body), answer, reply_id, IN_PROGRESS),
+        ).rowcount
+    return changed == 1
+
+
+def change_body(home: Home, reply_id: str, body: Json) -> None:
+    """Puts another body in the place of a reply's."""
+    with home.writing() as connection:
+        connection.execute("UPDATE replies SET body = ? WHERE id = ?", (_written(body), reply_id))
+
+
+def get_reply(home: Home, kind: str, reply_id: str) -> KeptReply:
+    """One reply.
+
+    Raises:
+        NotFoundError: there is none of that id.
+    """
+    with home.reading() as connection:
+        row = connection.execute(
+            f"SELECT {_COLUMNS} FROM replies WHERE id = ? AND kind = ?",  # noqa: S608
+            (reply_id, kind),
+        ).fetchone()
+    if row is None:
+        raise NotFoundError(f"no {kind} {reply_id[:80]!r}", "it was never stored or has been deleted")
+    return _reply_from(row)
+
+
+def replies_until(home: Home, last: KeptReply) -> list[KeptReply]:
+    """A reply and those that it follows, the oldest first; from the first one that is still there."""
+    query = (
+        f"WITH RECURSIVE chain AS (SELECT 0 AS back, {_COLUMNS} FROM replies WHERE id = ?1"  # noqa: S608
+        f" UNION ALL SELECT back + 1, {', '.join(f'before.{name}' for name in _COLUMNS.split(', '))}"
+        " FROM replies AS before JOIN chain ON before.id = chain.previous WHERE back < ?2)"
+        f" SELECT {_COLUMNS} FROM chain ORDER BY back DESC"
+    )
+    with home.reading() as connection:
+        rows = connection.execute(query, (last.id, _LONGEST_CHAIN)).fetchall()
+    return [_reply_from(row) for row in rows]
+
+
+def list_replies(
+    home: Home, kind: str, *, at_most: int, after: str = "", descending: bool = False, having: Mapping[str, str] = {}
+) -> list[KeptReply]:
+    """Replies of a kind in the order in which they were kept.
+
+    Args:
+        home: where they are.
+        kind: "response" or "chat.completion".
+        at_most: how many.
+        after: the id of the last one that is known already.
+        descending: the newest first.
+        having: what their bodies' `metadata` must have.
+
+    Raises:
+        NotFoundError: there is no reply `after`.
+    """
+    direction, beyond = ("DESC", "<") if descending else ("ASC", ">")
+    conditions, values = ["kind = ?"], [kind]
+    if after:
+        get_reply(home, kind, after)
+        conditions.append(f"number {beyond} (SELECT number FROM replies WHERE id = ?)")  # noqa: S608
+        values.append(after)
+    for key, value in having.items():
+        # Unlike a JSON path, a key looked up among json_each's may hold any character.
+        conditions.append("EXISTS (SELECT 1 FROM json_each(body, '$.metadata') AS m WHERE m.key = ? AND m.value = ?)")
+        values += [key, value]
+    query = (
+        f"SELECT {_COLUMNS} FROM replies WHERE {' AND '.join(conditions)}"  # noqa: S608
+        f" ORDER BY number {direction} LIMIT {at_most:d}"
+    )
+    with home.reading() as connection:
+        return [_reply_from(row) for row in connection.execute(query, values).fetchall()]
+
+
+def delete_reply(home: Home, reply: KeptReply) -> None:
+    """Forgets a reply and its past answer for good: nothing of them stays in the database's files."""
+    with home.writing() as connection:
+        connection.execute("DELETE FROM replies WHERE id = ?", (reply.id,))
+        connection.execute("DELETE FROM answers WHERE number = ?", (reply.answer,))
+    home.forget_journal()
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _reply_from(row: Sequence[Any]) -> KeptReply:
+    id_, kind, owner, previous, conversation, collection, status, asked, body, answer, created_at = row
+    return KeptReply(
+        *(id_, kind, collection, status, json.loads(asked), json.loads(body)),
+        *(owner, previous, conversation, answer, created_at),
+    )

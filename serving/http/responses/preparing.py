@@ -1,0 +1,194 @@
+"""From a request for a response to the question that is asked, and to what is kept of its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from kb.errors import NotFoundError
+from kb.home.answers import delete_answers, keep_answer
+from kb.home.replies import KeptReply, finish_reply, get_reply, keep_reply, replies_until
+from kb.records import NO_FILTERS, Answer, Filters, SearchResult, Turn
+from serving.http.asking import Asking, check_store, count_usage
+from serving.http.errors import ApiError, unsupported
+from serving.http.filters import read_filters
+from serving.http.models import collection_name, open_model
+from serving.http.responses.items import Json, items_of, response_of_item, turns_of
+from serving.http.responses.request import FileSearch, ResponseRequest
+from serving.http.responses.search_results import without_words
+from serving.http.responses.shape import ResponseShape
+from serving.http.state import OpenCollection, Services
+
+RESPONSE = "response"  # the kind under which they are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A response that can begin."""
+
+    asking: Asking
+    shape: ResponseShape
+    items: list[Json]
+    collection: str
+    conversation: str
+
+
+def prepare(services: Services, asked: ResponseRequest) -> Prepared:
+    """Reads all that a request says and refers to.
+
+    Raises:
+        ApiError: something of it cannot be, or is not there.
+    """
+    check_store(services, store=bool(asked.store) or bool(asked.background))
+    store = services.settings.keeps_answers if asked.store is None else asked.store
+    shape = ResponseShape(asked, store)
+    items = items_of(asked.input, shape.token, partial(find_item, services))
+    before = _before(services, asked.previous_response_id)
+    turns = [turn for reply in before for turn in _turns_of_reply(reply)] + turns_of(items)
+    if not turns or turns[-1].role != "user":
+        raise ApiError(400, "the last message must be the user's question", code="invalid_value", param="input")
+    collection = _collection(services, asked)
+    asking = Asking(
+        turns[-1].text,
+        partial(_open, services, asked, collection),
+        tuple(turns[:-1]),
+        filters=_filters(asked),
+        passages=asked.tools[0].passages if asked.tools else asked.ibid.passages,
+        max_tokens=asked.max_output_tokens,
+    )
+    conversation = asked.ibid.conversation or (before[-1].conversation if before else "")
+    return Prepared(asking, shape, items, collection, conversation)
+
+
+def conclude(services: Services, prepared: Prepared, answer: Answer, searched: SearchResult) -> Json:
+    """The finished response, kept before anybody is told of it, unless it is not to be."""
+    shape = prepared.shape
+    read = "\n".join([*(turn.text for turn in prepared.asking.history), prepared.asking.question])
+    body = shape.finished(answer, searched, count_usage(services, read, answer.text))
+    if not shape.store:
+        return body
+    past = keep_answer(services.home, prepared.asking.question, answer, prepared.conversation)
+    if shape.asked.background:
+        if not finish_reply(services.home, shape.id, body["status"], without_words(body), past.number):
+            delete_answers(services.home, [past.number])  # it was cancelled meanwhile
+    else:
+        keep(services, prepared, without_words(body), past.number, past.conversation)
+    return body
+
+
+def keep(services: Services, prepared: Prepared, body: Json, answer: int | None = None, conversation: str = "") -> None:
+    """Keeps a response so that it can be retrieved."""
+    reply = KeptReply(
+        id=prepared.shape.id,
+        kind=RESPONSE,
+        collection=prepared.collection,
+        status=body["status"],
+        asked=prepared.items,
+        body=body,
+        previous=prepared.shape.asked.previous_response_id or "",
+        conversation=conversation or prepared.conversation,
+        answer=answer,
+    )
+    keep_reply(services.home, reply)
+
+
+def _collection(services: Services, asked: ResponseRequest) -> str:
+    """The collection to ask: the vector store of the tool, or the model's own.
+
+    Raises:
+        ApiError: they contradict each other, or several stores are named.
+    """
+    named = collection_name(services.collections, asked.model)
+    if not asked.tools:
+        return named
+    stores = list(dict.fromkeys(asked.tools[0].vector_store_ids))
+    if len(stores) != 1:
+        raise unsupported(
+            "tools.0.vector_store_ids",
+            f"tools: one answer is made from one vector store, {len(stores)} are named; "
+            "ask each, or put their files into one store",
+        )
+    if "/" in asked.model and stores[0] != named:
+        raise ApiError(
+            400,
+            f"the model {asked.model!r} answers from {named!r}, but file_search names {stores[0]!r}; "
+            "use the model 'ibid', which answers from any store",
+            code="invalid_value",
+            param="tools.0.vector_store_ids",
+        )
+    return stores[0]
+
+
+def _open(services: Services, asked: ResponseRequest, collection: str) -> OpenCollection:
+    if not asked.tools:
+        return open_model(services.collections, asked.model)
+    return services.collections.get(collection)
+
+
+def _filters(asked: ResponseRequest) -> Filters:
+    options = asked.ibid
+    tool: FileSearch | None = asked.tools[0] if asked.tools else None
+    if tool is not None and tool.ranking_options is not None and tool.ranking_options.score_threshold:
+        raise unsupported(
+            "tools.0.ranking_options.score_threshold", "score_threshold: scores compare hits of one search only"
+        )
+    given = tool.filters if tool is not None and tool.filters else options.filters
+    if given is None and options.as_of is None and not options.all_versions:
+        return NO_FILTERS
+    return read_filters(given, options.as_of, all_versions=options.all_versions)
+
+
+def _before(services: Services, previous: str | None) -> list[KeptReply]:
+    """The stored responses that a new one follows, the oldest first."""
+    if not previous:
+        return []
+    try:
+        last = get_reply(services.home, RESPONSE, previous)
+    except NotFoundError:
+        raise ApiError(
+            400,
+            f"Previous response with id {previous[:80]!r} not found. It was not stored, or has been deleted.",
+            code="previous_response_not_found",
+            param="previous_response_id",
+        ) from None
+    if last.status not in {"completed", "incomplete"}:
+        raise ApiError(
+            400,
+            f"the response {previous!r} is {last.status}; only a finished one can be followed",
+            code="invalid_value",
+            param="previous_response_id",
+        )
+    return replies_until(services.home, last)
+
+
+def _turns_of_reply(reply: KeptReply) -> list[Turn]:
+    return turns_of([*reply.asked, *reply.body["output"]])
+
+
+def said_before(services: Services, previous: str | None) -> list[Turn]:
+    """What was said up to a stored response.
+
+    Raises:
+        ApiError: it is not there, or not finished.
+    """
+    return [turn for reply in _before(services, previous) for turn in _turns_of_reply(reply)]
+
+
+def find_item(services: Services, item_id: str) -> Json:
+    """An item of a stored response.
+
+    Raises:
+        ApiError: 404.
+    """
+    owner = response_of_item(item_id)
+    try:
+        if owner is None:
+            raise NotFoundError("it is none of ours")
+        reply = get_reply(services.home, RESPONSE, owner)
+    except NotFoundError:
+        reply = None
+    for item in [*reply.asked, *reply.body["output"]] if reply is not None else []:
+        if item.get("id") == item_id:
+            found: Json = item
+            return found
+    raise ApiError(404, f"Item with id {item_id[:80]!r} not found.", code="not_found", param="input")

@@ -1,0 +1,171 @@
+"""What may stand in a request to POST /v1/responses."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from serving.answering import PASSAGES
+from serving.http.errors import ApiError, unsupported
+from serving.http.ibid_options import MOST_PASSAGES, IbidOptions
+from serving.http.metadata import Metadata
+from serving.http.responses.items import InputItem
+from serving.http.vector_store_search import RankingOptions
+
+RESULTS = "file_search_call.results"  # of `include`: the passages that were read
+
+# They steer a model's style or thoughts, or concern OpenAI's own business.
+_IGNORED = frozenset(
+    {
+        "context_management", "max_tool_calls", "moderation", "prompt_cache_key", "prompt_cache_options",
+        "prompt_cache_retention", "service_tier", "stream_options",
+    }
+)  # fmt: skip
+_REFUSED = {
+    "conversation": "ibid has no conversations of that kind; name the response before with previous_response_id",
+    "prompt": "ibid stores no prompt templates; send the question as input",
+    "top_logprobs": "ibid gives no log probabilities; see `ibid.claims` for verdicts",
+}
+# Of `include`: what belongs to tools that are never called here, and is therefore never in an answer.
+_INCLUDED_NOTHING = frozenset(
+    {
+        "web_search_call.results", "web_search_call.action.sources", "message.input_image.image_url",
+        "computer_call_output.output.image_url", "code_interpreter_call.outputs", "reasoning.encrypted_content",
+    }
+)  # fmt: skip
+
+
+class FileSearch(BaseModel):
+    """The one tool: which collection to search, and how."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["file_search"]
+    vector_store_ids: list[str]
+    max_num_results: int | None = Field(default=None, ge=1, le=MOST_PASSAGES)
+    filters: dict[str, Any] | None = None
+    ranking_options: RankingOptions | None = None
+
+    @property
+    def passages(self) -> int:
+        """How many passages are read."""
+        return self.max_num_results or PASSAGES
+
+    def as_json(self) -> dict[str, Any]:
+        """The tool as responses repeat it."""
+        ranking = {"ranker": "auto", "score_threshold": 0.0}
+        if self.ranking_options is not None:
+            ranking |= self.ranking_options.model_dump(exclude_none=True)
+        return {
+            "type": "file_search",
+            "vector_store_ids": self.vector_store_ids,
+            "max_num_results": self.passages,
+            "ranking_options": ranking,
+            "filters": self.filters,
+        }
+
+
+class TextOptions(BaseModel):
+    """How the answer is written."""
+
+    format: dict[str, Any] | None = None
+    verbosity: str | None = None
+
+    @model_validator(mode="after")
+    def _only_text(self) -> TextOptions:
+        if self.format is not None and self.format.get("type") != "text":
+            raise unsupported("text.format", "text.format: answers are text; the field `ibid` holds them as JSON")
+        return self
+
+
+class ResponseRequest(BaseModel):
+    """A question with what came before it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str
+    input: str | list[InputItem]
+    instructions: str | None = None
+    previous_response_id: str | None = None
+    store: bool | None = None  # None: where the server keeps answers
+    stream: bool | None = False
+    background: bool | None = False
+    tools: list[FileSearch] = Field(default_factory=list, max_length=1)
+    tool_choice: str | dict[str, Any] | None = "auto"
+    parallel_tool_calls: bool | None = True
+    include: list[str] | None = None
+    max_output_tokens: int | None = Field(default=None, ge=1)
+    metadata: Metadata | None = None
+    text: TextOptions | None = None
+    truncation: Literal["auto", "disabled"] | None = "disabled"
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, ge=0, le=1)
+    reasoning: dict[str, Any] | None = None
+    user: str | None = None
+    safety_identifier: str | None = None
+    ibid: IbidOptions = IbidOptions()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_does_not_matter(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        for name, reason in _REFUSED.items():
+            if given.get(name):
+                raise unsupported(name, f"{name}: {reason}")
+        _check_tools(given.get("tools"))
+        dropped = _IGNORED | _REFUSED.keys()
+        return {name: value for name, value in given.items() if name not in dropped and value is not None}
+
+    @model_validator(mode="after")
+    def _possible(self) -> ResponseRequest:
+        _check_choice(self.tool_choice, has_search=bool(self.tools))
+        check_include(self.include or [])
+        if self.background and self.store is False:
+            raise unsupported("background", "background: a response in the background is asked for again; store it")
+        if self.background and self.stream:
+            raise unsupported(
+                "stream", "stream: retrieve a response of the background with stream=true when it is done"
+            )
+        return self
+
+    @property
+    def wants_results(self) -> bool:
+        """Whether the passages that were read are wanted."""
+        return RESULTS in (self.include or [])
+
+
+def check_include(wanted: list[str]) -> None:
+    """Refuses what no answer can include.
+
+    Raises:
+        ApiError: 400.
+    """
+    for name in wanted:
+        if name == "message.output_text.logprobs":
+            raise unsupported("include", "include: ibid gives no log probabilities; see `ibid.claims` for verdicts")
+        if name != RESULTS and name not in _INCLUDED_NOTHING:
+            raise ApiError(
+                400, f"include: {name[:80]!r} is not known; {RESULTS!r} is", code="invalid_value", param="include"
+            )
+
+
+def _check_tools(tools: Any) -> None:
+    if not isinstance(tools, list):
+        return
+    for place, tool in enumerate(tools):
+        kind = tool.get("type") if isinstance(tool, dict) else None
+        if isinstance(kind, str) and kind != "file_search":
+            message = f"tools: {kind[:80]!r} is not a tool of ibid, which reads its own documents; file_search is"
+            raise unsupported(f"tools.{place}.type", message)
+
+
+def _check_choice(choice: str | dict[str, Any] | None, *, has_search: bool) -> None:
+    """Documents are always searched: a choice that lets them be cannot be followed."""
+    kind = choice.get("type") if isinstance(choice, dict) else choice
+    if kind in {None, "auto", "required"} or (kind in {"file_search", "allowed_tools"} and has_search):
+        return
+    raise unsupported(
+        "tool_choice", "tool_choice: every answer is made from documents; use auto, required or file_search"
+    )

@@ -113,13 +113,23 @@ class AnswerSettings:
     calibration: str = ""  # a file of `ibid eval --calibrate`, for collections that have no calibration of their own
 
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
     """Where the HTTP server and the browser app listen."""
 
-    host: str = "127.0.0.1"  # loopback only, since without keys everybody who reaches the port may ask
+    host: str = "127.0.0.1"  # another needs keys, since without them everybody who reaches the port may ask
     port: int = 8000
     app_port: int = 8501
+
+
+@dataclass(frozen=True, slots=True)
+class AppSettings:
+    """The browser app. Whoever reaches it asks with its key."""
+
+    key: str = ""  # that it sends to the server, where there are keys; the variable IBID_API_KEY overrides it
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +165,7 @@ class Settings:
     vllm: VllmSettings = field(default_factory=VllmSettings)
     answers: AnswerSettings = field(default_factory=AnswerSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
+    app: AppSettings = field(default_factory=AppSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
 
@@ -184,10 +195,11 @@ _Section = TypeVar(
     VllmSettings,
     AnswerSettings,
     ServeSettings,
+    AppSettings,
     LimitSettings,
     HistorySettings,
 )
-_SECTIONS = ("embedder", "reranker", "model", "verifier", "vllm", "answers", "serve", "limits", "history")
+_SECTIONS = ("embedder", "reranker", "model", "verifier", "vllm", "answers", "serve", "app", "limits", "history")
 
 
 def read_settings(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:

@@ -94,9 +94,21 @@ def migrate(connection: sqlite3.Connection, path: Path, migrations: tuple[str, .
             # Two processes may arrive here at once: the second one finds the work done.
             if int(connection.execute("PRAGMA user_version").fetchone()[0]) > number:
                 continue
-            for statement in migrations[number].split(";"):
+            for statement in _statements(migrations[number]):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={number + 1}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script; that of a trigger has semicolons inside."""
+    statement = ""
+    for part in script.split(";"):
+        statement += part
+        if sqlite3.complete_statement(f"{statement};"):
+            yield statement
+            statement = ""
+        else:
+            statement += ";"
 
 
 @contextmanager

@@ -101,4 +101,23 @@ MIGRATIONS = (
     CREATE INDEX replies_by_kind ON replies(kind, number);
     CREATE INDEX replies_by_answer ON replies(answer)
     """,
+    """
+    CREATE TABLE keys (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+        hash BLOB NOT NULL UNIQUE, rights TEXT NOT NULL, collections TEXT NOT NULL,
+        requests_per_minute INTEGER NOT NULL, concurrent_requests INTEGER NOT NULL, created_at TEXT NOT NULL,
+        expires_at TEXT NOT NULL, last_used_at TEXT NOT NULL DEFAULT '', revoked_at TEXT NOT NULL DEFAULT ''
+    )
+    """,
+    # What was changed and by whom (kb/home/audit.py): it only grows.
+    """
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+        collection TEXT NOT NULL, subject TEXT NOT NULL, hash TEXT NOT NULL
+    );
+    CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+    CREATE TRIGGER audit_is_never_cut BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END
+    """,
 )

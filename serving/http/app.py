@@ -95,7 +95,7 @@ def create_app(
     for part in _PARTS:
         app.include_router(part.router)
     app.router.routes.append(Route(MCP_PATH, endpoint=mcp))
-    app.add_middleware(Guard, host=settings.serve.host, max_file_bytes=settings.limits.max_file_mb * 1_000_000)
+    app.add_middleware(Guard, services=services)
     app.add_middleware(
         CORSMiddleware, allow_origin_regex=LOOPBACK_ORIGIN, allow_methods=["*"], allow_headers=["*"], max_age=600
     )

@@ -52,5 +52,7 @@ def check_citations(request: Request, asked: CitationCheck) -> dict[str, Any]:
         Citation(number, place.document_id, place.document, "", None, place.start, place.end, place.quote)
         for number, place in enumerate(asked.citations, 1)
     ]
-    standings = dated(services.home, name, standings_of(cited, catalog))
+    standings = standings_of(cited, catalog)
+    if services.access.sees(name):
+        standings = dated(services.home, name, standings)
     return {"collection": name, "citations": [standing_as_json(standing) for standing in standings]}

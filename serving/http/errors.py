@@ -47,8 +47,16 @@ class ApiError(HTTPException):
     It is an HTTPException so that the framework lets it through where it catches everything else (reading a body).
     """
 
-    def __init__(self, status: int, message: str, *, code: str | None = None, param: str | None = None) -> None:
-        super().__init__(status, message)
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, message, headers)
         self.code = code or _CODES.get(status)
         self.param = param
 
@@ -80,6 +88,8 @@ def error_response(error: BaseException) -> JSONResponse:
         headers["x-should-retry"] = "false"
     if status in {429, 503}:
         headers["Retry-After"] = _RETRY_SECONDS
+    if isinstance(error, ApiError):
+        headers |= error.headers or {}
     return JSONResponse(body, status, headers)
 
 

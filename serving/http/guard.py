@@ -1,4 +1,4 @@
-"""What every request passes first, as plain ASGI: whose page sends it, and how large it may be.
+"""What every request passes first, as plain ASGI, before its body is read: who sends it, and what may it do.
 
 Without keys, loopback is the only border. A page of another site must not cross it, neither by sending forms (its
 `Origin` tells) nor by pointing a name of its own at 127.0.0.1 (the `Host` header tells).
@@ -11,25 +11,35 @@ import re
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kb.errors import IbidError
+from kb.home.keys import Key, is_use_noted, note_use
+from kb.settings import LOOPBACK
+from serving.http.access import EVERYBODY, NOBODY, Access, access_with
 from serving.http.errors import ApiError, error_response
+from serving.http.incoming import IncomingBody
+from serving.http.rights import Listed, line_of
+from serving.http.state import Services
 
 LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
-_LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _JSON_BYTES = 16 << 20  # a batch of 2,048 texts for embeddings, or a long conversation
 _FORM_BYTES = 1 << 20  # what a multipart form adds to the file in it
-_DRAIN_SECONDS = 10.0  # a refused upload is read to its end this long, or its sender would see a broken pipe
+_DRAIN_SECONDS = 2.0  # what is refused unread is not worth more waiting
+
+Headers = dict[bytes, str]
 
 
 class Guard:
-    """Refuses foreign hosts and origins, and bodies that are too large while they are read."""
+    """Lets in whoever has a key with the right for it, or, where there are no keys, whoever is on this machine."""
 
-    def __init__(self, app: ASGIApp, host: str, max_file_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
-        # Whoever binds another address than loopback has decided who may come in.
-        self._hosts = _LOOPBACK_HOSTS if host in _LOOPBACK_HOSTS else None
-        self._max_file_bytes = max_file_bytes
+        self._on_loopback = services.settings.serve.host in LOOPBACK
+        self._max_file_bytes = services.settings.limits.max_file_mb * 1_000_000
+        self._home = services.home
+        self._keyring = services.keyring
+        self._noting: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on if it may come in."""
@@ -38,58 +48,84 @@ class Guard:
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         limit = self._max_file_bytes + _FORM_BYTES if scope["path"] == "/v1/files" else _JSON_BYTES
-        body = _LimitedBody(receive, limit)
-        refusal = self._refusal(headers) or await body.refuse_announced(headers.get(b"content-length", ""))
-        if refusal is not None:
+        body = IncomingBody(receive, limit)
+        try:
+            access = self._access(headers, line_of(scope["method"], scope["path"]))
+        except (ApiError, IbidError) as refusal:
+            await body.drain(_DRAIN_SECONDS)
             await error_response(refusal)(scope, receive, send)
             return
+        too_large = body.announced_too_large(headers.get(b"content-length", ""))
+        if too_large is not None:
+            await body.drain()
+            await error_response(too_large)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["access"] = access
         await self._app(scope, body.receive, send)
 
-    def _refusal(self, headers: dict[bytes, str]) -> ApiError | None:
-        if self._hosts is None:
-            return None
-        host = urlsplit(f"//{headers.get(b'host', '')}").hostname or ""
-        if host not in self._hosts:
-            return ApiError(403, f"this server answers on loopback only, not as {host!r}", code="forbidden_host")
-        origin = headers.get(b"origin")
-        if origin is not None and not re.fullmatch(LOOPBACK_ORIGIN, origin):
-            return ApiError(403, f"pages of {origin} may not use this server", code="forbidden_origin")
-        return None
+    def _access(self, headers: Headers, line: Listed | None) -> Access:
+        """What the request may do.
+
+        Raises:
+            ApiError: 401 or 403, it may not come in.
+            StorageError: the keys cannot be read.
+        """
+        if self._on_loopback and not self._keyring.in_use:
+            _check_origin(headers)
+            return EVERYBODY
+        if line is not None and line.needs.rights is None:
+            return NOBODY
+        key = self._key(headers.get(b"authorization", ""))
+        self._note(key)
+        if line is None:
+            return NOBODY
+        access = access_with(key)
+        _check_rights(access, line)
+        return access
+
+    def _key(self, authorization: str) -> Key:
+        scheme, _, secret = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not secret.strip():
+            raise _unauthorized("there is no API key: send it as `Authorization: Bearer sk-ibid-…`")
+        key = self._keyring.find(secret.strip())
+        if key is None:
+            raise _unauthorized("this API key is none of this server's")
+        if key.state != "valid":
+            raise _unauthorized(f"this API key is {key.state}")
+        return key
+
+    def _note(self, key: Key) -> None:
+        """Notes the key's use beside the request, if that was not done within the hour."""
+        if self._noting or is_use_noted(key):
+            return
+
+        async def note() -> None:
+            with suppress(IbidError):  # a full disk keeps nobody from asking
+                await asyncio.to_thread(note_use, self._home, key)
+
+        task = asyncio.ensure_future(note())
+        self._noting.add(task)
+        task.add_done_callback(self._noting.discard)
 
 
-class _LimitedBody:
-    def __init__(self, receive: Receive, limit: int) -> None:
-        self._receive = receive
-        self._limit = limit
-        self._read = 0
+def _check_origin(headers: Headers) -> None:
+    host = urlsplit(f"//{headers.get(b'host', '')}").hostname or ""
+    if host not in LOOPBACK:
+        raise ApiError(403, f"this server answers on loopback only, not as {host!r}", code="forbidden_host")
+    origin = headers.get(b"origin")
+    if origin is not None and not re.fullmatch(LOOPBACK_ORIGIN, origin):
+        raise ApiError(403, f"pages of {origin} may not use this server", code="forbidden_origin")
 
-    async def refuse_announced(self, content_length: str) -> ApiError | None:
-        """An error where the length that the request announces is too large."""
-        if not content_length.isdigit() or int(content_length) <= self._limit:
-            return None
-        await self._drain()
-        return self._error()
 
-    async def receive(self) -> Message:
-        message = await self._receive()
-        if message["type"] == "http.request":
-            self._read += len(message.get("body", b""))
-            if self._read > self._limit:
-                await self._drain()
-                raise self._error()
-        return message
+def _check_rights(access: Access, line: Listed) -> None:
+    needs = line.needs
+    assert needs.rights is not None  # open routes need none
+    if not any(access.may(right) for right in needs.rights):
+        wanted = " or ".join(sorted(needs.rights))
+        raise ApiError(403, f"this key lacks the right {wanted!r} for {line.method} {line.path}", code="missing_right")
+    if needs.whole and not access.sees_all:
+        raise ApiError(403, f"{line.method} {line.path} needs a key for every collection", code="missing_right")
 
-    async def _drain(self) -> None:
-        async def drain() -> None:
-            more = True
-            while more:
-                message = await self._receive()
-                more = message["type"] == "http.request" and message.get("more_body", False)
 
-        with suppress(TimeoutError):
-            await asyncio.wait_for(drain(), _DRAIN_SECONDS)
-
-    def _error(self) -> ApiError:
-        return ApiError(
-            413, f"the request is larger than {self._limit // 1_000_000} MB; split the file", code="too_large"
-        )
+def _unauthorized(message: str) -> ApiError:
+    return ApiError(401, message, code="invalid_api_key", headers={"WWW-Authenticate": "Bearer"})

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from kb.chat.openai_compatible import OpenAICompatibleModel, open_chat_model
 from kb.home.home import Home
+from kb.home.keys import Keyring
 from kb.ports import ChatModel, Embedder
 from kb.settings import Settings
 from serving.http.state import MOST_ANSWERS, Collections, Services
@@ -43,9 +44,11 @@ def open_services(
 
     chat_model = model or open_chat_model(settings.model, vllm.check if vllm is not None else None)
     collections = Collections(settings, open_embedder)
+    home = Home(settings.home)
     services = Services(
         settings=settings,
-        home=Home(settings.home),
+        home=home,
+        keyring=Keyring(home),
         collections=collections,
         verifier=verifier_of(settings, chat_model, lambda: collections.embedder),
         model=chat_model,
@@ -70,4 +73,5 @@ def close_services(services: Services) -> None:
     if isinstance(services.model, OpenAICompatibleModel):
         services.model.close()
     services.collections.close()
+    services.keyring.close()
     services.home.close()

@@ -11,8 +11,10 @@ from dataclasses import replace
 import uvicorn
 from fastapi import FastAPI
 
-from kb.errors import UsageError
-from kb.settings import Settings
+from kb.errors import SettingsError, UsageError
+from kb.home.home import Home
+from kb.home.keys import list_keys
+from kb.settings import LOOPBACK, Settings
 from serving.http.app import create_app
 from serving.vllm import VllmServer
 
@@ -24,19 +26,41 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
 
     Args:
         settings: of this process.
-        say: told in a line how vLLM is doing.
+        say: told in a line who may come in, and how vLLM is doing.
 
     Raises:
         UsageError: the address cannot be listened on.
-        SettingsError: the settings are not complete.
+        SettingsError: the settings are not complete, or name another address than loopback while there are no keys.
         MissingPartError: there is no vLLM to start.
         ModelError: vLLM was given up before it was ever ready.
     """
+    _check_border(settings, say)
     with listen(settings.serve.host, settings.serve.port) as listener:
         if settings.vllm.model:
             _serve_with_vllm(settings, listener, say)
         else:
             _server(create_app(settings)).run(sockets=[listener])
+
+
+def _check_border(settings: Settings, say: Callable[[str], None]) -> None:
+    home = Home(settings.home)
+    try:
+        keys = list_keys(home)
+    finally:
+        home.close()
+    if any(key.state == "valid" for key in keys):
+        return
+    host = settings.serve.host
+    if host not in LOOPBACK:
+        raise SettingsError(
+            f"the server does not listen on {host}",
+            "there is no API key, and everybody who reaches the port could read all documents",
+            "Make one (`ibid keys create NAME`) or listen on 127.0.0.1",
+        )
+    if keys:
+        say("every API key is revoked or expired: nobody can use the server until `ibid keys create NAME` makes one")
+    else:
+        say(f"no API keys: only programs on this machine may use the server, which listens on {host} alone")
 
 
 def _serve_with_vllm(settings: Settings, listener: socket.socket, say: Callable[[str], None]) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from fastapi import Request
@@ -20,11 +21,14 @@ from kb.catalog.collections import (
 )
 from kb.errors import NotFoundError, UsageError
 from kb.home.home import Home
+from kb.home.keys import Keyring
 from kb.ports import ChatModel, Embedder, Verifier
 from kb.records import Policy
 from kb.settings import Settings
 from retriever.opening import reranker_of, searcher_over
 from retriever.searcher import Searcher
+from serving.http.access import EVERYBODY, Access
+from serving.http.errors import ApiError
 from serving.http.tally import Tally
 from serving.vllm import VllmServer
 
@@ -47,6 +51,21 @@ class _Kept(NamedTuple):
     inode: int  # of its database: another one means that the collection was deleted and made again
 
 
+class _LoadedOnce:
+    """The embedder, however many requests want it first."""
+
+    def __init__(self, load: OpenEmbedder) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._loaded: Embedder | None = None
+
+    def get(self) -> Embedder:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+
 class Collections:
     """Opens each collection once and keeps it. One embedder serves all of them."""
 
@@ -54,24 +73,26 @@ class Collections:
         self.default = settings.collection
         self._settings = settings
         self._home = settings.home
-        self._open_embedder = open_embedder
-        self._embedder: Embedder | None = None
+        self._embedder = _LoadedOnce(open_embedder)
         self._reranker = reranker_of(settings)
-        self._embedder_lock = threading.Lock()
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
+        self._access = EVERYBODY
+
+    def seen_by(self, access: Access) -> Collections:
+        """The same, as far as `access` goes: to whoever may not see a collection, it does not exist."""
+        seen = copy.copy(self)
+        seen._access = access
+        return seen
 
     @property
     def embedder(self) -> Embedder:
         """The embedder, loaded when it is first needed."""
-        with self._embedder_lock:
-            if self._embedder is None:
-                self._embedder = self._open_embedder()
-            return self._embedder
+        return self._embedder.get()
 
     def names(self) -> list[str]:
         """All collections, the default one first."""
-        names = collection_names(self._home)
+        names = filter(self._access.sees, collection_names(self._home))
         return sorted(names, key=lambda name: (name != self.default, name))
 
     def get(self, name: str) -> OpenCollection:
@@ -80,13 +101,15 @@ class Collections:
         Raises:
             NotFoundError: there is none.
         """
+        if not self._access.sees(name):
+            raise self._not_found(name)
         with self._lock:
             inode = self._inode(name)
             kept = self._kept.get(name)
             if kept is None or kept.inode != inode:
                 self._forget(name)
                 if inode == 0:
-                    raise NotFoundError(f"no collection {name!r}", advice=f"There are: {', '.join(self.names())}")
+                    raise self._not_found(name)
                 catalog = open_collection(self._home, name)
                 searcher = searcher_over(catalog, self._settings, lambda: self.embedder, self._reranker)
                 kept = self._kept[name] = _Kept(OpenCollection(catalog, searcher), inode)
@@ -101,12 +124,24 @@ class Collections:
         return self.get(name).catalog
 
     def create(self, name: str, description: str = "", policy: Policy = Policy.FLAG) -> Catalog:
-        """Makes an empty collection, or opens the one that is there."""
+        """Makes an empty collection, or opens the one that is there.
+
+        Raises:
+            ApiError: 403, it is none of those that the key is for.
+        """
+        if not self._access.sees(name):
+            raise ApiError(403, f"this key is not for a collection {name!r}", code="missing_right")
         create_collection(self._home, name, policy=policy, description=description).close()
         return self.catalog(name)
 
     def delete(self, name: str) -> None:
-        """Removes a collection with its documents."""
+        """Removes a collection with its documents.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        if not self._access.sees(name):
+            raise self._not_found(name)
         with self._lock:
             self._forget(name)
         delete_collection(self._home, name)
@@ -116,6 +151,9 @@ class Collections:
         with self._lock:
             for name in list(self._kept):
                 self._forget(name)
+
+    def _not_found(self, name: str) -> NotFoundError:
+        return NotFoundError(f"no collection {name!r}", advice=f"There are: {', '.join(self.names())}")
 
     def _forget(self, name: str) -> None:
         kept = self._kept.pop(name, None)
@@ -136,6 +174,7 @@ class Services:
 
     settings: Settings
     home: Home
+    keyring: Keyring
     collections: Collections
     verifier: Verifier
     model: ChatModel | None
@@ -143,9 +182,14 @@ class Services:
     vllm: VllmServer | None = None  # that we started
     tally: Tally = field(default_factory=Tally)
     background: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # responses in the making, by their ids
+    access: Access = EVERYBODY  # of the request for which these are
+
+    def seen_by(self, access: Access) -> Services:
+        """The same, as far as `access` goes."""
+        return replace(self, collections=self.collections.seen_by(access), access=access)
 
 
 def services_of(request: Request) -> Services:
-    """What the running app was made with."""
+    """What the running app was made with, as far as the request may use it."""
     services: Services = request.app.state.services
-    return services
+    return services.seen_by(request.state.access)  # the guard's; no request comes past it

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from serving.http.access import NOBODY, Access
 from serving.http.errors import ApiError, error_response
 from serving.http.state import Services
 
@@ -43,12 +44,12 @@ class McpEndpoint:
             return
         from serving.mcp.server import mcp_server
 
-        sessions = StreamableHTTPSessionManager(mcp_server(self._services, _may_see), stateless=True)
+        sessions = StreamableHTTPSessionManager(mcp_server(self._services, _access_of), stateless=True)
         async with sessions.run():
             self._sessions = sessions
             yield
             self._sessions = None
 
 
-def _may_see(_request: Request | None, _collection: str) -> bool:
-    return True
+def _access_of(request: Request | None) -> Access:
+    return request.state.access if request is not None else NOBODY  # the guard's

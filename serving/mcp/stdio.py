@@ -7,6 +7,7 @@ import threading
 
 from kb.errors import MissingPartError
 from kb.settings import Settings
+from serving.http.access import EVERYBODY
 from serving.http.opening import close_services, open_services, warm_up
 
 
@@ -26,7 +27,7 @@ def serve_stdio(settings: Settings) -> None:
 
     services = open_services(settings)
     threading.Thread(target=warm_up, args=(services,), name="ibid-warm-up", daemon=True).start()
-    server = mcp_server(services, may_see=lambda _request, _collection: True)
+    server = mcp_server(services, access_of=lambda _request: EVERYBODY)
 
     async def run() -> None:
         async with stdio_server() as (incoming, outgoing):

@@ -44,18 +44,16 @@ class Caller:
     """Who calls a tool.
 
     Attributes:
-        services: of the process.
-        may_see: whether this caller may know of a collection; those that it may not see do not exist for it.
+        services: of the process, as far as the caller may use them.
         tell: hears in a word how far the work is.
     """
 
     services: Services
-    may_see: Callable[[str], bool]
     tell: Tell
 
     def names(self) -> list[str]:
         """The collections that this caller may see, the default one first."""
-        return [name for name in self.services.collections.names() if self.may_see(name)]
+        return self.services.collections.names()
 
     def open(self, name: str) -> OpenCollection:
         """A collection by its name; the default one where the name is empty.

@@ -15,7 +15,7 @@ import uvicorn
 
 from kb.catalog import Catalog
 from kb.ports import ChatModel
-from kb.settings import AnswerSettings, HistorySettings, LimitSettings, Settings, VerifierSettings
+from kb.settings import AnswerSettings, HistorySettings, LimitSettings, ServeSettings, Settings, VerifierSettings
 from serving.http import create_app
 from serving.http.server import listen
 from serving.http.state import Services
@@ -33,10 +33,10 @@ class RunningServer:
     embedder: HashEmbedder
     stack: ExitStack
 
-    def client(self, timeout: float = 30) -> openai.OpenAI:
+    def client(self, timeout: float = 30, key: str = "any") -> openai.OpenAI:
         """The official client; closed with the server."""
         url = f"{self.address}/v1"
-        return self.stack.enter_context(openai.OpenAI(base_url=url, api_key="any", max_retries=0, timeout=timeout))
+        return self.stack.enter_context(openai.OpenAI(base_url=url, api_key=key, max_retries=0, timeout=timeout))
 
     def http(self, **headers: str) -> httpx.Client:
         """A plain client; closed with the server."""
@@ -53,6 +53,7 @@ def running_server(
     vllm: VllmServer | None = None,
     history: HistorySettings | None = None,
     answers: AnswerSettings | None = None,
+    serve: ServeSettings | None = None,
 ) -> Iterator[RunningServer]:
     """A server whose default collection holds the three small documents of `library`."""
     embedder = HashEmbedder()
@@ -63,6 +64,7 @@ def running_server(
         verifier=verifier or VerifierSettings(),
         history=history or HistorySettings(),
         answers=answers or AnswerSettings(),
+        serve=serve or ServeSettings(),
     )
     app = create_app(settings, embedder=embedder, model=model, vllm=vllm)
     listener = listen("127.0.0.1", 0)

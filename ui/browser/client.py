@@ -43,12 +43,14 @@ class Client:
     Args:
         base_url: where the server listens, without `/v1`.
         transport: replaces the network in tests.
+        key: that the server asks for, if it does.
     """
 
-    def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None, key: str = "") -> None:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
         # No proxies from the environment: the server is ours and usually on this machine.
         self._http = httpx.Client(
-            base_url=base_url, timeout=_TIMEOUT, limits=_LIMITS, transport=transport, trust_env=False
+            base_url=base_url, headers=headers, timeout=_TIMEOUT, limits=_LIMITS, transport=transport, trust_env=False
         )
 
     def collections(self) -> tuple[CollectionSummary, ...]:

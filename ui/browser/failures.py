@@ -19,6 +19,7 @@ class FailureKind(StrEnum):
     UNREACHABLE = "unreachable"  # nobody listens there
     TIMEOUT = "timeout"
     CUT_OFF = "cut_off"  # the stream ended before the answer did
+    NO_KEY = "no_key"  # the app sends no key, or one that is not valid
     NOT_ALLOWED = "not_allowed"
     NOT_FOUND = "not_found"
     REFUSED = "refused"  # the request cannot be met as it stands: HTTP 400, 409, 422
@@ -30,7 +31,7 @@ class FailureKind(StrEnum):
 
 
 _KINDS = {
-    401: FailureKind.NOT_ALLOWED,
+    401: FailureKind.NO_KEY,
     403: FailureKind.NOT_ALLOWED,
     404: FailureKind.NOT_FOUND,
     413: FailureKind.TOO_LARGE,

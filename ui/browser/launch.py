@@ -92,8 +92,9 @@ def app_command(settings: Settings) -> list[str]:
 
 
 def app_environment(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the app: this process's own, and where the API listens."""
-    return {**environment, "IBID_API_URL": api_url(settings)}
+    """The environment of the app: this process's own, where the API listens, and the key that the settings name."""
+    key = {"IBID_API_KEY": settings.app.key} if settings.app.key else {}
+    return {**key, **environment, "IBID_API_URL": api_url(settings)}
 
 
 def api_url(settings: Settings) -> str:

@@ -93,7 +93,8 @@ def current_session() -> Session:
     if _KEY not in st.session_state:
         chosen = st.query_params.get(_LANGUAGE_PARAMETER, "")
         language = chosen if chosen in LANGUAGES else language_for(st.context.locale)
-        st.session_state[_KEY] = Session(Client(os.environ.get("IBID_API_URL") or _DEFAULT_URL), read_words(language))
+        client = Client(os.environ.get("IBID_API_URL") or _DEFAULT_URL, key=os.environ.get("IBID_API_KEY", ""))
+        st.session_state[_KEY] = Session(client, read_words(language))
     session = st.session_state[_KEY]
     assert isinstance(session, Session)
     return session

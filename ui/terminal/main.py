@@ -55,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_history(commands)
     _add_care(commands)
     _add_servers(commands)
+    _add_keys(commands)
     _add_measures(commands)
     return parser
 
@@ -181,6 +182,24 @@ def _add_servers(commands: _Commands[argparse.ArgumentParser]) -> None:
             command.add_argument("--app-port", type=int, help="the browser app's port (default: 8501)")
     text = "offer search and answers as tools to an assistant (MCP) that starts this command"
     _command(commands, "mcp", "running.mcp", text, json=False)
+
+
+def _add_keys(commands: _Commands[argparse.ArgumentParser]) -> None:
+    text = "create, list or revoke API keys"
+    keys = commands.add_parser("keys", help=text, description=text[0].upper() + text[1:] + ".")
+    actions = keys.add_subparsers(metavar="ACTION", required=True)
+    create = _command(actions, "create", "keys.create", "make an API key; it is shown once")
+    create.add_argument("name", metavar="NAME", help="what it is for")
+    rights = "ask, read, write or admin; may be repeated (default: ask and read)"
+    create.add_argument("--right", action="append", default=[], choices=("ask", "read", "write", "admin"), help=rights)
+    only = "for this collection alone; may be repeated (default: for every collection)"
+    create.add_argument("--only-collection", action="append", default=[], metavar="NAME", help=only)
+    create.add_argument("--expires", metavar="DATE", help="the last day (UTC) on which it may be used")
+    create.add_argument("--per-minute", type=int, default=0, metavar="N", help="requests a minute, at most")
+    create.add_argument("--at-once", type=int, default=0, metavar="N", help="requests at the same time, at most")
+    _command(actions, "list", "keys.show", "list the keys that were made, without their secrets")
+    revoke = _command(actions, "revoke", "keys.revoke", "end keys for good, at once")
+    revoke.add_argument("keys", nargs="+", metavar="KEY", help="an id or a name")
 
 
 def _add_measures(commands: _Commands[argparse.ArgumentParser]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -54,8 +55,12 @@ def mcp(_options: argparse.Namespace, settings: Settings) -> int:
 
 def app(options: argparse.Namespace, settings: Settings) -> int:
     """Runs the browser app until interrupted."""
+    from kb.home.home import Home
+    from kb.home.keys import list_keys
     from ui.browser.launch import run_app
 
+    if list_keys(Home(settings.home)) and not (settings.app.key or os.environ.get("IBID_API_KEY")):
+        print("ibid: the server asks for a key, and the app has none: set IBID_API_KEY or [app] key", file=sys.stderr)
     return run_app(_with_addresses(options, settings))
 
 

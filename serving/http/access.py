@@ -1,0 +1,48 @@
+"""Who sends a request, and what that lets it do and see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kb.home.keys import Key, Right
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What one request may do."""
+
+    key: Key | None
+    rights: frozenset[Right]
+    collections: frozenset[str] | None  # None: every one
+
+    def may(self, right: Right) -> bool:
+        """Whether it has this right."""
+        return right in self.rights or Right.ADMIN in self.rights
+
+    def sees(self, collection: str) -> bool:
+        """Whether this collection exists as far as the request is told."""
+        return self.collections is None or collection in self.collections
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether it sees what belongs to no single collection, too."""
+        return self.collections is None
+
+    @property
+    def owner(self) -> str:
+        """The id of the key, under which what belongs to it is kept; "" where there are no keys."""
+        return self.key.id if self.key is not None else ""
+
+    @property
+    def actor(self) -> str:
+        """Whom the audit log names."""
+        return self.key.id if self.key is not None else "loopback"
+
+
+EVERYBODY = Access(None, frozenset(Right), None)  # on this machine, where there are no keys
+NOBODY = Access(None, frozenset(), frozenset())
+
+
+def access_with(key: Key) -> Access:
+    """What this key lets a request do."""
+    return Access(key, key.rights, key.collections)

@@ -1,0 +1,74 @@
+"""A request's body while it comes in: how large it may be, and how slow."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from starlette.types import Message, Receive
+
+from serving.http.errors import ApiError
+
+_PATIENCE_SECONDS = 30.0  # for a body to begin, or to come at all
+_LEAST_BYTES_A_SECOND = 10_000  # slower than any connection on which a person would upload a file
+_DRAIN_SECONDS = 10.0  # a refused upload is read to its end this long, or its sender would see a broken pipe
+
+
+class IncomingBody:
+    """Hands a request's messages on, and refuses a body that is too large or too slow while it is read.
+
+    Args:
+        receive: of the request.
+        limit: bytes that the body may have.
+    """
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._read = 0
+        self._whole = False
+        self._began = asyncio.get_running_loop().time()
+
+    def announced_too_large(self, content_length: str) -> ApiError | None:
+        """An error where the length that the request announces is too large."""
+        return self._too_large() if content_length.isdigit() and int(content_length) > self._limit else None
+
+    async def receive(self) -> Message:
+        """The next message.
+
+        Raises:
+            ApiError: the body is too large (413) or comes too slowly (408).
+        """
+        if self._whole:  # now only the client's hanging up can come, whenever it does
+            return await self._receive()
+        deadline = self._began + _PATIENCE_SECONDS + self._read / _LEAST_BYTES_A_SECOND
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await self._receive()
+        except TimeoutError:
+            close = {"Connection": "close"}
+            raise ApiError(408, "the request's body came too slowly", code="timeout", headers=close) from None
+        self._note(message)
+        if self._read > self._limit:
+            await self.drain()
+            raise self._too_large()
+        return message
+
+    async def drain(self, seconds: float = _DRAIN_SECONDS) -> None:
+        """Reads what still comes and forgets it."""
+
+        async def read() -> None:
+            while not self._whole:
+                self._note(await self._receive())
+
+        with suppress(TimeoutError):
+            await asyncio.wait_for(read(), seconds)
+
+    def _note(self, message: Message) -> None:
+        self._read += len(message.get("body", b""))
+        self._whole = message["type"] != "http.request" or not message.get("more_body", False)
+
+    def _too_large(self) -> ApiError:
+        return ApiError(
+            413, f"the request is larger than {self._limit // 1_000_000} MB; split the file", code="too_large"
+        )

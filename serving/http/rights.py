@@ -1,0 +1,91 @@
+"""Which right every route needs. The guard reads it before anything of a request's body; a test holds it to the routes.
+
+A route that has no line here lets whoever comes with a key see nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from starlette.routing import compile_path
+
+from kb.home.keys import Right
+
+
+class Needs(NamedTuple):
+    """What a request must have to be let in."""
+
+    rights: frozenset[Right] | None  # one of them is enough; None: not even a key is needed
+    whole: bool = False  # only a key for every collection will do: it concerns them all
+
+
+OPEN = Needs(None)
+ANY = Needs(frozenset(Right))
+ASK, READ, WRITE = (Needs(frozenset({right})) for right in (Right.ASK, Right.READ, Right.WRITE))
+ASK_OR_READ = Needs(frozenset({Right.ASK, Right.READ}))
+WHOLE = Needs(frozenset({Right.READ}), whole=True)
+
+ROUTES: dict[tuple[str, str], Needs] = {
+    ("GET", "/health"): OPEN,
+    ("GET", "/openapi.json"): OPEN,
+    ("GET", "/docs"): OPEN,
+    ("GET", "/docs/oauth2-redirect"): OPEN,
+    ("GET", "/redoc"): OPEN,
+    ("GET", "/metrics"): WHOLE,
+    # Asking
+    ("POST", "/v1/chat/completions"): ASK,
+    ("POST", "/v1/embeddings"): ASK,
+    # Tools for agents, each of which needs its own right (serving/mcp/server.py)
+    **{(method, "/mcp"): ASK_OR_READ for method in ("GET", "POST", "DELETE")},
+    # Reading
+    ("GET", "/v1/models"): ANY,
+    ("GET", "/v1/models/{model:path}"): ANY,
+    ("GET", "/documents/{document_id}"): READ,
+    ("GET", "/documents/{document_id}/pages/{page}.png"): READ,
+    ("GET", "/documents/{document_id}/file"): READ,
+    ("POST", "/ibid/citations/check"): READ,
+    ("GET", "/v1/files"): READ,
+    ("GET", "/v1/files/{file_id}"): READ,
+    ("GET", "/v1/files/{file_id}/content"): READ,
+    ("GET", "/v1/vector_stores"): READ,
+    ("GET", "/v1/vector_stores/{store_id}"): READ,
+    ("POST", "/v1/vector_stores/{store_id}/search"): READ,
+    ("GET", "/v1/vector_stores/{store_id}/files"): READ,
+    ("GET", "/v1/vector_stores/{store_id}/files/{file_id}"): READ,
+    # Writing
+    ("POST", "/v1/files"): WRITE,
+    ("DELETE", "/v1/files/{file_id}"): WRITE,
+    ("POST", "/v1/vector_stores"): WRITE,
+    ("POST", "/v1/vector_stores/{store_id}"): WRITE,
+    ("DELETE", "/v1/vector_stores/{store_id}"): WRITE,
+    ("POST", "/v1/vector_stores/{store_id}/files"): WRITE,
+    ("POST", "/v1/vector_stores/{store_id}/files/{file_id}"): WRITE,
+    ("DELETE", "/v1/vector_stores/{store_id}/files/{file_id}"): WRITE,
+}
+
+
+class Listed(NamedTuple):
+    """The line that a request falls under."""
+
+    method: str
+    path: str  # with its parameters' names in it
+    needs: Needs
+
+
+def line_of(method: str, path: str) -> Listed | None:
+    """The line of this request; None where no route takes it."""
+    for pattern, listed in _patterns().get("GET" if method == "HEAD" else method, ()):
+        if pattern.match(path):
+            return listed
+    return None
+
+
+@cache
+def _patterns() -> dict[str, Sequence[tuple[re.Pattern[str], Listed]]]:
+    patterns: dict[str, list[tuple[re.Pattern[str], Listed]]] = {}
+    for (method, path), needs in ROUTES.items():
+        patterns.setdefault(method, []).append((compile_path(path)[0], Listed(method, path, needs)))
+    return patterns  # type: ignore[return-value]  # lists are sequences

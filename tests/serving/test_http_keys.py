@@ -1,0 +1,213 @@
+"""Where there are keys, each request does what its key has the right to, and sees the collections that it is for."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.routing import Mount
+
+from kb.errors import SettingsError
+from kb.home.keys import Right, create_key, get_key, list_keys, revoke_key
+from kb.settings import ServeSettings, Settings
+from serving.http import create_app
+from serving.http.rights import ROUTES
+from serving.http.server import serve
+from tests.fakes import HashEmbedder
+from tests.serving.http_server import RunningServer, running_server, wait_until
+from tests.serving.library import make_collection
+
+QUESTION = [{"role": "user", "content": "When must the final report be handed in?"}]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with keys, and with a second collection beside the default one."""
+    home = tmp_path_factory.mktemp("home")
+    with running_server(home) as running:
+        make_collection(home, running.embedder, "clinic").close()
+        create_key(running.services.home, "first")
+        yield running
+
+
+def key_for(server: RunningServer, *rights: Right, only: str = "") -> str:
+    return create_key(server.services.home, "made by a test", rights, [only] if only else None)[1]
+
+
+def http_with(server: RunningServer, key: str) -> httpx.Client:
+    return server.http(Authorization=f"Bearer {key}")
+
+
+def error_of(response: httpx.Response) -> Any:
+    return response.json()["error"]
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Basic eDp5"}, {"Authorization": "Bearer"}])
+def test_without_a_key_nobody_comes_in(server: RunningServer, header: dict[str, str]) -> None:
+    response = server.http(**header).get("/v1/models")
+    assert response.status_code == 401
+    assert error_of(response)["code"] == "invalid_api_key"
+    assert error_of(response)["type"] == "invalid_request_error"
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+def test_the_official_client_raises_its_own_errors(server: RunningServer) -> None:
+    with pytest.raises(openai.AuthenticationError, match="none of this server's"):
+        server.client(key="sk-ibid-wrong").models.list()
+    with pytest.raises(openai.PermissionDeniedError, match="lacks the right 'write'"):
+        server.client(key=key_for(server, Right.READ)).vector_stores.create(name="mine")
+
+
+@pytest.mark.parametrize(
+    ("right", "allowed"),
+    [
+        (Right.ASK, {"ask", "models"}),
+        (Right.READ, {"search", "models"}),
+        (Right.WRITE, {"upload", "models"}),
+        (Right.ADMIN, {"ask", "search", "upload", "models", "metrics"}),
+    ],
+)
+def test_each_right_opens_its_own_routes(server: RunningServer, right: Right, allowed: set[str]) -> None:
+    http = http_with(server, key_for(server, right))
+    answers = {
+        "ask": http.post("/v1/chat/completions", json={"model": "ibid", "messages": QUESTION}),
+        "search": http.post("/v1/vector_stores/default/search", json={"query": "report"}),
+        "upload": http.post("/v1/files", files={"file": ("a.txt", b"words")}),
+        "models": http.get("/v1/models"),
+        "metrics": http.get("/metrics"),
+    }
+    if right is Right.READ:
+        allowed = {*allowed, "metrics"}
+    assert {name for name, answer in answers.items() if answer.status_code == 200} == allowed
+    refused = [answer for name, answer in answers.items() if name not in allowed]
+    assert all(answer.status_code == 403 and error_of(answer)["code"] == "missing_right" for answer in refused)
+
+
+def test_a_key_is_checked_before_the_body_is_read(server: RunningServer) -> None:
+    host, port = server.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 90000000\r\n\r\nhalf")
+        assert connection.recv(100).startswith(b"HTTP/1.1 401")  # though the body never comes
+
+
+def test_a_foreign_collection_looks_like_one_that_is_not_there(server: RunningServer) -> None:
+    every = Right.ASK, Right.READ, Right.WRITE
+    http = http_with(server, key_for(server, *every, only="default"))
+    document = server.http(Authorization=f"Bearer {key_for(server, Right.READ)}").get("/v1/vector_stores/clinic/files")
+    document_id = document.json()["data"][0]["id"]
+    requests: list[tuple[str, str, dict[str, Any]]] = [
+        ("POST", "/v1/chat/completions", {"json": {"model": "ibid/{name}", "messages": QUESTION}}),
+        ("GET", "/v1/models/ibid/{name}", {}),
+        ("GET", "/v1/vector_stores/{name}", {}),
+        ("POST", "/v1/vector_stores/{name}", {"json": {"metadata": {"policy": "strict"}}}),
+        ("DELETE", "/v1/vector_stores/{name}", {}),
+        ("GET", "/v1/vector_stores/{name}/files", {}),
+        ("POST", "/v1/vector_stores/{name}/search", {"json": {"query": "dose"}}),
+        ("POST", "/v1/vector_stores/{name}/files", {"json": {"file_id": document_id}}),
+        ("GET", f"/v1/vector_stores/{{name}}/files/{document_id}", {}),
+        ("DELETE", f"/v1/vector_stores/{{name}}/files/{document_id}", {}),
+        ("GET", f"/documents/{document_id}?collection={{name}}", {}),
+        ("GET", f"/documents/{document_id}/file?collection={{name}}", {}),
+    ]
+    for method, path, rest in requests:
+        foreign, unknown = (_request(http, method, path, rest, name) for name in ("clinic", "nowhere"))
+        assert foreign.status_code == unknown.status_code == 404, path
+        assert foreign.text == unknown.text.replace("nowhere", "clinic"), path
+    assert "clinic" in server.services.collections.names()
+
+
+def _request(http: httpx.Client, method: str, path: str, rest: dict[str, Any], name: str) -> httpx.Response:
+    body = rest.get("json")
+    if body and "model" in body:
+        body = {**body, "model": body["model"].format(name=name)}
+    return http.request(method, path.format(name=name), json=body)
+
+
+def test_lists_show_what_the_key_may_see(server: RunningServer) -> None:
+    client = server.client(key=key_for(server, Right.READ, only="clinic"))
+    assert [model.id for model in client.models.list()] == ["ibid/clinic"]
+    assert [store.id for store in client.vector_stores.list()] == ["clinic"]
+    both = server.client(key=key_for(server, Right.READ))
+    assert {store.id for store in both.vector_stores.list()} == {"default", "clinic"}
+
+
+def test_the_default_collection_is_foreign_too(server: RunningServer) -> None:
+    client = server.client(key=key_for(server, Right.ASK, only="clinic"))
+    with pytest.raises(openai.NotFoundError, match=r"there are: ibid/clinic$|there are: ibid/clinic'"):
+        client.chat.completions.create(model="ibid", messages=QUESTION)  # type: ignore[arg-type]
+    answer = client.chat.completions.create(model="ibid/clinic", messages=QUESTION)  # type: ignore[arg-type]
+    assert "fourteen days" in str(answer.choices[0].message.content)
+
+
+def test_a_key_makes_only_the_collections_that_it_is_for(server: RunningServer) -> None:
+    client = server.client(key=key_for(server, Right.WRITE, only="trial"))
+    with pytest.raises(openai.PermissionDeniedError, match="not for a collection 'other'"):
+        client.vector_stores.create(name="other")
+    assert client.vector_stores.create(name="trial").id == "trial"
+
+
+def test_a_revoked_key_is_refused_from_the_next_request_on(server: RunningServer) -> None:
+    key, secret = create_key(server.services.home, "short-lived")
+    http = http_with(server, secret)
+    assert http.get("/v1/models").status_code == 200
+    revoke_key(server.services.home, key.id)
+    response = http.get("/v1/models")
+    assert response.status_code == 401
+    assert "revoked" in error_of(response)["message"]
+
+
+def test_use_is_noted_beside_the_request(server: RunningServer) -> None:
+    key, secret = create_key(server.services.home, "used")
+    assert http_with(server, secret).get("/v1/models").status_code == 200
+    wait_until(lambda: get_key(server.services.home, key.id).last_used_at)
+
+
+@pytest.mark.parametrize("path", ["/health", "/openapi.json"])
+def test_some_things_need_no_key(server: RunningServer, path: str) -> None:
+    assert server.http().get(path).status_code == 200
+
+
+def test_health_tells_nothing_of_the_collections_without_a_key(server: RunningServer) -> None:
+    assert server.http().get("/health").json()["collections"] == 0
+
+
+def test_an_unknown_path_is_404_for_a_key_and_401_without(server: RunningServer) -> None:
+    assert server.http().get("/v1/nothing").status_code == 401
+    assert http_with(server, key_for(server, Right.ASK)).get("/v1/nothing").status_code == 404
+
+
+def test_with_keys_the_key_is_the_border_not_the_name_of_the_host(server: RunningServer) -> None:
+    http = http_with(server, key_for(server, Right.READ))
+    assert http.get("/v1/models", headers={"Host": "library.example"}).status_code == 200
+    assert server.http().get("/v1/models", headers={"Host": "library.example"}).status_code == 401
+
+
+def test_every_route_has_a_line_and_every_line_a_route(tmp_path: Path) -> None:
+    app = create_app(Settings(tmp_path), embedder=HashEmbedder())
+    assert set(ROUTES) == set(_routes(app))
+
+
+def _routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+    for context in iter_route_contexts(app.routes):
+        assert not isinstance(context.original_route, Mount), "a mounted app needs lines of its own"
+        for method in (context.methods or {"GET", "POST", "DELETE"}) - {"HEAD"}:  # an app decides by itself
+            yield method, str(context.path)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+def test_without_keys_only_loopback_is_listened_on(tmp_path: Path, host: str) -> None:
+    with pytest.raises(SettingsError, match=r"there is no API key.*ibid keys create"):
+        serve(Settings(tmp_path, serve=ServeSettings(host, 0)), say=print)
+
+
+def test_a_server_beyond_loopback_lets_nobody_in_when_the_last_key_is_gone(tmp_path: Path) -> None:
+    with running_server(tmp_path, serve=ServeSettings("0.0.0.0")) as server:
+        assert list_keys(server.services.home) == []
+        assert server.http().get("/v1/models").status_code == 401

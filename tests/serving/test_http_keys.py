@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -211,3 +212,28 @@ def test_a_server_beyond_loopback_lets_nobody_in_when_the_last_key_is_gone(tmp_p
     with running_server(tmp_path, serve=ServeSettings("0.0.0.0")) as server:
         assert list_keys(server.services.home) == []
         assert server.http().get("/v1/models").status_code == 401
+
+
+@pytest.mark.parametrize("right", [Right.ASK, Right.READ])
+def test_tools_for_agents_need_their_rights_and_see_the_keys_collections(server: RunningServer, right: Right) -> None:
+    http = http_with(server, key_for(server, right, only="clinic"))
+    ask, listing = (_call(http, name, question="When must the report be handed in?") for name in ("ask", "search"))
+    refused = {Right.ASK: listing, Right.READ: ask}[right]
+    assert "lacks the right" in refused["content"][0]["text"]
+    if right is Right.READ:
+        found = _call(http, "list_collections")["structuredContent"]["collections"]
+        assert [collection["name"] for collection in found] == ["clinic"]
+    else:
+        foreign = _call(http, "ask", question="When?", collection="default")
+        assert "no collection 'default'. There are: clinic" in foreign["content"][0]["text"]
+
+
+def _call(http: httpx.Client, tool: str, **arguments: str) -> Any:
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+    reply = http.post("/mcp", json=call, headers={"Accept": "application/json, text/event-stream"})
+    assert reply.status_code == 200, reply.text
+    return json.loads(reply.text.rpartition("data: ")[2])["result"]
+
+
+def test_tools_for_agents_are_closed_to_keys_that_only_write(server: RunningServer) -> None:
+    assert http_with(server, key_for(server, Right.WRITE)).post("/mcp", json={}).status_code == 403

@@ -33,6 +33,10 @@ class Access:
         """The id of the key, under which what belongs to it is kept; "" where there are no keys."""
         return self.key.id if self.key is not None else ""
 
+    def owns(self, owner: str) -> bool:
+        """Whether what is kept under this owner exists as far as the request is told."""
+        return self.key is None or self.key.id == owner or Right.ADMIN in self.rights
+
     @property
     def actor(self) -> str:
         """Whom the audit log names."""

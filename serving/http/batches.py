@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from kb.errors import NotFoundError
 from kb.home.batches import Batch, BatchState, add_batch, cancel_batch, get_batch, list_batches
 from kb.home.cursors import Place
 from kb.home.files import get_file
@@ -15,7 +16,7 @@ from serving.http.batch_running import WINDOW_SECONDS
 from serving.http.bodies import JsonRoute
 from serving.http.errors import ApiError
 from serving.http.paging import PageRequest, page_json, page_of
-from serving.http.state import services_of
+from serving.http.state import Services, services_of
 
 router = APIRouter(route_class=JsonRoute)
 
@@ -52,7 +53,7 @@ def create_batch(request: Request, asked: NewBatch) -> dict[str, Any]:
         message = f"endpoint must be one of {', '.join(ENDPOINTS)}"
         raise ApiError(400, message, code="invalid_value", param="endpoint")
     file = get_file(services.home, asked.input_file_id)
-    batch = add_batch(services.home, asked.endpoint, file.id, asked.metadata)
+    batch = add_batch(services.home, asked.endpoint, file.id, asked.metadata, services.access.owner)
     request.app.state.batches.wake()
     return _batch_json(batch)
 
@@ -60,8 +61,9 @@ def create_batch(request: Request, asked: NewBatch) -> dict[str, Any]:
 @router.get("/v1/batches")
 def list_all_batches(request: Request, asked: Annotated[PageRequest, Query()]) -> dict[str, Any]:
     """A page of the batches, the newest first."""
-    home = services_of(request).home
-    batches = {batch.id: batch for batch in list_batches(home)}
+    services = services_of(request)
+    home = services.home
+    batches = {batch.id: batch for batch in list_batches(home) if services.access.owns(batch.owner)}
     places = (Place(_place(batch), batch.id) for batch in batches.values())
     page = page_of(home, "batches", places, asked)
     return page_json([_batch_json(batches[batch_id]) for batch_id in page.ids], has_more=page.has_more)
@@ -70,17 +72,29 @@ def list_all_batches(request: Request, asked: Annotated[PageRequest, Query()]) -
 @router.get("/v1/batches/{batch_id}")
 def read_batch(request: Request, batch_id: str) -> dict[str, Any]:
     """One batch."""
-    return _batch_json(get_batch(services_of(request).home, batch_id))
+    return _batch_json(_own_batch(services_of(request), batch_id))
 
 
 @router.post("/v1/batches/{batch_id}/cancel")
 def stop_batch(request: Request, batch_id: str) -> dict[str, Any]:
     """Ends a batch; what is done by then stands in its files."""
-    home = services_of(request).home
-    batch = get_batch(home, batch_id)
+    services = services_of(request)
+    batch = _own_batch(services, batch_id)
     if batch.state in {BatchState.COMPLETED, BatchState.FAILED, BatchState.EXPIRED}:
         raise ApiError(409, f"the batch has ended: it is {batch.state}", code="batch_ended")
-    return _batch_json(cancel_batch(home, batch_id))
+    return _batch_json(cancel_batch(services.home, batch_id))
+
+
+def _own_batch(services: Services, batch_id: str) -> Batch:
+    """A batch of whoever asks.
+
+    Raises:
+        NotFoundError: there is none of that id, or it is somebody else's.
+    """
+    batch = get_batch(services.home, batch_id)
+    if not services.access.owns(batch.owner):
+        raise NotFoundError(f"no batch {batch_id[:80]!r}")
+    return batch
 
 
 def _place(batch: Batch) -> str:

@@ -17,6 +17,7 @@ from kb.errors import IbidError
 from kb.home.keys import Key, is_use_noted, note_use
 from kb.settings import LOOPBACK
 from serving.http.access import EVERYBODY, NOBODY, Access, access_with
+from serving.http.batch_running import OWNER
 from serving.http.errors import ApiError, error_response
 from serving.http.incoming import IncomingBody
 from serving.http.rights import Listed, line_of
@@ -50,7 +51,7 @@ class Guard:
         limit = self._max_file_bytes + _FORM_BYTES if scope["path"] == "/v1/files" else _JSON_BYTES
         body = IncomingBody(receive, limit)
         try:
-            access = self._access(headers, line_of(scope["method"], scope["path"]))
+            access = self._access(scope, headers)
         except (ApiError, IbidError) as refusal:
             await body.drain(_DRAIN_SECONDS)
             await error_response(refusal)(scope, receive, send)
@@ -63,7 +64,7 @@ class Guard:
         scope.setdefault("state", {})["access"] = access
         await self._app(scope, body.receive, send)
 
-    def _access(self, headers: Headers, line: Listed | None) -> Access:
+    def _access(self, scope: Scope, headers: Headers) -> Access:
         """What the request may do.
 
         Raises:
@@ -73,10 +74,14 @@ class Guard:
         if self._on_loopback and not self._keyring.in_use:
             _check_origin(headers)
             return EVERYBODY
+        line = line_of(scope["method"], scope["path"])
         if line is not None and line.needs.rights is None:
             return NOBODY
-        key = self._key(headers.get(b"authorization", ""))
-        self._note(key)
+        if OWNER in scope:
+            key = _valid(self._keyring.find_by_id(scope[OWNER]))
+        else:
+            key = self._key(headers.get(b"authorization", ""))
+            self._note(key)
         if line is None:
             return NOBODY
         access = access_with(key)
@@ -87,12 +92,7 @@ class Guard:
         scheme, _, secret = authorization.partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise _unauthorized("there is no API key: send it as `Authorization: Bearer sk-ibid-…`")
-        key = self._keyring.find(secret.strip())
-        if key is None:
-            raise _unauthorized("this API key is none of this server's")
-        if key.state != "valid":
-            raise _unauthorized(f"this API key is {key.state}")
-        return key
+        return _valid(self._keyring.find(secret.strip()))
 
     def _note(self, key: Key) -> None:
         """Notes the key's use beside the request, if that was not done within the hour."""
@@ -106,6 +106,14 @@ class Guard:
         task = asyncio.ensure_future(note())
         self._noting.add(task)
         task.add_done_callback(self._noting.discard)
+
+
+def _valid(key: Key | None) -> Key:
+    if key is None:
+        raise _unauthorized("this API key is none of this server's")
+    if key.state != "valid":
+        raise _unauthorized(f"this API key is {key.state}")
+    return key
 
 
 def _check_origin(headers: Headers) -> None:

@@ -38,6 +38,10 @@ ROUTES: dict[tuple[str, str], Needs] = {
     # Asking
     ("POST", "/v1/chat/completions"): ASK,
     ("POST", "/v1/embeddings"): ASK,
+    ("POST", "/v1/batches"): ASK,
+    ("GET", "/v1/batches"): ASK,
+    ("GET", "/v1/batches/{batch_id}"): ASK,
+    ("POST", "/v1/batches/{batch_id}/cancel"): ASK,
     # Tools for agents, each of which needs its own right (serving/mcp/server.py)
     **{(method, "/mcp"): ASK_OR_READ for method in ("GET", "POST", "DELETE")},
     # Reading

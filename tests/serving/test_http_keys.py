@@ -237,3 +237,21 @@ def _call(http: httpx.Client, tool: str, **arguments: str) -> Any:
 
 def test_tools_for_agents_are_closed_to_keys_that_only_write(server: RunningServer) -> None:
     assert http_with(server, key_for(server, Right.WRITE)).post("/mcp", json={}).status_code == 403
+
+
+def test_a_batch_is_asked_with_the_key_that_made_it_and_exists_for_that_key_alone(server: RunningServer) -> None:
+    asked = {"model": "ibid/clinic", "messages": QUESTION}
+    line = json.dumps({"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": asked}).encode()
+    for only, status in (("clinic", 200), ("default", 404)):
+        client = server.client(key=key_for(server, Right.ASK, Right.READ, Right.WRITE, only=only))
+        file = client.files.create(file=(f"{only}.jsonl", line), purpose="batch")
+        batch = client.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h")
+        wait_until(lambda batch_id=batch.id, client=client: client.batches.retrieve(batch_id).status == "completed", 20)
+        done = client.batches.retrieve(batch.id)
+        result = client.files.content(done.output_file_id or done.error_file_id or "").read()
+        assert json.loads(result)["response"]["status_code"] == status
+        assert [one.id for one in client.batches.list()] == [batch.id]
+        other = server.client(key=key_for(server, Right.ASK))
+        assert list(other.batches.list()) == []
+        with pytest.raises(openai.NotFoundError, match="no batch"):
+            other.batches.cancel(batch.id)

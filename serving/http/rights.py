@@ -38,6 +38,12 @@ ROUTES: dict[tuple[str, str], Needs] = {
     # Asking
     ("POST", "/v1/chat/completions"): ASK,
     ("POST", "/v1/embeddings"): ASK,
+    ("POST", "/v1/responses"): ASK,
+    ("POST", "/v1/responses/input_tokens"): ASK,
+    ("GET", "/v1/responses/{response_id}"): ASK,
+    ("GET", "/v1/responses/{response_id}/input_items"): ASK,
+    ("POST", "/v1/responses/{response_id}/cancel"): ASK,
+    ("DELETE", "/v1/responses/{response_id}"): ASK,
     ("POST", "/v1/batches"): ASK,
     ("GET", "/v1/batches"): ASK,
     ("GET", "/v1/batches/{batch_id}"): ASK,

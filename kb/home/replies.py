@@ -7,7 +7,7 @@ of passages that were only read is never kept here: what is deleted from a colle
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,18 +76,28 @@ def change_body(home: Home, reply_id: str, body: Json) -> None:
         connection.execute("UPDATE replies SET body = ? WHERE id = ?", (_written(body), reply_id))
 
 
-def get_reply(home: Home, kind: str, reply_id: str) -> KeptReply:
+def _anybody(_owner: str) -> bool:
+    return True
+
+
+def get_reply(home: Home, kind: str, reply_id: str, owns: Callable[[str], bool] = _anybody) -> KeptReply:
     """One reply.
 
+    Args:
+        home: where it is.
+        kind: "response" or "chat.completion".
+        reply_id: its id.
+        owns: whether what this owner has exists for whoever asks.
+
     Raises:
-        NotFoundError: there is none of that id.
+        NotFoundError: there is none of that id, or it is somebody else's.
     """
     with home.reading() as connection:
         row = connection.execute(
             f"SELECT {_COLUMNS} FROM replies WHERE id = ? AND kind = ?",  # noqa: S608
             (reply_id, kind),
         ).fetchone()
-    if row is None:
+    if row is None or not owns(_reply_from(row).owner):
         raise NotFoundError(f"no {kind} {reply_id[:80]!r}", "it was never stored or has been deleted")
     return _reply_from(row)
 

@@ -255,3 +255,22 @@ def test_a_batch_is_asked_with_the_key_that_made_it_and_exists_for_that_key_alon
         assert list(other.batches.list()) == []
         with pytest.raises(openai.NotFoundError, match="no batch"):
             other.batches.cancel(batch.id)
+
+
+def test_a_stored_response_exists_for_the_key_that_asked_for_it_alone(server: RunningServer) -> None:
+    mine, other = (server.client(key=key_for(server, Right.ASK)) for _ in range(2))
+    response = mine.responses.create(model="ibid", input="When must the final report be handed in?")
+    assert mine.responses.retrieve(response.id).id == response.id
+    assert mine.responses.create(model="ibid", input="And if it is late?", previous_response_id=response.id).id
+    with pytest.raises(openai.NotFoundError) as foreign:
+        other.responses.retrieve(response.id)
+    unknown_id = response.id[:-3] + "fff"
+    with pytest.raises(openai.NotFoundError) as unknown:
+        other.responses.retrieve(unknown_id)
+    assert foreign.value.message.replace(response.id, unknown_id) == unknown.value.message
+    with pytest.raises(openai.NotFoundError):
+        other.responses.delete(response.id)
+    with pytest.raises(openai.BadRequestError, match="not found"):
+        other.responses.create(model="ibid", input="And then?", previous_response_id=response.id)
+    admin = server.client(key=key_for(server, Right.ADMIN))
+    assert admin.responses.retrieve(response.id).id == response.id

@@ -85,6 +85,7 @@ def keep(services: Services, prepared: Prepared, body: Json, answer: int | None 
         status=body["status"],
         asked=prepared.items,
         body=body,
+        owner=services.access.owner,
         previous=prepared.shape.asked.previous_response_id or "",
         conversation=conversation or prepared.conversation,
         answer=answer,
@@ -143,7 +144,7 @@ def _before(services: Services, previous: str | None) -> list[KeptReply]:
     if not previous:
         return []
     try:
-        last = get_reply(services.home, RESPONSE, previous)
+        last = get_reply(services.home, RESPONSE, previous, services.access.owns)
     except NotFoundError:
         raise ApiError(
             400,
@@ -184,7 +185,7 @@ def find_item(services: Services, item_id: str) -> Json:
     try:
         if owner is None:
             raise NotFoundError("it is none of ours")
-        reply = get_reply(services.home, RESPONSE, owner)
+        reply = get_reply(services.home, RESPONSE, owner, services.access.owns)
     except NotFoundError:
         reply = None
     for item in [*reply.asked, *reply.body["output"]] if reply is not None else []:

@@ -107,7 +107,7 @@ def list_input_items(
 
 
 def _stored(services: Services, response_id: str) -> KeptReply:
-    reply = get_reply(services.home, RESPONSE, response_id)
+    reply = get_reply(services.home, RESPONSE, response_id, services.access.owns)
     return as_of_now(reply, services.settings.limits.answer_seconds)
 
 

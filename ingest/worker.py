@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from ingest.pipeline import ingest_one
 from ingest.reading import FileState, Parse
 from ingest.walking import FoundFile
+from kb.catalog import Catalog
 from kb.catalog.collections import create_collection
 from kb.errors import IbidError
 from kb.home.home import Home
-from kb.home.jobs import fail_job, finish_job, report_progress, take_job
+from kb.home.jobs import fail_job, finish_job, latest_job, report_progress, take_job
 from kb.ports import Embedder
-from kb.records import Job
+from kb.records import Job, JobState
 from kb.settings import Settings
 
 POLL_SECONDS = 0.5  # an upload starts within a blink; looking costs one indexed query
@@ -37,25 +38,51 @@ def work(
             run_job(home, settings, job, embedder, parse)
 
 
+class _CancelledError(Exception):
+    """The job was cancelled while it ran."""
+
+
 def run_job(home: Home, settings: Settings, job: Job, embedder: Callable[[], Embedder], parse: Parse) -> None:
-    """Runs one job to its end, whatever that is."""
+    """Runs one job to its end, whatever that is. Nothing stays in the collection of a job that was cancelled."""
     path = home.uploads.path(job.document_id)
     try:
-        size = path.stat().st_size
-        found = FoundFile(path, job.name, size, 0, f"upload:{job.document_id}")
+        found = FoundFile(path, job.name, path.stat().st_size, 0, f"upload:{job.document_id}")
         catalog = create_collection(settings.home, job.collection)
-        with _heartbeat(home, job) as progress:
-            outcome = ingest_one(found, catalog, embedder(), parse, settings.limits, progress, job.metadata)
-        catalog.close()
+        try:
+            _take_in(home, settings, job, found, catalog, embedder, parse)
+        finally:
+            catalog.close()
     except IbidError as error:
         fail_job(home, job.id, str(error))
     except OSError as error:
         fail_job(home, job.id, f"cannot read the upload: {error.strerror or error}")
-    else:
+
+
+def _take_in(
+    home: Home,
+    settings: Settings,
+    job: Job,
+    found: FoundFile,
+    catalog: Catalog,
+    embedder: Callable[[], Embedder],
+    parse: Parse,
+) -> None:
+    with catalog.snapshot() as snapshot:
+        was_there = snapshot.has_document(job.document_id)
+    try:
+        with _heartbeat(home, job) as progress:
+            outcome = ingest_one(found, catalog, embedder(), parse, settings.limits, progress, job.metadata)
         if outcome.state is FileState.FAILED:
             fail_job(home, job.id, outcome.reason)
-        else:
-            finish_job(home, job.id, outcome.reason or "; ".join(outcome.warnings))
+        elif not finish_job(home, job.id, outcome.reason or "; ".join(outcome.warnings)):
+            raise _CancelledError
+    except _CancelledError:
+        newest = latest_job(home, job.collection, job.document_id)  # none where the file was deleted
+        if newest is None or (newest.state is JobState.CANCELLED and not was_there):
+            catalog.forget_sources([found.source])
+            with catalog.snapshot() as snapshot:
+                stays = snapshot.has_document(job.document_id)
+            catalog.blobs.remove([] if stays else [job.document_id])
 
 
 @contextmanager
@@ -67,7 +94,8 @@ def _heartbeat(home: Home, job: Job) -> Iterator[Callable[[str, float], None]]:
     def report(stage: str, share: float) -> None:
         nonlocal said
         said = (stage, _BEGINS[stage] + share * (_ENDS[stage] - _BEGINS[stage]))
-        report_progress(home, job.id, *said)
+        if not report_progress(home, job.id, *said):
+            raise _CancelledError
 
     def repeat() -> None:
         while not ended.wait(HEARTBEAT_SECONDS):

@@ -8,9 +8,25 @@ import os
 import time
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 _CHUNK = 1 << 20  # 1 MiB: few system calls, little memory
 _LEASE_SECONDS = 3600  # a writer that has not committed an hour after writing its blob is gone
+
+
+class StagedBlob(NamedTuple):
+    """Bytes on their way into a folder of blobs."""
+
+    document_id: str  # SHA-256 of the bytes
+    size: int
+    temporary: Path
+    target: Path
+
+    def keep(self) -> None:
+        """Puts the bytes into their place; durable before it returns."""
+        self.target.parent.mkdir(exist_ok=True)
+        self.temporary.replace(self.target)
+        _sync_folder(self.target.parent)
 
 
 class Blobs:
@@ -24,9 +40,16 @@ class Blobs:
         return self.folder / document_id[:2] / document_id
 
     def put(self, chunks: Iterable[bytes]) -> tuple[str, int]:
-        """Stores bytes; returns their hash and their number. Durable before it returns.
+        """Stores bytes; returns their hash and their number. Durable before it returns."""
+        with self.staged(chunks) as staged:
+            staged.keep()
+        return staged.document_id, staged.size
 
-        The bytes go to a temporary file that is synced and renamed, so that a blob is there whole or not at all.
+    @contextlib.contextmanager
+    def staged(self, chunks: Iterable[bytes]) -> Iterator[StagedBlob]:
+        """Writes bytes to a temporary file, from which `keep` makes a blob: it is there whole or not at all.
+
+        What was not kept when the block ends is gone.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         temporary = self.folder / f".{os.getpid()}-{time.monotonic_ns()}.part"
@@ -39,19 +62,14 @@ class Blobs:
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            target = self.path(digest.hexdigest())
-            target.parent.mkdir(exist_ok=True)
-            temporary.replace(target)
-        except BaseException:
+            document_id = digest.hexdigest()
+            yield StagedBlob(document_id, size, temporary, self.path(document_id))
+        finally:
             temporary.unlink(missing_ok=True)
-            raise
-        _sync_folder(target.parent)
-        return digest.hexdigest(), size
 
     def put_file(self, path: Path) -> tuple[str, int]:
         """Stores the bytes of a file, without holding them in memory."""
-        with path.open("rb") as file:
-            return self.put(iter(lambda: file.read(_CHUNK), b""))
+        return self.put(bytes_of([path]))
 
     def remove(self, document_ids: Iterable[str]) -> None:
         """Removes blobs; those that are not there are passed over."""
@@ -72,6 +90,14 @@ class Blobs:
         if self.folder.is_dir():
             yield from self.folder.glob(".*.part")
             yield from self.folder.glob("??/*")
+
+
+def bytes_of(paths: Iterable[Path]) -> Iterator[bytes]:
+    """The bytes of files one after another, a little at a time."""
+    for path in paths:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
 
 
 def hash_file(path: Path) -> str:

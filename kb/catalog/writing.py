@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from kb.attributes import checked_attributes
 from kb.catalog import rows
@@ -21,6 +21,11 @@ from kb.records import EmbeddingSpace
 def now() -> str:
     """This moment in UTC, ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def in_seconds(seconds: float) -> str:
+    """The moment that many seconds from now, as `now` writes it."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="seconds")
 
 
 def version_of(connection: sqlite3.Connection) -> int:

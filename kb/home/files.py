@@ -1,4 +1,4 @@
-"""Uploaded files: bytes under their hash, and the names they came with."""
+"""Uploaded files: bytes under their hash, and the names they came with. Those that have expired are none any more."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from kb.catalog.writing import now
 from kb.errors import NotFoundError
 from kb.home.home import Home
 
-_COLUMNS = "id, document_id, name, size, purpose, created_at"
+_COLUMNS = "id, document_id, name, size, purpose, created_at, expires_at"
+_LIVING = "(expires_at = '' OR expires_at > ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class UploadedFile:
     name: str
     size: int
     purpose: str
-    created_at: str
+    created_at: str  # ISO 8601, UTC
+    expires_at: str = ""  # the same; "" for never
 
 
 def file_id_of(document_id: str) -> str:
@@ -30,27 +32,32 @@ def file_id_of(document_id: str) -> str:
     return f"file-{document_id[:32]}"
 
 
-def put_file(home: Home, name: str, chunks: Iterable[bytes], purpose: str = "assistants") -> UploadedFile:
-    """Stores an upload; durable when this returns. The newest name of the same bytes is the one that is kept."""
-    document_id, size = home.uploads.put(chunks)
-    file = UploadedFile(file_id_of(document_id), document_id, name, size, purpose, now())
-    with home.writing() as connection:
-        connection.execute(
-            "INSERT INTO files (id, document_id, name, size, purpose, created_at) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET name = excluded.name, purpose = excluded.purpose",
-            (file.id, file.document_id, file.name, file.size, file.purpose, file.created_at),
-        )
-    return get_file(home, file.id)
+def put_file(
+    home: Home, name: str, chunks: Iterable[bytes], purpose: str = "assistants", expires_at: str = ""
+) -> UploadedFile:
+    """Stores an upload; durable when this returns. What is said last of the same bytes is what is kept."""
+    # The bytes get their place in the same transaction in which `delete_file` would take them away.
+    with home.uploads.staged(chunks) as staged, home.writing() as connection:
+        staged.keep()
+        file_id = file_id_of(staged.document_id)
+        row = connection.execute(
+            f"INSERT INTO files ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"  # noqa: S608
+            " name = excluded.name, purpose = excluded.purpose, expires_at = excluded.expires_at"
+            f" RETURNING {_COLUMNS}",
+            (file_id, staged.document_id, name, staged.size, purpose, now(), expires_at),
+        ).fetchone()
+    return UploadedFile(*row)
 
 
 def get_file(home: Home, file_id: str) -> UploadedFile:
     """One uploaded file.
 
     Raises:
-        NotFoundError: no file of that id was uploaded.
+        NotFoundError: no file of that id was uploaded, or it has expired.
     """
+    query = f"SELECT {_COLUMNS} FROM files WHERE id = ? AND {_LIVING}"  # noqa: S608
     with home.reading() as connection:
-        row = connection.execute(f"SELECT {_COLUMNS} FROM files WHERE id = ?", (file_id,)).fetchone()  # noqa: S608
+        row = connection.execute(query, (file_id, now())).fetchone()
     if row is None:
         raise NotFoundError(f"no file {file_id}")
     return UploadedFile(*row)
@@ -58,9 +65,17 @@ def get_file(home: Home, file_id: str) -> UploadedFile:
 
 def list_files(home: Home) -> list[UploadedFile]:
     """Every uploaded file, the newest first."""
+    query = f"SELECT {_COLUMNS} FROM files WHERE {_LIVING} ORDER BY created_at DESC, id"  # noqa: S608
     with home.reading() as connection:
-        rows = connection.execute(f"SELECT {_COLUMNS} FROM files ORDER BY created_at DESC, id").fetchall()  # noqa: S608
+        rows = connection.execute(query, (now(),)).fetchall()
     return [UploadedFile(*row) for row in rows]
+
+
+def expired_files(home: Home, moment: str) -> list[UploadedFile]:
+    """Files whose time was over at a moment (ISO 8601, UTC), and whose bytes are still here."""
+    query = f"SELECT {_COLUMNS} FROM files WHERE expires_at <> '' AND expires_at <= ?"  # noqa: S608
+    with home.reading() as connection:
+        return [UploadedFile(*row) for row in connection.execute(query, (moment,)).fetchall()]
 
 
 def upload_path(home: Home, file: UploadedFile) -> Path:
@@ -74,7 +89,15 @@ def delete_file(home: Home, file_id: str) -> None:
     Raises:
         NotFoundError: no file of that id was uploaded.
     """
-    file = get_file(home, file_id)
     with home.writing() as connection:
-        connection.execute("DELETE FROM files WHERE id = ?", (file_id,))
-    home.uploads.remove([file.document_id])
+        row = connection.execute("DELETE FROM files WHERE id = ? RETURNING document_id", (file_id,)).fetchone()
+        if row is None:
+            raise NotFoundError(f"no file {file_id}")
+        home.uploads.remove([row[0]])
+
+
+def sweep_uploads(home: Home) -> None:
+    """Removes bytes that no upload owns and nobody can still be writing: what a killed process left."""
+    with home.reading() as connection:
+        live = {document_id for (document_id,) in connection.execute("SELECT document_id FROM files")}
+    home.uploads.sweep(live)

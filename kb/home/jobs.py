@@ -117,9 +117,13 @@ def report_progress(home: Home, job_id: str, stage: str, progress: float) -> boo
     return changed == 1
 
 
-def finish_job(home: Home, job_id: str, remark: str = "") -> None:
-    """Marks a job done; `remark` is what a reader should know (a page without text, a duplicate)."""
-    _end(home, job_id, JobState.DONE, "done", 1.0, remark)
+def finish_job(home: Home, job_id: str, remark: str = "") -> bool:
+    """Marks a job done; `remark` is what a reader should know (a page without text, a duplicate).
+
+    Returns:
+        False when the job was cancelled meanwhile: what it stored must go again.
+    """
+    return _end(home, job_id, JobState.DONE, "done", 1.0, remark)
 
 
 def fail_job(home: Home, job_id: str, reason: str) -> None:
@@ -145,13 +149,14 @@ def forget_jobs(home: Home, collection: str, document_id: str | None = None) -> 
         )
 
 
-def _end(home: Home, job_id: str, state: JobState, stage: str, progress: float, reason: str) -> None:
+def _end(home: Home, job_id: str, state: JobState, stage: str, progress: float, reason: str) -> bool:
     with home.writing() as connection:
-        connection.execute(
+        ended = connection.execute(
             "UPDATE jobs SET state = ?1, stage = ?2, progress = max(progress, ?3), reason = ?4, updated_at = ?5"
             " WHERE id = ?6 AND state = ?7",
             (state, stage, progress, reason, now(), job_id, JobState.RUNNING),
-        )
+        ).rowcount
+    return ended == 1
 
 
 def _job_from(row: Sequence[Any]) -> Job:

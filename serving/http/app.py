@@ -24,6 +24,7 @@ from serving.http import (
     health,
     metrics,
     models,
+    uploads,
     vector_store_files,
     vector_store_search,
     vector_stores,
@@ -31,6 +32,7 @@ from serving.http import (
 from serving.http.batch_running import BatchRunner
 from serving.http.declared import ERRORS
 from serving.http.errors import install_error_handlers
+from serving.http.expiry import keep_removing
 from serving.http.guard import LOOPBACK_ORIGIN, Guard
 from serving.http.opening import close_services, open_services, warm_up
 from serving.http.responses import counting as response_counting
@@ -42,7 +44,7 @@ from serving.vllm import VllmServer
 
 _PARTS = (
     *(batches, chat, citations, documents, embeddings, files, health, metrics, models),
-    *(vector_store_files, vector_store_search, vector_stores),
+    *(uploads, vector_store_files, vector_store_search, vector_stores),
     *(responses, response_counting, stored_responses),
 )
 
@@ -72,10 +74,15 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=warm_up, args=(services,), name="ibid-warm-up", daemon=True).start()
+        stopped = threading.Event()
+        expiry = threading.Thread(target=keep_removing, args=(services, stopped), name="ibid-expiry", daemon=True)
+        expiry.start()
         app.state.batches.start()
         async with mcp.running():
             yield
             await end_all(services)
+        stopped.set()
+        await asyncio.to_thread(expiry.join)
         await asyncio.to_thread(app.state.batches.stop)
         close_services(services)
         if services.vllm is not None:

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
-from pydantic import Field
-from starlette.datastructures import UploadFile
+from pydantic import Field, ValidationError
+from starlette.datastructures import FormData, UploadFile
 
-from kb.errors import NotFoundError, StorageError
+from kb.catalog.writing import in_seconds
+from kb.errors import NotFoundError
 from kb.home.cursors import Place
-from kb.home.files import UploadedFile, delete_file, file_id_of, get_file, list_files, put_file, upload_path
+from kb.home.files import UploadedFile, file_id_of, get_file, list_files, put_file, upload_path
 from serving.http.declared import file_bytes, form, made
 from serving.http.errors import ApiError
 from serving.http.finding import find_document
 from serving.http.models import timestamp
 from serving.http.paging import PageRequest, page_json, page_of
+from serving.http.received_files import ExpiresAfter, check_purpose, check_size, chunks_of, display_name, expiry_of
+from serving.http.removing import remove_everywhere
 from serving.http.state import Services, services_of
 
 router = APIRouter()
 
-_CHUNK = 1 << 20
-_PURPOSES = frozenset({"assistants", "batch", "user_data"})  # the others are for things that ibid does not do
-_NAME_CHARACTERS = 255
+_FIELDS = frozenset({"file", "purpose", "expires_after[anchor]", "expires_after[seconds]"})
 
 
 class FilesPageRequest(PageRequest):
@@ -40,19 +39,27 @@ class FilesPageRequest(PageRequest):
 @router.post(
     "/v1/files",
     responses=made("file_id", "read_file", "download_file", "remove_file"),
-    openapi_extra=form("file", optional=("purpose",)),
+    openapi_extra=form("file", required=("purpose",), optional=("expires_after[anchor]", "expires_after[seconds]")),
 )
 async def upload_file(request: Request) -> dict[str, Any]:
     """Stores a file. It becomes searchable when it is added to a vector store."""
     services = services_of(request)
-    async with request.form(max_files=1, max_fields=10) as form:
-        upload, purpose = form.get("file"), str(form.get("purpose") or "assistants")
+    async with request.form(max_files=1, max_fields=10) as sent:
+        unknown = next((name for name in sent if name not in _FIELDS), None)
+        if unknown is not None:
+            raise ApiError(400, f"unknown parameter: {unknown[:80]}", code="unknown_parameter", param=unknown[:80])
+        upload = sent.get("file")
         if not isinstance(upload, UploadFile):
             raise ApiError(400, "the form has no file", code="missing_parameter", param="file")
-        if purpose not in _PURPOSES:
-            raise ApiError(400, f"purpose must be one of {', '.join(sorted(_PURPOSES))}", param="purpose")
-        _check_size(upload, services.settings.limits.max_file_mb)
-        stored = await asyncio.to_thread(_store, services, upload, purpose)
+        if "purpose" not in sent:
+            raise ApiError(400, "missing parameter: purpose", code="missing_parameter", param="purpose")
+        purpose, name = check_purpose(str(sent["purpose"])), display_name(upload.filename)
+        seconds = expiry_of(purpose, _expires_after(sent))
+        if not upload.size:
+            raise ApiError(400, f"{name} is empty", code="invalid_file", param="file")
+        await asyncio.to_thread(check_size, services, name, upload.size)
+        expires_at = in_seconds(seconds) if seconds else ""
+        stored = await asyncio.to_thread(put_file, services.home, name, chunks_of(upload), purpose, expires_at)
     return file_json(stored)
 
 
@@ -73,8 +80,9 @@ def read_file(request: Request, file_id: str) -> dict[str, Any]:
 
 @router.delete("/v1/files/{file_id}")
 def remove_file(request: Request, file_id: str) -> dict[str, Any]:
-    """Forgets an upload. Documents made from it stay: they are removed from their vector stores."""
-    delete_file(services_of(request).home, file_id)
+    """Deletes a file, and the documents made from it in every vector store. Nothing finds them any more."""
+    services = services_of(request)
+    remove_everywhere(services, known_file(services, file_id))
     return {"id": file_id, "object": "file", "deleted": True}
 
 
@@ -83,7 +91,7 @@ def download_file(request: Request, file_id: str) -> FileResponse:
     """The bytes as they were uploaded, never to be opened inside a page."""
     services = services_of(request)
     file = known_file(services, file_id)
-    return attachment(_path(services, file), file.name)
+    return attachment(path_of(services, file), file.name)
 
 
 def attachment(path: Path, name: str) -> FileResponse:
@@ -122,11 +130,13 @@ def known_file(services: Services, file_id: str) -> UploadedFile:
 
 def file_json(file: UploadedFile) -> dict[str, Any]:
     """A file in OpenAI's shape."""
+    expiry = {"expires_at": timestamp(file.expires_at)} if file.expires_at else {}
     return {
         "id": file.id,
         "object": "file",
         "bytes": file.size,
         "created_at": timestamp(file.created_at),
+        **expiry,
         "filename": file.name,
         "purpose": file.purpose,
         "status": "processed",
@@ -134,7 +144,8 @@ def file_json(file: UploadedFile) -> dict[str, Any]:
     }
 
 
-def _path(services: Services, file: UploadedFile) -> Path:
+def path_of(services: Services, file: UploadedFile) -> Path:
+    """Where a file's bytes stand: with the uploads, or in a collection."""
     path = upload_path(services.home, file)
     if path.is_file():
         return path
@@ -142,31 +153,11 @@ def _path(services: Services, file: UploadedFile) -> Path:
     return next((place for place in places if place.is_file()), path)
 
 
-def _check_size(upload: UploadFile, limit_mb: int) -> None:
-    if upload.size == 0:
-        raise ApiError(400, f"{upload.filename or 'the file'} is empty", code="invalid_file", param="file")
-    if upload.size is not None and upload.size > limit_mb * 1_000_000:
-        raise ApiError(413, f"{upload.filename or 'the file'} is larger than {limit_mb} MB; split it", param="file")
-
-
-def _store(services: Services, upload: UploadFile, purpose: str) -> UploadedFile:
-    limits = services.settings.limits
-    free = shutil.disk_usage(services.home.folder).free - (upload.size or 0)
-    if free < limits.free_disk_mb * 1_000_000:
-        raise StorageError(
-            "nothing more is stored",
-            "the disk is nearly full",
-            f"Free some space: at least {limits.free_disk_mb} MB must stay free",
-        )
-    return put_file(services.home, _display_name(upload.filename), _chunks(upload), purpose)
-
-
-def _display_name(given: str | None) -> str:
-    """A file name to show: the last part of what a browser sends, without control characters."""
-    last = (given or "").replace("\\", "/").rpartition("/")[2]
-    return "".join(character for character in last if character.isprintable())[-_NAME_CHARACTERS:] or "unnamed"
-
-
-def _chunks(upload: UploadFile) -> Iterator[bytes]:
-    while chunk := upload.file.read(_CHUNK):
-        yield chunk
+def _expires_after(sent: FormData) -> ExpiresAfter | None:
+    given = {name.removeprefix("expires_after[")[:-1]: sent[name] for name in sent if name.startswith("expires_after[")}
+    try:
+        return ExpiresAfter.model_validate(given) if given else None
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(["expires_after", *map(str, problem["loc"])])
+        raise ApiError(400, f"{name}: {problem['msg']}", code="invalid_value", param=name) from None

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kb.errors import IbidError
 from kb.home.keys import Key, is_use_noted, note_use
+from kb.home.uploads import MOST_PART_BYTES
 from kb.settings import LOOPBACK
 from serving.http.access import EVERYBODY, NOBODY, Access, access_with
 from serving.http.batch_running import OWNER
@@ -48,8 +49,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        limit = self._max_file_bytes + _FORM_BYTES if scope["path"] == "/v1/files" else _JSON_BYTES
-        body = IncomingBody(receive, limit)
+        body = IncomingBody(receive, self._limit(scope["path"]))
         try:
             access = self._access(scope, headers)
         except (ApiError, IbidError) as refusal:
@@ -63,6 +63,14 @@ class Guard:
             return
         scope.setdefault("state", {})["access"] = access
         await self._app(scope, body.receive, send)
+
+    def _limit(self, path: str) -> int:
+        """Bytes that a body may have."""
+        if path == "/v1/files":
+            return self._max_file_bytes + _FORM_BYTES
+        if path.startswith("/v1/uploads/") and path.endswith("/parts"):
+            return MOST_PART_BYTES + _FORM_BYTES
+        return _JSON_BYTES
 
     def _access(self, scope: Scope, headers: Headers) -> Access:
         """What the request may do.

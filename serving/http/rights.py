@@ -68,6 +68,10 @@ ROUTES: dict[tuple[str, str], Needs] = {
     # Writing
     ("POST", "/v1/files"): WRITE,
     ("DELETE", "/v1/files/{file_id}"): WRITE,
+    ("POST", "/v1/uploads"): WRITE,
+    ("POST", "/v1/uploads/{upload_id}/parts"): WRITE,
+    ("POST", "/v1/uploads/{upload_id}/complete"): WRITE,
+    ("POST", "/v1/uploads/{upload_id}/cancel"): WRITE,
     ("POST", "/v1/vector_stores"): WRITE,
     ("POST", "/v1/vector_stores/{store_id}"): WRITE,
     ("DELETE", "/v1/vector_stores/{store_id}"): WRITE,

@@ -10,16 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kb.attributes import checked_attributes
 from kb.catalog import Catalog
+from kb.catalog.blobs import bytes_of
 from kb.errors import NotFoundError, UsageError
-from kb.home.jobs import add_job, cancel_jobs, forget_jobs
-from kb.home.withdrawals import noting_withdrawals
+from kb.home.files import put_file, upload_path
+from kb.home.jobs import add_job
 from kb.records import Job
 from serving.http.bodies import JsonRoute
 from serving.http.errors import ApiError
-from serving.http.files import known_file
+from serving.http.files import known_file, path_of
 from serving.http.finding import document_id_in, need_document
-from serving.http.page_pictures import forget_pictures
 from serving.http.paging import PageRequest, page_json, page_of
+from serving.http.removing import remove_from_store
 from serving.http.state import Services, services_of
 from serving.http.store_files import StoreFile, store_file_json, store_files
 
@@ -100,18 +101,8 @@ def remove_store_file(request: Request, store_id: str, file_id: str) -> dict[str
     services = services_of(request)
     catalog = services.collections.catalog(store_id)
     file = _need_file(services, catalog, file_id)
-    remove_from_store(services, catalog, file)
+    remove_from_store(services, catalog, file.document_id)
     return {"id": file.place.id, "object": "vector_store.file.deleted", "deleted": True}
-
-
-def remove_from_store(services: Services, catalog: Catalog, file: StoreFile) -> None:
-    """Removes a file from one vector store: its jobs, its document and the pictures of its pages."""
-    cancel_jobs(services.home, catalog.name, file.document_id)
-    if file.stored:
-        with noting_withdrawals(services.home, catalog):
-            catalog.remove([file.document_id])
-        forget_pictures(catalog, file.document_id)
-    forget_jobs(services.home, catalog.name, file.document_id)
 
 
 def add_file_job(services: Services, catalog: Catalog, file_id: str, attributes: Attributes) -> Job:
@@ -122,6 +113,8 @@ def add_file_job(services: Services, catalog: Catalog, file_id: str, attributes:
         ApiError: an attribute cannot be.
     """
     file = known_file(services, file_id)
+    if not upload_path(services.home, file).is_file():  # a document of another collection: its bytes come from there
+        put_file(services.home, file.name, bytes_of([path_of(services, file)]), file.purpose)
     return add_job(services.home, catalog.name, file.name, file.document_id, _checked(attributes, catalog))
 
 

@@ -13,7 +13,7 @@ from kb.catalog.collections import open_collection
 from kb.errors import BusyError, FileLimitError, InputError
 from kb.home.files import put_file
 from kb.home.home import Home
-from kb.home.jobs import add_job, get_job, take_job
+from kb.home.jobs import add_job, cancel_jobs, forget_jobs, get_job, take_job
 from kb.records import Document, Job, JobState, document_id_of
 from kb.settings import LimitSettings, Settings
 from tests.fakes import HashEmbedder
@@ -99,3 +99,38 @@ def test_a_second_ingestion_at_once_is_told_so(tmp_path: Path) -> None:
         second.__enter__()
     with ingestion_lock(tmp_path):
         pass  # free again
+
+
+def test_a_job_cancelled_while_it_runs_leaves_nothing_in_the_collection(settings: Settings) -> None:
+    home = Home(settings.home)
+    job = queue(home, "rules.txt", b"Rules of the house.")
+
+    def cancelled_while_embedding() -> HashEmbedder:
+        cancel_jobs(home, "law")
+        return HashEmbedder()
+
+    taken = take_job(home)
+    assert taken is not None
+    run_job(home, settings, taken, cancelled_while_embedding, parse)
+    assert get_job(home, job.id).state is JobState.CANCELLED
+    assert open_collection(settings.home, "law").collection().documents == 0
+
+
+def test_cancelling_a_file_that_is_there_already_leaves_it_there_and_deleting_it_does_not(settings: Settings) -> None:
+    home = Home(settings.home)
+    content = b"Rules of the house."
+    job = queue(home, "rules.txt", content)
+    assert run_next(home, settings).state is JobState.DONE
+    for end, left in ((cancel_jobs, 1), (forget_jobs, 0)):
+        queue(home, "rules.txt", content)
+        taken = take_job(home)
+        assert taken is not None
+
+        def ended() -> HashEmbedder:
+            end(home, "law", job.document_id)  # noqa: B023 (called in this round)
+            return HashEmbedder()
+
+        run_job(home, settings, taken, ended, parse)
+        assert open_collection(settings.home, "law").collection().documents == left
+    blobs = open_collection(settings.home, "law").blobs
+    assert not blobs.path(job.document_id).exists()

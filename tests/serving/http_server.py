@@ -14,14 +14,16 @@ import openai
 import uvicorn
 
 from kb.catalog import Catalog
+from kb.home.jobs import finish_job, take_job
 from kb.ports import ChatModel
+from kb.records import Job
 from kb.settings import AnswerSettings, HistorySettings, LimitSettings, ServeSettings, Settings, VerifierSettings
 from serving.http import create_app
 from serving.http.server import listen
 from serving.http.state import Services
 from serving.vllm import VllmServer
 from tests.fakes import HashEmbedder
-from tests.serving.library import make_collection
+from tests.serving.library import make_collection, store_text
 
 
 @dataclass
@@ -37,6 +39,37 @@ class RunningServer:
         """The official client; closed with the server."""
         url = f"{self.address}/v1"
         return self.stack.enter_context(openai.OpenAI(base_url=url, api_key=key, max_retries=0, timeout=timeout))
+
+    def work(self) -> Job | None:
+        """Does what a worker does with the next job, without a parser: the file's text is the document's."""
+        home = self.services.home
+        job = take_job(home)
+        if job is not None:
+            content = home.uploads.path(job.document_id).read_bytes()
+            catalog = self.services.collections.catalog(job.collection)
+            store_text(catalog, self.embedder, job.name, content.decode())
+            if job.metadata:
+                catalog.describe(job.document_id, job.metadata)
+            finish_job(home, job.id)
+        return job
+
+    @contextmanager
+    def worker(self) -> Iterator[None]:
+        """Works jobs as they come, in a thread."""
+        stopped = threading.Event()
+
+        def keep_working() -> None:
+            while not stopped.is_set():
+                if self.work() is None:
+                    stopped.wait(0.02)
+
+        thread = threading.Thread(target=keep_working, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stopped.set()
+            thread.join()
 
     def http(self, **headers: str) -> httpx.Client:
         """A plain client; closed with the server."""

@@ -183,6 +183,7 @@ def test_files_that_cannot_be_taken_are_bad_requests(server: RunningServer) -> N
         client.vector_stores.files.create("default", file_id="file-none")
     http = server.http()
     assert http.post("/v1/files", data={"purpose": "assistants"}).status_code == 400
+    assert http.post("/v1/files", files={"file": ("a.txt", b"x")}).json()["error"]["param"] == "purpose"
     assert http.post("/v1/files", content=b"x", headers={"content-type": "multipart/form-data"}).status_code == 400
     broken = http.post("/v1/files", content=b"x", headers={"content-type": "multipart/form-data; boundary=b"})
     assert broken.status_code == 400

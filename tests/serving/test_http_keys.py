@@ -80,7 +80,7 @@ def test_each_right_opens_its_own_routes(server: RunningServer, right: Right, al
     answers = {
         "ask": http.post("/v1/chat/completions", json={"model": "ibid", "messages": QUESTION}),
         "search": http.post("/v1/vector_stores/default/search", json={"query": "report"}),
-        "upload": http.post("/v1/files", files={"file": ("a.txt", b"words")}),
+        "upload": http.post("/v1/files", files={"file": ("a.txt", b"words")}, data={"purpose": "assistants"}),
         "models": http.get("/v1/models"),
         "metrics": http.get("/metrics"),
     }

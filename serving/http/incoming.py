@@ -11,7 +11,7 @@ from serving.http.errors import ApiError
 
 _PATIENCE_SECONDS = 30.0  # for a body to begin, or to come at all
 _LEAST_BYTES_A_SECOND = 10_000  # slower than any connection on which a person would upload a file
-_DRAIN_SECONDS = 10.0  # a refused upload is read to its end this long, or its sender would see a broken pipe
+_DRAIN_SECONDS = 10.0  # what is refused is read to its end this long, or its sender would see a broken pipe
 
 
 class IncomingBody:
@@ -29,9 +29,14 @@ class IncomingBody:
         self._whole = False
         self._began = asyncio.get_running_loop().time()
 
-    def announced_too_large(self, content_length: str) -> ApiError | None:
-        """An error where the length that the request announces is too large."""
-        return self._too_large() if content_length.isdigit() and int(content_length) > self._limit else None
+    def check_announced(self, content_length: str) -> None:
+        """Refuses a length that is announced and too large.
+
+        Raises:
+            ApiError: 413.
+        """
+        if content_length.isdigit() and int(content_length) > self._limit:
+            raise self._too_large()
 
     async def receive(self) -> Message:
         """The next message.

@@ -10,6 +10,7 @@ from kb.home.home import Home
 from kb.home.keys import Keyring
 from kb.ports import ChatModel, Embedder
 from kb.settings import Settings
+from serving.http.quotas import Quotas
 from serving.http.state import MOST_ANSWERS, Collections, Services
 from serving.verifiers import open_early, verifier_of
 from serving.vllm import VllmServer
@@ -49,6 +50,7 @@ def open_services(
         settings=settings,
         home=home,
         keyring=Keyring(home),
+        quotas=Quotas(home.folder / "requests"),
         collections=collections,
         verifier=verifier_of(settings, chat_model, lambda: collections.embedder),
         model=chat_model,
@@ -73,5 +75,6 @@ def close_services(services: Services) -> None:
     if isinstance(services.model, OpenAICompatibleModel):
         services.model.close()
     services.collections.close()
+    services.quotas.close()
     services.keyring.close()
     services.home.close()

@@ -29,6 +29,7 @@ from retriever.opening import reranker_of, searcher_over
 from retriever.searcher import Searcher
 from serving.http.access import EVERYBODY, Access
 from serving.http.errors import ApiError
+from serving.http.quotas import Quotas
 from serving.http.tally import Tally
 from serving.vllm import VllmServer
 
@@ -175,6 +176,7 @@ class Services:
     settings: Settings
     home: Home
     keyring: Keyring
+    quotas: Quotas
     collections: Collections
     verifier: Verifier
     model: ChatModel | None

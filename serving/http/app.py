@@ -18,6 +18,7 @@ from serving.http import (
     batches,
     chat,
     citations,
+    conversations,
     documents,
     embeddings,
     files,
@@ -43,7 +44,7 @@ from serving.mcp.endpoint import MCP_PATH, McpEndpoint
 from serving.vllm import VllmServer
 
 _PARTS = (
-    *(batches, chat, citations, documents, embeddings, files, health, metrics, models),
+    *(batches, chat, citations, conversations, documents, embeddings, files, health, metrics, models),
     *(uploads, vector_store_files, vector_store_search, vector_stores),
     *(responses, response_counting, stored_responses),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from kb.errors import NotFoundError
 from kb.home.batches import Batch, BatchState, add_batch, cancel_batch, get_batch, list_batches
@@ -15,6 +15,7 @@ from serving.http.batch_lines import ENDPOINTS
 from serving.http.batch_running import WINDOW_SECONDS
 from serving.http.bodies import JsonRoute
 from serving.http.errors import ApiError
+from serving.http.metadata import Metadata
 from serving.http.paging import PageRequest, page_json, page_of
 from serving.http.state import Services, services_of
 
@@ -30,9 +31,6 @@ _MOMENTS = {  # the states of which a batch says when it came into them, under O
     BatchState.CANCELLED: "cancelled_at",
 }
 
-MetadataKey = Annotated[str, Field(max_length=64)]
-MetadataValue = Annotated[str, Field(max_length=512)]
-
 
 class NewBatch(BaseModel):
     """A batch to work off: an uploaded file with one request a line."""
@@ -42,7 +40,7 @@ class NewBatch(BaseModel):
     input_file_id: str
     endpoint: str
     completion_window: Literal["24h"] = "24h"
-    metadata: dict[MetadataKey, MetadataValue] | None = Field(default=None, max_length=16)
+    metadata: Metadata | None = None
 
 
 @router.post("/v1/batches")

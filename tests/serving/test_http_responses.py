@@ -336,7 +336,6 @@ def test_tokens_of_an_input_are_counted(client: openai.OpenAI) -> None:
         ({"model": "ibid/law"}, "tools.0.vector_store_ids"),
         ({"tool_choice": "none"}, "tool_choice"),
         ({"tool_choice": {"type": "function", "name": "f"}}, "tool_choice"),
-        ({"conversation": "conv_1"}, "conversation"),
         ({"prompt": {"id": "p"}}, "prompt"),
         ({"include": ["message.output_text.logprobs"]}, "include"),
         ({"include": ["everything"]}, "include"),

@@ -7,12 +7,14 @@ from functools import partial
 
 from kb.errors import NotFoundError
 from kb.home.answers import delete_answers, keep_answer
+from kb.home.conversations import add_items
 from kb.home.replies import KeptReply, finish_reply, get_reply, keep_reply, replies_until
 from kb.records import NO_FILTERS, Answer, Filters, SearchResult, Turn
 from serving.http.asking import Asking, check_store, count_usage
 from serving.http.errors import ApiError, unsupported
 from serving.http.filters import read_filters
 from serving.http.models import collection_name, open_model
+from serving.http.responses.conversation_items import kept_items
 from serving.http.responses.items import Json, items_of, response_of_item, turns_of
 from serving.http.responses.request import FileSearch, ResponseRequest
 from serving.http.responses.search_results import without_words
@@ -44,7 +46,8 @@ def prepare(services: Services, asked: ResponseRequest) -> Prepared:
     shape = ResponseShape(asked, store)
     items = items_of(asked.input, shape.token, partial(find_item, services))
     before = _before(services, asked.previous_response_id)
-    turns = [turn for reply in before for turn in _turns_of_reply(reply)] + turns_of(items)
+    told = kept_items(services, asked.conversation_id) if asked.conversation_id else []
+    turns = [turn for reply in before for turn in _turns_of_reply(reply)] + turns_of(told) + turns_of(items)
     if not turns or turns[-1].role != "user":
         raise ApiError(400, "the last message must be the user's question", code="invalid_value", param="input")
     collection = _collection(services, asked)
@@ -56,7 +59,7 @@ def prepare(services: Services, asked: ResponseRequest) -> Prepared:
         passages=asked.tools[0].passages if asked.tools else asked.ibid.passages,
         max_tokens=asked.max_output_tokens,
     )
-    conversation = asked.ibid.conversation or (before[-1].conversation if before else "")
+    conversation = asked.conversation_id or asked.ibid.conversation or (before[-1].conversation if before else "")
     return Prepared(asking, shape, items, collection, conversation)
 
 
@@ -65,6 +68,9 @@ def conclude(services: Services, prepared: Prepared, answer: Answer, searched: S
     shape = prepared.shape
     read = "\n".join([*(turn.text for turn in prepared.asking.history), prepared.asking.question])
     body = shape.finished(answer, searched, count_usage(services, read, answer.text))
+    if shape.asked.conversation_id:
+        said = [*prepared.items, *without_words(body)["output"]]
+        add_items(services.home, shape.asked.conversation_id, said)
     if not shape.store:
         return body
     past = keep_answer(services.home, prepared.asking.question, answer, prepared.conversation)

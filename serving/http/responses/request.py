@@ -23,7 +23,6 @@ _IGNORED = frozenset(
     }
 )  # fmt: skip
 _REFUSED = {
-    "conversation": "ibid has no conversations of that kind; name the response before with previous_response_id",
     "prompt": "ibid stores no prompt templates; send the question as input",
     "top_logprobs": "ibid gives no log probabilities; see `ibid.claims` for verdicts",
 }
@@ -79,6 +78,14 @@ class TextOptions(BaseModel):
         return self
 
 
+class ConversationName(BaseModel):
+    """A conversation by its id."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+
+
 class ResponseRequest(BaseModel):
     """A question with what came before it."""
 
@@ -88,6 +95,7 @@ class ResponseRequest(BaseModel):
     input: str | list[InputItem]
     instructions: str | None = None
     previous_response_id: str | None = None
+    conversation: str | ConversationName | None = None
     store: bool | None = None  # None: where the server keeps answers
     stream: bool | None = False
     background: bool | None = False
@@ -122,6 +130,9 @@ class ResponseRequest(BaseModel):
     def _possible(self) -> ResponseRequest:
         _check_choice(self.tool_choice, has_search=bool(self.tools))
         check_include(self.include or [])
+        if self.conversation_id and self.previous_response_id:
+            message = "a conversation and previous_response_id both say what came before; give one of them"
+            raise ApiError(400, message, code="invalid_value", param="conversation")
         if self.background and self.store is False:
             raise unsupported("background", "background: a response in the background is asked for again; store it")
         if self.background and self.stream:
@@ -129,6 +140,11 @@ class ResponseRequest(BaseModel):
                 "stream", "stream: retrieve a response of the background with stream=true when it is done"
             )
         return self
+
+    @property
+    def conversation_id(self) -> str:
+        """The conversation that the response becomes part of; "" where none is named."""
+        return self.conversation.id if isinstance(self.conversation, ConversationName) else self.conversation or ""
 
     @property
     def wants_results(self) -> bool:

@@ -86,7 +86,7 @@ class ResponseShape:
             "output": list(output),
             "parallel_tool_calls": asked.parallel_tool_calls is not False,
             "previous_response_id": asked.previous_response_id,
-            "conversation": None,
+            "conversation": {"id": asked.conversation_id} if asked.conversation_id else None,
             "reasoning": {"effort": None, "summary": None, **(asked.reasoning or {})},
             "store": self.store,
             "temperature": 1.0 if asked.temperature is None else asked.temperature,

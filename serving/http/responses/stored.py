@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -21,6 +21,7 @@ from serving.http.errors import ApiError
 from serving.http.event_lines import event_line
 from serving.http.responses.background import as_of_now, cancel
 from serving.http.responses.events import events_again
+from serving.http.responses.item_pages import ItemPage, page_of_items
 from serving.http.responses.preparing import RESPONSE
 from serving.http.responses.request import RESULTS, check_include
 from serving.http.responses.search_results import with_words
@@ -87,23 +88,12 @@ def list_input_items(
     response_id: str,
     include: Include,
     bracketed: BracketedInclude,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    order: Literal["asc", "desc"] = "desc",
-    after: str = "",
+    page: ItemPage,
 ) -> dict[str, Any]:
     """What a response was asked, the last item first."""
     check_include([*include, *bracketed])
     reply = _stored(services_of(request), response_id)
-    items = list(reply.asked) if order == "asc" else list(reversed(reply.asked))
-    page = _after(items, after)[: limit + 1]
-    data = page[:limit]
-    return {
-        "object": "list",
-        "data": data,
-        "first_id": data[0]["id"] if data else None,
-        "last_id": data[-1]["id"] if data else None,
-        "has_more": len(page) > limit,
-    }
+    return page_of_items(reply.asked, page)
 
 
 def _stored(services: Services, response_id: str) -> KeptReply:
@@ -128,15 +118,6 @@ def _current(services: Services, response_id: str) -> Json:
         for citation, standing in zip(body["ibid"]["citations"], standings, strict=True)
     ]
     return {**body, "ibid": {**body["ibid"], "citations": cited}}
-
-
-def _after(items: Sequence[Json], after: str) -> list[Json]:
-    if not after:
-        return list(items)
-    for place, item in enumerate(items):
-        if item["id"] == after:
-            return list(items[place + 1 :])
-    raise ApiError(404, f"no input item {after[:80]!r}", code="not_found", param="after")
 
 
 async def _lines(body: Json, starting_after: int) -> AsyncGenerator[str, None]:

@@ -18,6 +18,7 @@ from serving.cancellation import Cancellation
 from serving.claims import Claims, Outcome
 from serving.deciding import Deciding
 from serving.follow_ups import standalone_question
+from serving.stages import SEARCH, UNDERSTANDING, Stages
 
 __all__ = ["PASSAGES", "answer_question", "check_question"]
 
@@ -38,6 +39,7 @@ def answer_question(
     limits: LimitSettings | None = None,
     deciding: Deciding | None = None,
     cancellation: Cancellation | None = None,
+    stages: Stages | None = None,
 ) -> Iterator[AnswerEvent]:
     """Answers from the documents of a collection: `Searched`, then `Claimed` for each sentence, then `Finished`.
 
@@ -54,6 +56,7 @@ def answer_question(
         limits: how long a question may be, and how long its answer may take.
         deciding: from how sure an answer on there is one; unless given, as the packaged weights have it.
         cancellation: ends the answer from another thread; then no `Finished` comes.
+        stages: is told when each part of the answer was made, for those who want to know more than its timings.
 
     Raises:
         QuestionError: the question is empty or too long; raised by the call itself, everything else while iterating.
@@ -75,6 +78,7 @@ def answer_question(
         max_tokens,
         deciding or Deciding(),
         stop,
+        stages or Stages(),
     )
     return _in_time(_answer(asked), stop, limits.answer_seconds)
 
@@ -114,11 +118,12 @@ def _in_time(
 def _answer(asked: Asked) -> Generator[AnswerEvent, None, None]:
     started = time.perf_counter()
     timings: dict[str, float] = {}
-    question = standalone_question(asked.question, asked.history, asked.model, asked.cancellation)
+    with asked.stages.during(UNDERSTANDING):
+        question = standalone_question(asked.question, asked.history, asked.model, asked.cancellation)
     if asked.cancellation.cancelled:
         return
-    timings["understanding"] = time.perf_counter() - started
-    found = asked.searcher.search(question, k=_candidates(asked), filters=asked.filters)
+    with asked.stages.during(SEARCH):
+        found = asked.searcher.search(question, k=_candidates(asked), filters=asked.filters)
     timings |= found.timings
     result = replace(found, hits=found.hits[: asked.k])
     yield Searched(result)
@@ -129,6 +134,7 @@ def _answer(asked: Asked) -> Generator[AnswerEvent, None, None]:
         outcome = yield from _released(making, written, moments, asked.cancellation)
     if outcome is None:
         return
+    timings |= asked.stages.seconds()
     timings |= {"first_claim": moments[0] - started, "total": time.perf_counter() - started}
     yield Finished(
         Answer(

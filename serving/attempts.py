@@ -22,6 +22,7 @@ from serving.passages import build_readings
 from serving.quoting import Quoting, quote_answer
 from serving.reasons import Reason, because
 from serving.refusal import say_refusal
+from serving.stages import Stages
 
 PASSAGES = 10  # read for one answer: some 2,000 tokens of a model's prompt
 _QUOTES = 2  # a reader takes in two quotes at a glance
@@ -45,6 +46,7 @@ class Asked:
     max_tokens: int | None = None
     deciding: Deciding = field(default_factory=Deciding)
     cancellation: Cancellation = field(default_factory=Cancellation)
+    stages: Stages = field(default_factory=Stages)
 
 
 def claims_of(
@@ -88,7 +90,7 @@ def _from_passages(
     evidence = extraction.confidence if _is_comparable(question, hits) else None
     whatever = asked.deciding.whatever or asked.deciding.waits  # how sure is sure enough is decided on the whole answer
     if asked.model is None:
-        quoting = Quoting(ledger, asked.verifier, collection.policy)
+        quoting = Quoting(ledger, asked.verifier, collection.policy, asked.stages)
         return (yield from quote_answer(extraction, hits[: asked.k], language, quoting, question, whatever=whatever))
     if not whatever and _is_too_thin(extraction, hits, evidence):
         return Outcome(AnswerStatus.REFUSED, extraction.confidence, asked.model.name, why=extraction.why)
@@ -108,6 +110,7 @@ def _from_passages(
         asked.max_tokens,
         asked.filters,
         evidence,
+        asked.stages,
     )
     return (yield from draft_answer(question, readings, language, drafting))
 

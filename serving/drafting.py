@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from time import perf_counter
 
 from kb.catalog import Catalog
 from kb.errors import ReplyCutError
@@ -21,6 +22,7 @@ from serving.languages import ENGLISH
 from serving.markers import cited_numbers, replace_markers, without_markers
 from serving.passages import Reading
 from serving.reasons import Reason, because
+from serving.stages import CHECKING, FIRST_TOKEN, MODEL, Stages
 from serving.tightening import tighten
 from serving.withholding import keeps_back, withheld_text
 
@@ -41,6 +43,7 @@ class Drafting:
     max_tokens: int | None = None
     filters: Filters = NO_FILTERS
     evidence: float | None = None
+    stages: Stages = field(default_factory=Stages)
 
 
 def draft_answer(question: str, readings: Sequence[Reading], language: str, means: Drafting) -> Claims:
@@ -67,7 +70,8 @@ def draft_answer(question: str, readings: Sequence[Reading], language: str, mean
             if sentence.strip().lstrip("*`\"'“[(").startswith(NO_ANSWER):
                 gave_up = True
                 break
-            judged = _judged(sentence, hits, means)
+            with means.stages.during(CHECKING):
+                judged = _judged(sentence, hits, means)
             if isinstance(judged, Withheld):
                 withheld.append(judged)
                 verdicts.append(judged.verdict)
@@ -111,9 +115,12 @@ def _without_repeats(sentences: Iterator[str]) -> Iterator[str]:
 
 def _sentences(prompt: AnswerPrompt, means: Drafting) -> Iterator[str]:
     gate = SentenceGate()
+    called = perf_counter()
     stream = means.model.stream(prompt.system, (Turn("user", prompt.question),), max_tokens=means.max_tokens)
-    with means.cancellation.watching(stream) as pieces:
-        for piece in pieces:
+    with means.cancellation.watching(stream) as pieces, means.stages.during(MODEL):
+        for number, piece in enumerate(pieces):
+            if number == 0:
+                means.stages.note(FIRST_TOKEN, called)
             if means.cancellation.cancelled:
                 return
             yield from gate.read(piece)

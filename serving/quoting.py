@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kb.ports import Judgement, Verifier
 from kb.records import AnswerStatus, Claim, Claimed, Conflict, Hit, Policy, Verdict, Withheld
@@ -13,6 +13,7 @@ from serving.conflicts import Side, conflict_of, disagreement_text, labels_of, s
 from serving.deciding import EXTRACTIVE
 from serving.extractive import Extraction, Quote, Settled
 from serving.quotation import on_one_line, quotation
+from serving.stages import CHECKING, Stages
 from serving.withholding import keeps_back, withheld_text
 
 _Judged = tuple[Quote, Judgement]
@@ -27,6 +28,7 @@ class Quoting:
     ledger: Ledger
     verifier: Verifier
     policy: Policy = Policy.FLAG
+    stages: Stages = field(default_factory=Stages)
 
 
 def quote_answer(
@@ -54,7 +56,8 @@ def quote_answer(
     quotes = [quote for quote in extraction.quotes if _stands_there(quote)]
     if not (extraction.answered or whatever) or not quotes:
         return Outcome(AnswerStatus.REFUSED, extraction.confidence, EXTRACTIVE, why=extraction.why)
-    judged = [(quote, means.verifier.verify(on_one_line(quote.text), [quote.text])) for quote in quotes]
+    with means.stages.during(CHECKING):
+        judged = [(quote, means.verifier.verify(on_one_line(quote.text), [quote.text])) for quote in quotes]
     shown = [(quote, word) for quote, word in judged if not keeps_back(means.policy, word.verdict)]
     withheld = tuple(
         Withheld(on_one_line(quote.text), word.verdict, word.why)
@@ -62,7 +65,8 @@ def quote_answer(
         if keeps_back(means.policy, word.verdict)
     )
     sides = sides_of([(_span(quote), _short(quote)) for quote, _ in shown], hits, question)
-    shown = _with_sides(shown, sides, means.verifier)
+    with means.stages.during(CHECKING):
+        shown = _with_sides(shown, sides, means.verifier)
     labels = [*labels_of(sides, language), *[""] * len(shown)]
     if extraction.settled and not sides and shown and shown[0][0] is quotes[0]:
         yield _settling(extraction.settled, quotes[0], means.ledger)

@@ -174,3 +174,10 @@ def _job_from(row: Sequence[Any]) -> Job:
         updated_at,
         json.loads(metadata),
     )
+
+
+def count_jobs(home: Home) -> dict[JobState, int]:
+    """How many jobs there are in each state."""
+    with home.reading() as connection:
+        rows = connection.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall()
+    return {JobState(state): count for state, count in rows}

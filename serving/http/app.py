@@ -35,6 +35,8 @@ from serving.http.declared import ERRORS
 from serving.http.errors import install_error_handlers
 from serving.http.expiry import keep_removing
 from serving.http.guard import LOOPBACK_ORIGIN, Guard
+from serving.http.observing.log import RequestLog
+from serving.http.observing.middleware import REQUEST_ID, Observer
 from serving.http.opening import close_services, open_services, warm_up
 from serving.http.responses import counting as response_counting
 from serving.http.responses import create as responses
@@ -105,6 +107,12 @@ def create_app(
     app.router.routes.append(Route(MCP_PATH, endpoint=mcp))
     app.add_middleware(Guard, services=services)
     app.add_middleware(
-        CORSMiddleware, allow_origin_regex=LOOPBACK_ORIGIN, allow_methods=["*"], allow_headers=["*"], max_age=600
+        CORSMiddleware,
+        allow_origin_regex=LOOPBACK_ORIGIN,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=[REQUEST_ID],
+        max_age=600,
     )
+    app.add_middleware(Observer, meters=services.meters, log=RequestLog())  # the outermost: the last one added
     return app

@@ -11,8 +11,8 @@ from serving.cancellation import Cancellation
 from serving.deciding import deciding_of
 from serving.http.draining import Answering, events_of
 from serving.http.errors import unsupported
+from serving.http.observing.notes import notes_of_request
 from serving.http.state import OpenCollection, Services
-from serving.http.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,16 @@ class Usage:
 
 def count_usage(services: Services, asked: str, answered: str) -> Usage:
     """Tokens as the embedder counts them: what was asked, and what was answered."""
-    return Usage(*services.collections.embedder.count_tokens([asked, answered]))
+    usage = Usage(*services.collections.embedder.count_tokens([asked, answered]))
+    services.meters.count_tokens(usage.prompt, usage.completion)
+    notes = notes_of_request()
+    notes.prompt_tokens, notes.completion_tokens = usage.prompt, usage.completion
+    return usage
 
 
 def _answering(services: Services, asking: Asking) -> Answering:
+    notes = notes_of_request()  # the answer is made in a thread of its own, which knows of no request
+
     def answering(cancellation: Cancellation) -> Iterator[AnswerEvent]:
         opened = asking.open()
         events = answer_question(
@@ -103,18 +109,8 @@ def _answering(services: Services, asking: Asking) -> Answering:
             limits=services.settings.limits,
             deciding=deciding_of(services.settings.answers, opened.catalog, services.model),
             cancellation=cancellation,
+            stages=notes.stages,
         )
-        yield from _counted(events, services.tally)
+        yield from services.meters.watch(events, notes)
 
     return answering
-
-
-def _counted(events: Iterator[AnswerEvent], tally: Tally) -> Iterator[AnswerEvent]:
-    try:
-        for event in events:
-            if isinstance(event, Finished):
-                tally.count(event.answer)
-            yield event
-    except Exception:
-        tally.count_failure()
-        raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from kb.home.home import Home
 from kb.home.keys import list_keys
 from kb.settings import LOOPBACK, Settings
 from serving.http.app import create_app
+from serving.http.observing.log import configure_log
 from serving.vllm import VllmServer
 
 _CLOSING_SECONDS = 5  # answers that are still being made when the server ends get this long
@@ -35,6 +37,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         ModelError: vLLM was given up before it was ever ready.
     """
     _check_border(settings, say)
+    configure_log(settings.serve.log, sys.stderr)
     with listen(settings.serve.host, settings.serve.port) as listener:
         if settings.vllm.model:
             _serve_with_vllm(settings, listener, say)
@@ -88,8 +91,8 @@ def _serve_with_vllm(settings: Settings, listener: socket.socket, say: Callable[
 def _server(app: FastAPI) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
-        log_level="warning",  # the access log would hold ids of documents
-        access_log=False,
+        log_config=None,  # our own log says what there is to say
+        access_log=False,  # it would hold ids of documents
         timeout_graceful_shutdown=_CLOSING_SECONDS,
         server_header=False,
     )

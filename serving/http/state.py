@@ -29,8 +29,8 @@ from retriever.opening import reranker_of, searcher_over
 from retriever.searcher import Searcher
 from serving.http.access import EVERYBODY, Access
 from serving.http.errors import ApiError
+from serving.http.observing.meters import Meters
 from serving.http.quotas import Quotas
-from serving.http.tally import Tally
 from serving.vllm import VllmServer
 
 # Each answer in the making holds a thread that mostly waits for the model. More than this at once would only make all
@@ -182,7 +182,7 @@ class Services:
     model: ChatModel | None
     places: threading.Semaphore
     vllm: VllmServer | None = None  # that we started
-    tally: Tally = field(default_factory=Tally)
+    meters: Meters = field(default_factory=Meters)
     background: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # responses in the making, by their ids
     access: Access = EVERYBODY  # of the request for which these are
 

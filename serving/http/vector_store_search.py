@@ -14,6 +14,7 @@ from serving.answering import check_question
 from serving.http.bodies import JsonRoute
 from serving.http.errors import unsupported
 from serving.http.filters import read_filters
+from serving.http.searching import search_passages
 from serving.http.state import services_of
 
 router = APIRouter(route_class=JsonRoute)
@@ -49,7 +50,7 @@ def search_vector_store(request: Request, store_id: str, asked: SearchRequest) -
     check_question(question, services.settings.limits.question_characters)
     if asked.ranking_options is not None and asked.ranking_options.score_threshold:
         raise unsupported("ranking_options.score_threshold", "score_threshold: scores compare hits of one search only")
-    result = opened.searcher.search(question, k=asked.max_num_results, filters=read_filters(asked.filters))
+    result = search_passages(services, opened, question, asked.max_num_results, read_filters(asked.filters))
     plain = hits_as_json(result.hits)
     return {
         "object": "vector_store.search_results.page",

@@ -19,6 +19,7 @@ from serving.answering import check_question
 from serving.http.asking import Asking, begin
 from serving.http.filters import read_filters
 from serving.http.finding import need_document
+from serving.http.searching import search_passages
 from serving.http.state import OpenCollection, Services
 from serving.mcp.shapes import (
     AskInput,
@@ -75,8 +76,8 @@ async def search(asked: SearchInput, caller: Caller) -> SearchOutput:
 
 def _search(asked: SearchInput, caller: Caller) -> SearchOutput:
     check_question(asked.question, caller.services.settings.limits.question_characters)
-    searcher = caller.open(asked.collection).searcher
-    result = searcher.search(asked.question, k=asked.passages, filters=_filters(asked))
+    opened = caller.open(asked.collection)
+    result = search_passages(caller.services, opened, asked.question, asked.passages, _filters(asked))
     return SearchOutput.model_validate(search_as_json(result))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -151,7 +152,7 @@ def begin_batch(home: Home, batch_id: str, total: int) -> None:
     """Notes how many requests a batch has; from now on they are worked off. One that was cancelled stays so."""
     with home.writing() as connection:
         connection.execute("UPDATE batches SET total = ? WHERE id = ?", (total, batch_id))
-    _become(home, batch_id, BatchState.IN_PROGRESS, instead_of=(BatchState.VALIDATING,))
+        _become(connection, batch_id, BatchState.IN_PROGRESS, instead_of=(BatchState.VALIDATING,))
 
 
 def fail_batch(home: Home, batch_id: str, errors: Sequence[LineError]) -> None:
@@ -160,7 +161,7 @@ def fail_batch(home: Home, batch_id: str, errors: Sequence[LineError]) -> None:
         connection.execute(
             "UPDATE batches SET errors = ? WHERE id = ?", (json.dumps(errors, ensure_ascii=False), batch_id)
         )
-    _become(home, batch_id, BatchState.FAILED)
+        _become(connection, batch_id, BatchState.FAILED)
 
 
 def cancel_batch(home: Home, batch_id: str) -> Batch:
@@ -169,8 +170,8 @@ def cancel_batch(home: Home, batch_id: str) -> Batch:
     Raises:
         NotFoundError: there is none of that id.
     """
-    get_batch(home, batch_id)
-    _become(home, batch_id, BatchState.CANCELLING, instead_of=(BatchState.VALIDATING, BatchState.IN_PROGRESS))
+    with home.writing() as connection:
+        _become(connection, batch_id, BatchState.CANCELLING, (BatchState.VALIDATING, BatchState.IN_PROGRESS))
     return get_batch(home, batch_id)
 
 
@@ -194,29 +195,31 @@ def results_of(home: Home, batch_id: str) -> list[Result]:
 
 def end_batch(home: Home, batch_id: str, state: BatchState, output_file_id: str, error_file_id: str) -> None:
     """Ends a batch with its files; "" for one that there is not. Its results stand in them from now on."""
-    _become(home, batch_id, state)
-    with home.writing() as connection:
+    with home.writing() as connection:  # in one step: whoever sees that it has ended finds its files
         connection.execute(
             "UPDATE batches SET output_file_id = ?, error_file_id = ? WHERE id = ?",
             (output_file_id, error_file_id, batch_id),
         )
         connection.execute("UPDATE batch_results SET written = '' WHERE batch = ?", (batch_id,))
+        _become(connection, batch_id, state)
     home.forget_journal()
 
 
 def finalize_batch(home: Home, batch_id: str) -> None:
     """Says that every request is done and the files are being written."""
-    _become(home, batch_id, BatchState.FINALIZING, instead_of=(BatchState.IN_PROGRESS,))
-
-
-def _become(home: Home, batch_id: str, state: BatchState, instead_of: Sequence[BatchState] = _OPEN) -> None:
-    marks = ",".join("?" * len(instead_of))
     with home.writing() as connection:
-        connection.execute(
-            "UPDATE batches SET state = ?, moments = json_set(moments, ?, ?)"  # noqa: S608
-            f" WHERE id = ? AND state IN ({marks})",
-            (state, f"$.{state}", int(time.time()), batch_id, *instead_of),
-        )
+        _become(connection, batch_id, BatchState.FINALIZING, instead_of=(BatchState.IN_PROGRESS,))
+
+
+def _become(
+    connection: sqlite3.Connection, batch_id: str, state: BatchState, instead_of: Sequence[BatchState] = _OPEN
+) -> None:
+    marks = ",".join("?" * len(instead_of))
+    connection.execute(
+        "UPDATE batches SET state = ?, moments = json_set(moments, ?, ?)"  # noqa: S608
+        f" WHERE id = ? AND state IN ({marks})",
+        (state, f"$.{state}", int(time.time()), batch_id, *instead_of),
+    )
 
 
 def _batch_from(row: Sequence[Any]) -> Batch:

@@ -66,7 +66,7 @@ def page_of(home: Home, list_name: str, places: Iterable[Place], asked: PageRequ
 
 def page_json(data: Sequence[dict[str, Any]], *, has_more: bool) -> dict[str, Any]:
     """A page in OpenAI's shape."""
-    ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
+    ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": "", "last_id": ""}
     return {"object": "list", "data": list(data), **ends, "has_more": has_more}
 
 

@@ -48,11 +48,51 @@ def test_the_vector_store_searches_and_makes_retrievers(searcher: Searcher) -> N
     assert all(0 <= score <= 1 for _, score in store.similarity_search_with_relevance_scores("library"))
 
 
-def test_texts_without_a_file_are_refused_with_advice(searcher: Searcher) -> None:
-    with pytest.raises(UsageError, match="ibid ingest"):
-        IbidVectorStore(searcher).add_texts(["loose text"])
-    with pytest.raises(UsageError, match="ibid ingest"):
+def test_a_text_comes_back_as_it_was_given_and_can_be_filtered_by(searcher: Searcher) -> None:
+    store = IbidVectorStore(searcher)
+    metadata = {
+        "course": "med",
+        "year": 2026,
+        "final": True,
+        "authors": ["Li", "Ray"],
+        "document": "kept, not filtered by",
+    }
+    (text_id,) = store.add_texts(["二甲双胍每日两次，随餐服用。"], [metadata])
+    for wanted in ({"course": "med"}, {"year": 2026}, {"final": True}):
+        (found,) = store.similarity_search("二甲双胍怎么服用？", filter=wanted)
+        assert (found.id, found.metadata) == (text_id, metadata)
+    store.add_texts(["二甲双胍每日一次。"], ids=[text_id])
+    assert [document.page_content for document in store.get_by_ids([text_id])] == ["二甲双胍每日一次。"]
+
+
+def test_deleting_texts_leaves_files_alone(searcher: Searcher) -> None:
+    store = IbidVectorStore(searcher)
+    store.add_texts(["The library is closed in August."], ids=["august"])
+    store.delete(["august", "handbook.txt", "nothing"])
+    found = {document.page_content for document in store.similarity_search("When is the library closed?", k=5)}
+    assert "The library is closed in August." not in found
+    assert "The library opens at eight." in found
+    with pytest.raises(UsageError, match="nothing says what to delete"):
+        store.delete()
+    with pytest.raises(UsageError, match="is the name of a file"):
+        store.add_texts(["The library is closed."], ids=["handbook.txt"])
+
+
+@pytest.mark.parametrize(
+    ("text", "metadata"), [("  ", {}), ("half \ud83d", {}), ("text", {"made": object()}), ("text", {"n": {1, 2}})]
+)
+def test_a_text_that_cannot_be_kept_is_refused(searcher: Searcher, text: str, metadata: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match=r"empty|cannot be kept"):
+        IbidVectorStore(searcher).add_texts([text], [metadata])
+
+
+def test_a_vector_store_of_texts_needs_a_collection_and_its_embedder(searcher: Searcher) -> None:
+    store = IbidVectorStore.from_texts(["loose text"], IbidEmbeddings(EMBEDDER), ids=["a"], searcher=searcher)
+    assert store.get_by_ids(["a"])[0].page_content == "loose text"
+    with pytest.raises(UsageError, match="which collection"):
         IbidVectorStore.from_texts(["loose text"], IbidEmbeddings(EMBEDDER))
+    with pytest.raises(UsageError, match="its own embedder"):
+        IbidVectorStore.from_texts(["loose text"], IbidEmbeddings(HashEmbedder(32)), searcher=searcher)
     with pytest.raises(UsageError):
         IbidVectorStore(searcher).similarity_search("library", filter="law")
 

@@ -40,5 +40,5 @@ def page_of_items(items: Sequence[Json], asked: ItemPageRequest) -> Json:
             raise ApiError(404, f"no item {asked.after[:80]!r}", code="not_found", param="after")
         ordered = ordered[places[0] + 1 :]
     data = ordered[: asked.limit]
-    ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
+    ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": "", "last_id": ""}
     return {"object": "list", "data": data, **ends, "has_more": len(ordered) > asked.limit}

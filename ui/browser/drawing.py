@@ -8,6 +8,7 @@ from typing import Any
 from kb import Citation, Claim, Verdict
 from kb.records import Conflict, ConflictSide
 from ui.browser.conversation import Exchange
+from ui.browser.plain import seen
 from ui.browser.replies import CitedState, FileState, Place, StoredFile
 from ui.browser.source import View
 from ui.browser.wording import Words
@@ -50,11 +51,11 @@ def answer_data(exchange: Exchange, selected: int | None, documents: int, words:
 def source_data(view: View, words: Words) -> dict[str, Any]:
     """One opened place."""
     place = view.place
-    title = place.title or place.document
+    title, name = seen(place.title or place.document), seen(place.document)
     return {
         "lang": words("html_language"),
         "title": title,
-        "where": _joined(place.document if place.document != title else "", _page(place, words)),
+        "where": _joined(name if name != title else "", _page(place, words)),
         "path": " › ".join(heading for heading in view.headings if heading != title),
         "picture": view.picture,
         "alt": words("picture_alt", document=title, page=place.page, quote=place.quote) if view.picture else "",
@@ -82,7 +83,7 @@ def documents_data(files: list[StoredFile], words: Words) -> dict[str, Any]:
 def place_label(place: Place, words: Words) -> str:
     """A place in one line: title, page or nearest heading."""
     page = _page(place, words)
-    return _joined(place.title or place.document, page or (place.headings[-1] if place.headings else ""))
+    return _joined(seen(place.title or place.document), page or (place.headings[-1] if place.headings else ""))
 
 
 def _with_headings(text: str, headings: tuple[tuple[int, int], ...]) -> list[dict[str, Any]]:
@@ -188,9 +189,9 @@ def _withdrawn(exchange: Exchange, words: Words) -> list[str]:
 
 
 def _became(citation: Citation, state: CitedState, words: Words) -> str:
-    document = citation.title or citation.document
+    document = seen(citation.title or citation.document)
     if state.state in ("replaced", "superseded"):
-        happened = words(f"withdrawn_{state.state}", document=document, replacement=state.replacement)
+        happened = words(f"withdrawn_{state.state}", document=document, replacement=seen(state.replacement))
         kept = words("quote_kept" if state.quote_stands else "quote_lost", marker=citation.marker)
         return words("withdrawn_detail", happened=happened, kept=kept)
     return words("withdrawn_changed" if state.state == "changed" else "withdrawn_deleted", document=document)
@@ -201,7 +202,7 @@ def _sides(conflict: Conflict, numbers: dict[int, int], words: Words) -> list[di
     return [
         {
             "value": side.value,
-            "document": side.title or side.document,
+            "document": seen(side.title or side.document),
             "dates": _in_force(side, words),
             "place": numbers[side.marker],
         }
@@ -222,7 +223,7 @@ def _why_refused(exchange: Exchange) -> list[str]:
 
 
 def _row(file: StoredFile, words: Words) -> dict[str, Any]:
-    title = file.title or file.name
+    title = seen(file.title or file.name)
     failed = file.state in (FileState.FAILED, FileState.CANCELLED)
     state = words(f"stage_{file.stage}") if _in_progress_stage(file, words) else words(f"state_{file.state.value}")
     # The reason of a file that is ready repeats its warnings.
@@ -230,7 +231,7 @@ def _row(file: StoredFile, words: Words) -> dict[str, Any]:
     return {
         "id": file.id,
         "title": title,
-        "name": file.name,
+        "name": seen(file.name),
         "facts": _facts(file, words),
         "state": "failed" if failed else file.state.value,
         "state_label": state,

@@ -8,7 +8,7 @@ from ui.browser.components import draw_documents
 from ui.browser.drawing import documents_data
 from ui.browser.failures import ClientError
 from ui.browser.notices import sentence_for, show_failure
-from ui.browser.plain import plain
+from ui.browser.plain import plain, seen
 from ui.browser.replies import FileState, StoredFile
 from ui.browser.session import Session, current_session
 from ui.browser.uploading import show_upload
@@ -88,7 +88,7 @@ def _ask_about(session: Session, file: StoredFile | None) -> None:
 
 def _deletion(session: Session, file: StoredFile) -> None:
     words = session.words
-    name = file.title or file.name
+    name = seen(file.title or file.name)
     st.text(words("delete_question", name=name, collection=session.collection))
     with st.container(horizontal=True):
         confirmed = st.button(words("delete_confirm"), type="primary", key="delete-confirm")

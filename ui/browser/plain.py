@@ -13,6 +13,11 @@ _UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u
 _TABLE = str.maketrans({sign: f"{_ZERO_WIDTH_SPACE}\\{sign}" for sign in string.punctuation})
 
 
+def seen(text: str) -> str:
+    """`text` without control signs and without what turns the direction of writing: names that read as they are."""
+    return _UNSEEN.sub("", text)
+
+
 def plain(text: str) -> str:
     """Markdown that shows `text` as it stands, on one line, with nothing in it interpreted."""
-    return " ".join(_UNSEEN.sub("", text).split()).translate(_TABLE)
+    return " ".join(seen(text).split()).translate(_TABLE)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.ui.browser.fake_documents import FakeDocument, example_documents
+from tests.ui.browser.payloads import payload_answer, payload_refusal
 
 # Everything that could be taken for HTML, Markdown, a link, an image, an icon, a formula or a code by a careless page.
 HOSTILE = (
@@ -47,6 +48,10 @@ def answer_to(question: str, collection: str) -> dict[str, Any]:
     answer: dict[str, Any]
     if "weather" in question or "天气" in question:
         answer = _refusal(question, handbook, leaflet)
+    elif "no payload" in question:
+        answer = payload_refusal()
+    elif "every payload" in question:
+        answer = payload_answer()
     elif "hostile" in question:
         answer = _hostile()
     elif "pressure" in question:

@@ -11,7 +11,7 @@ from tests.ui.browser.fake_documents import example_documents
 from tests.ui.browser.fake_server import FakeState
 from ui.browser.client import Client
 from ui.browser.conversation import Exchange, history, start
-from ui.browser.drawing import answer_data, documents_data, source_data
+from ui.browser.drawing import answer_data, documents_data, place_label, source_data
 from ui.browser.failures import ClientError, FailureKind
 from ui.browser.replies import CitedState, Place, StoredFile, parse, place_of, read_claim, read_file, read_reply
 from ui.browser.source import is_gone, look_at
@@ -243,3 +243,10 @@ def test_a_document_in_the_library_says_when_it_is_in_force() -> None:
     file = read_file({"id": "file-a", "status": "completed", "ibid": more})
     (row,) = documents_data([file], read_words("zh"))["rows"]
     assert row["facts"].endswith("2023-09-01 至 2024-08-31 有效")
+
+
+def test_a_name_cannot_turn_the_direction_in_which_it_is_read() -> None:
+    place = replace(first_place(), title="", document="invoice\u202efdp.exe")
+    assert place_label(place, WORDS).startswith("invoicefdp.exe")
+    row = documents_data([read_file({"id": "1", "status": "completed", "ibid": {"name": "a\u2066\u202eb.txt"}})], WORDS)
+    assert row["rows"][0]["name"] == "ab.txt"

@@ -13,6 +13,7 @@ import pytest
 from tests.ui.browser.chromium import running_app
 from tests.ui.browser.fake_answers import HOSTILE
 from tests.ui.browser.fake_server import FakeState, full_state, serving
+from tests.ui.browser.intruders import NOTHING, intruders, nothing_happens
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 _PATIENCE = 20_000  # milliseconds; a shared core takes its time
@@ -33,25 +34,16 @@ def address(chrome: Any, server: tuple[str, FakeState], tmp_path_factory: pytest
 
 @contextmanager
 def visit(chrome: Any, url: str, locale: str = "en-GB", width: int = 1600) -> Iterator[Any]:
-    """A visitor with an empty browser; a request to anywhere but the app, or an error on the page, fails."""
+    """A visitor with an empty browser; an error, and whatever asks anybody but the app for anything, fails."""
     context = chrome.new_context(viewport={"width": width, "height": 900}, locale=locale)
     context.set_default_timeout(_PATIENCE)
     page = context.new_page()
-    outside: list[str] = []
-    wrong: list[str] = []
-    page.on("request", lambda request: None if is_ours(request.url, url) else outside.append(request.url))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
     try:
-        page.goto(url)
-        yield page
-        assert outside == []
-        assert wrong == []
+        with nothing_happens(page, url):
+            page.goto(url)
+            yield page
     finally:
         context.close()
-
-
-def is_ours(requested: str, app: str) -> bool:
-    return requested.startswith((app.split("/?", maxsplit=1)[0].rstrip("/").removesuffix("/library"), "data:", "blob:"))
 
 
 def ask(page: Any, question: str) -> None:
@@ -192,54 +184,7 @@ def test_the_question_whether_to_delete_stays_open_while_another_file_is_read(
         server[1].jobs["default"] = []
 
 
-# What a page would hold if anything from outside had been taken for HTML, Markdown, a formula or an icon.
-_INTRUDERS = """() => {
-  const roots = [document];
-  for (const root of roots) {
-    for (const node of root.querySelectorAll("*")) if (node.shadowRoot) roots.push(node.shadowRoot);
-  }
-  const all = (selector) => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
-  const main = (selector) => all(selector).filter((node) => !node.closest("[data-testid=stSidebarNav], head"));
-  return {
-    pwned: window.pwned ? ["yes"] : [],
-    evil: all("[href*=evil], [src*=evil], [href^=javascript], base, iframe, form, [onerror], [onload]")
-      .map((n) => n.outerHTML),
-    marks: main("main strong, main em, main del, main table, main .katex, main h1").map((n) => n.outerHTML),
-    pictures: all("img:not([data-testid=stSidebarLogo], [data-testid=stHeaderLogo])").map((n) => n.src)
-      .filter((src) => !src.startsWith("data:image/png")),
-    scripts: all("script").map((n) => n.textContent).filter((text) => text.includes("pwned")),
-  };
-}"""
-
-
 _UNSEEN = re.compile("[\x00\u202e]")  # left out of notices: they would turn the words around them
-_NOTHING: dict[str, list[str]] = {"pwned": [], "evil": [], "marks": [], "pictures": [], "scripts": []}
-
-
-def test_nothing_that_documents_models_or_servers_say_is_ever_interpreted(chrome: Any, address: str) -> None:
-    with visit(chrome, address) as page:
-        page.get_by_text("Ask your documents").wait_for()
-        page.get_by_test_id("stSidebar").get_by_role("combobox").click()
-        page.get_by_role("option", name=HOSTILE[1]).click()
-        page.get_by_text("Ask in a whole sentence").wait_for()
-        assert page.evaluate(_INTRUDERS) == _NOTHING
-        ask(page, "hostile " + " ".join(HOSTILE[:19]))
-        page.locator(".summary").wait_for()
-        page.locator(".st-key-source mark").wait_for()
-        assert page.locator(".sentence").count() == len(HOSTILE)
-        for payload, sentence in zip(HOSTILE[:18], page.locator(".sentence").all(), strict=False):
-            assert payload in (sentence.text_content() or "")
-        page.locator(".mark").nth(1).click()
-        page.locator(".chip").nth(6).click()
-        page.locator(".st-key-source mark", has_text=HOSTILE[6]).wait_for()
-        assert page.evaluate(_INTRUDERS) == _NOTHING
-        page.get_by_role("link", name="Library").click()
-        page.locator(".row").wait_for()
-        page.get_by_role("button", name="Delete").first.click()
-        page.get_by_role("dialog").get_by_text("will be removed").wait_for()
-        assert page.evaluate(_INTRUDERS) == _NOTHING
-        page.evaluate("document.body.insertAdjacentHTML('beforeend', '<a href=\"https://evil.example\">x</a>')")
-        assert len(page.evaluate(_INTRUDERS)["evil"]) == 1  # the look at the page sees what it is there to see
 
 
 def test_a_notice_of_the_server_is_shown_to_the_letter(
@@ -254,6 +199,6 @@ def test_a_notice_of_the_server_is_shown_to_the_letter(
             page.get_by_test_id("stAlert").wait_for()
             shown = page.get_by_test_id("stAlert").text_content().replace("\u200b", "")
             assert " ".join(_UNSEEN.sub("", complaint).split()) in shown
-            assert page.evaluate(_INTRUDERS) == _NOTHING
+            assert intruders(page) == NOTHING
             page.get_by_role("button", name="New conversation").click()
             page.get_by_test_id("stAlert").wait_for(state="detached")

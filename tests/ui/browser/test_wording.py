@@ -8,6 +8,7 @@ import pytest
 
 from kb import Verdict
 from tests.ui.browser.fake_answers import HOSTILE
+from tests.ui.browser.payloads import all_payloads
 from ui.browser.failures import FailureKind
 from ui.browser.plain import plain
 from ui.browser.replies import FileState
@@ -71,9 +72,13 @@ def test_example_questions_are_ones_whose_answers_are_known(language: str) -> No
         assert question in known
 
 
-@pytest.mark.parametrize("payload", HOSTILE)
+# Control signs, and those that turn the direction of writing.
+_UNSEEN = "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+
+
+@pytest.mark.parametrize("payload", [*HOSTILE, *all_payloads()])
 def test_no_sign_of_markdown_stands_free_in_text_made_plain(payload: str) -> None:
     made = plain(payload)
-    seen = " ".join(re.sub("[\x00\u202e]", "", payload).split())
+    seen = " ".join(re.sub(_UNSEEN, "", payload).split())
     assert re.sub(r"\u200b\\([!-/:-@\[-`{-~])", "", made) == re.sub(r"[!-/:-@\[-`{-~]", "", seen)
     assert made.replace("\u200b\\", "") == seen

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ingest.reading import FileOutcome, FileState, Parse, link, read, read_ahead, source_of
 from ingest.splitting import embedding_text, split_document
 from ingest.walking import FoundFile
-from kb.attributes import laid_over
+from kb.attributes import AttributeValue, as_text, laid_over
 from kb.catalog import Catalog, PreparedDocument, VectorsMissingError, text_key
 from kb.errors import InputError, StorageError
 from kb.ports import Embedder
@@ -37,7 +37,7 @@ def ingest_files(
     limits: LimitSettings,
     *,
     workers: int = 1,
-    given: Mapping[str, str] | None = None,
+    given: Mapping[str, AttributeValue] | None = None,
 ) -> Iterator[FileOutcome]:
     """Takes files into a collection and yields what became of each, as soon as it is durable.
 
@@ -79,7 +79,7 @@ def ingest_one(
     parse: Parse,
     limits: LimitSettings,
     progress: Progress,
-    given: Mapping[str, str] | None = None,
+    given: Mapping[str, AttributeValue] | None = None,
 ) -> FileOutcome:
     """Takes one file in, saying how far it is. `given` is what a person says of it, checked.
 
@@ -94,7 +94,7 @@ def ingest_one(
     return next(_store([_prepare(found, result, catalog, embedder, given)], catalog, embedder, limits, progress))
 
 
-def _described(outcome: FileOutcome, catalog: Catalog, given: Mapping[str, str] | None) -> FileOutcome:
+def _described(outcome: FileOutcome, catalog: Catalog, given: Mapping[str, AttributeValue] | None) -> FileOutcome:
     """A file that needed no reading, with its document described as a person asks."""
     if given and outcome.document_id:
         catalog.describe(outcome.document_id, given)
@@ -111,13 +111,13 @@ class _Ready:
 
 
 def _prepare(
-    found: FoundFile, read: Document, catalog: Catalog, embedder: Embedder, given: Mapping[str, str] | None
+    found: FoundFile, read: Document, catalog: Catalog, embedder: Embedder, given: Mapping[str, AttributeValue] | None
 ) -> _Ready:
     """Cuts a document into passages; its title is the one that a person gave it, if any did."""
     with catalog.snapshot() as snapshot:
         known = {**found.attributes, **snapshot.given_of(read.id), **(given or {})}
     metadata = laid_over(read.metadata, found.attributes)
-    document = replace(read, title=known.get("title") or read.title, metadata=metadata)
+    document = replace(read, title=as_text(known.get("title", "")) or read.title, metadata=metadata)
     passages = split_document(document, embedder.count_tokens)
     texts = [embedding_text(document.title, passage) for passage in passages]
     keys = tuple(text_key(text) for text in texts)

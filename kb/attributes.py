@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import TypeVar
 
 from kb.errors import UsageError
 from kb.text.written_dates import read_date
 
 EFFECTIVE_FROM, EFFECTIVE_TO = "effective_from", "effective_to"
 
+AttributeValue = str | int | float | bool
+_Value = TypeVar("_Value", str, AttributeValue)
+
 _KEY = re.compile(r"[^\W\d][\w.-]{0,63}")  # 64 characters, as in OpenAI's attributes
 _LONGEST_VALUE = 512  # characters, as in OpenAI's attributes
+_WHOLE = 1e16  # from here on, floating-point numbers are shown with an exponent
+_TEXTS = frozenset({"replaces", "title", "domain"})  # read as texts, also where somebody gives a number
 _OWN_FIELDS = frozenset({"as_of", "document", "document_id", "language", "media_type"})  # what filters call by these
 
 
@@ -32,35 +38,49 @@ def read_assignments(assignments: Iterable[str]) -> dict[str, str]:
     return checked_attributes(given)
 
 
-def checked_attributes(given: Mapping[str, str]) -> dict[str, str]:
+def checked_attributes(given: Mapping[str, _Value]) -> dict[str, _Value]:
     """Attributes as they are kept: `effective_from` is a first day and `effective_to` a last day in ISO 8601.
+
+    Numbers, true and false stay what they are, except under keys that are read as texts.
 
     An empty value stays: it removes what was known under its key.
 
     Raises:
         UsageError: a key or a value cannot be, or a date is no date, or the last day is before the first.
     """
-    kept = {}
+    kept: dict[str, _Value] = {}
     for key, value in given.items():
+        text = as_text(value)
         if not _KEY.fullmatch(key):
             raise UsageError(f"{key[:80]!r} cannot be a key", "it must have 1 to 64 letters, digits, '_', '-' and '.'")
         if key in _OWN_FIELDS:
             raise UsageError(f"{key} cannot be set", "it is read from the document itself")
-        if len(value) > _LONGEST_VALUE:
-            raise UsageError(f"{key} is too long", f"{len(value)} characters, {_LONGEST_VALUE} allowed")
-        kept[key] = _bound(key, value) if key in {EFFECTIVE_FROM, EFFECTIVE_TO} and value else value
-    start, end = kept.get(EFFECTIVE_FROM, ""), kept.get(EFFECTIVE_TO, "")
+        if len(text) > _LONGEST_VALUE:
+            raise UsageError(f"{key} is too long", f"{len(text)} characters, {_LONGEST_VALUE} allowed")
+        is_bound = key in {EFFECTIVE_FROM, EFFECTIVE_TO} and text
+        kept[key] = _bound(key, text) if is_bound else text if key in _TEXTS else value
+    start, end = (as_text(kept.get(key, "")) for key in (EFFECTIVE_FROM, EFFECTIVE_TO))
     if start and end and end < start:
         raise UsageError(f"{EFFECTIVE_TO} {end} is before {EFFECTIVE_FROM} {start}", advice="Set both anew")
     return kept
 
 
-def laid_over(stated: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+def as_text(value: AttributeValue) -> str:
+    """A value as a text: what is shown, searched and compared. Whole numbers have no decimal point."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE:
+        return str(int(value))
+    return str(value)
+
+
+def laid_over(stated: Mapping[str, str], given: Mapping[str, AttributeValue]) -> dict[str, str]:
     """What is known of a document: what a person gave wins over what the document states; empty values remove.
 
     A stated day that contradicts a given one (an end before the start) is left out, too.
     """
-    known = {key: value for key, value in {**stated, **given}.items() if value}
+    texts = {**stated, **{key: as_text(value) for key, value in given.items()}}
+    known = {key: text for key, text in texts.items() if text}
     start, end = in_force(known)
     if start and end and end < start:
         for key in (EFFECTIVE_FROM, EFFECTIVE_TO):

@@ -14,6 +14,9 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from kb.attributes import AttributeValue
+from kb.conditions import Condition
+
 
 class MarkKind(StrEnum):
     """What a `Mark` says about its span of the text."""
@@ -116,7 +119,7 @@ class DocumentEntry:
     added_at: str  # ISO 8601, UTC
     metadata: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    given: Mapping[str, str] = field(default_factory=dict)  # what people set; `metadata` holds it with all else
+    given: Mapping[str, AttributeValue] = field(default_factory=dict)  # what people set; `metadata` holds it as texts
     effective_from: str = ""  # the first day in force, ISO 8601; "" where that side is open
     effective_to: str = ""  # the last day in force
     version: int = 1  # 2 for what replaces a first version, and so on
@@ -350,7 +353,7 @@ class Job:
     reason: str  # why it failed, or what a reader should know; "" otherwise
     created_at: str
     updated_at: str
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, AttributeValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +369,7 @@ class Filters:
     metadata: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     as_of: date | None = None
     all_versions: bool = False
+    where: Condition | None = None  # further conditions, joined and nested in any way
 
 
 NO_FILTERS = Filters()

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from kb.attributes import checked_attributes
+from kb.attributes import AttributeValue, checked_attributes
 from kb.calibration import Calibration, calibration_to_json
 from kb.catalog import writing
 from kb.catalog.blobs import Blobs
@@ -154,7 +154,7 @@ class Catalog:
         with self._connection() as connection, transaction(connection, self._path):
             connection.execute("UPDATE facts SET value = ? WHERE key = 'policy'", (policy.value,))
 
-    def describe(self, document_id: str, given: Mapping[str, str], *, instead: bool = False) -> int:
+    def describe(self, document_id: str, given: Mapping[str, AttributeValue], *, instead: bool = False) -> int:
         """Notes what a person says of a document: it wins over what the document says, also when its file is read anew.
 
         Args:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from kb.attributes import EFFECTIVE_FROM, EFFECTIVE_TO
+from kb.conditions import meets
 from kb.records import DocumentEntry, Filters
 
 
@@ -12,8 +14,10 @@ def matches(entry: DocumentEntry, domain: str, filters: Filters) -> bool:
 
     A metadata value such as "criminal, procedure" is a list: it matches either of its items, and itself.
     """
-    return _in_force(entry, filters.as_of) and all(
-        _meets(_values_of(entry, domain, key), wanted) for key, wanted in filters.metadata.items()
+    return (
+        _in_force(entry, filters.as_of)
+        and all(_meets(_values_of(entry, domain, key), wanted) for key, wanted in filters.metadata.items())
+        and (filters.where is None or meets(filters.where, lambda key: _values_of(entry, domain, key)))
     )
 
 
@@ -24,6 +28,8 @@ def _values_of(entry: DocumentEntry, domain: str, key: str) -> set[str]:
         "language": (entry.language, entry.language.partition("-")[0]),  # "zh" finds zh-Hans and zh-Hant
         "media_type": (entry.media_type,),
         "domain": (entry.metadata.get("domain") or domain,),
+        EFFECTIVE_FROM: (entry.effective_from,) if entry.effective_from else (),
+        EFFECTIVE_TO: (entry.effective_to,) if entry.effective_to else (),
     }.get(key)
     if own is not None:
         return {value.casefold() for value in own}

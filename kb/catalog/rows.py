@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.attributes import in_force, laid_over
+from kb.attributes import AttributeValue, as_text, in_force, laid_over
 from kb.records import DocumentEntry, EmbeddingSpace, Mark, MarkKind, Passage, WordBox
 
 # Points with a tenth's precision (below a pixel at any zoom in use) fit 16 bits up to 91 inches.
@@ -27,12 +27,12 @@ PASSAGE_COLUMNS = "document_id, ordinal, start, end, text, headings, first_page,
 def entry_from(row: Sequence[Any]) -> DocumentEntry:
     """A row of `ENTRY_COLUMNS`."""
     (document_id, name, title, media_type, language, pages, passages, size, added_at, metadata, warnings, given) = row
-    attributes: dict[str, str] = json.loads(given)
+    attributes: dict[str, AttributeValue] = json.loads(given)
     known = laid_over(json.loads(metadata), attributes)
     return DocumentEntry(
         document_id,
         name,
-        attributes.get("title") or title,
+        as_text(attributes.get("title", "")) or title,
         media_type,
         language,
         pages,
@@ -83,7 +83,7 @@ def marks_from_json(text: str) -> tuple[Mark, ...]:
     )
 
 
-def to_json(value: Mapping[str, str] | Sequence[str]) -> str:
+def to_json(value: Mapping[str, AttributeValue] | Mapping[str, str] | Sequence[str]) -> str:
     """Metadata, headings or warnings as they are stored."""
     return json.dumps(dict(value) if isinstance(value, Mapping) else list(value), ensure_ascii=False)
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.attributes import AttributeValue, as_text
 from kb.calibration import Calibration, calibration_from_json
 from kb.catalog import rows
 from kb.catalog.matching import matches
@@ -35,6 +36,7 @@ from kb.records import (
 
 Numbers = NDArray[np.int64]
 _Value = TypeVar("_Value", int, str, bytes)
+_Attribute = TypeVar("_Attribute", str, AttributeValue)
 
 _BATCH = 900  # SQLite's oldest limit of variables in one statement is 999
 
@@ -223,7 +225,7 @@ class Snapshot:
     def _versions(self) -> Versions:
         return read_versions(self._connection)
 
-    def given_of(self, document_id: str) -> dict[str, str]:
+    def given_of(self, document_id: str) -> dict[str, AttributeValue]:
         """What people said of a document; nothing where there is no such document."""
         row = self._connection.execute("SELECT given FROM documents WHERE id = ?", (document_id,)).fetchone()
         return dict(json.loads(row[0])) if row else {}
@@ -257,14 +259,14 @@ class Snapshot:
             raise UsageError(f"{wanted!r} names {len(found)} documents", names, "Give the id")
         return found[0]
 
-    def with_ids(self, given: Mapping[str, str]) -> dict[str, str]:
+    def with_ids(self, given: Mapping[str, _Attribute]) -> dict[str, _Attribute]:
         """Attributes with what they replace as ids, so that it is the same document whatever comes later.
 
         Raises:
             NotFoundError: a document that is to be replaced is not there.
             UsageError: a name is that of several documents.
         """
-        wanted = given.get(REPLACES, "")
+        wanted = as_text(given.get(REPLACES, ""))
         if not wanted:
             return dict(given)
         names = [wanted] if self.find_documents(wanted) else [part.strip() for part in wanted.split(",")]
@@ -336,7 +338,7 @@ class Snapshot:
 
     def matching(self, filters: Filters) -> Numbers | None:
         """The live passages that `filters` lets through, ascending; None when it lets everything through."""
-        if not filters.metadata and filters.as_of is None:
+        if not filters.metadata and filters.where is None and filters.as_of is None:
             left_out = self._left_out(filters)
             return np.setdiff1d(self.numbers(), self._numbers_of(left_out), assume_unique=True) if left_out else None
         return self._numbers_of([entry.id for entry in self.matching_documents(filters)])

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.attributes import AttributeValue
 from kb.errors import IbidError
 from kb.records import Document, DocumentEntry, Passage
 
@@ -38,7 +39,7 @@ class PreparedDocument:
     source: Source
     passages: tuple[Passage, ...]
     text_keys: tuple[bytes, ...]  # one for each passage: `text_key(embedded text)`
-    given: Mapping[str, str] = field(default_factory=dict)  # what a person says of it, checked
+    given: Mapping[str, AttributeValue] = field(default_factory=dict)  # what a person says of it, checked
 
 
 class VectorsMissingError(IbidError):

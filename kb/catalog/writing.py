@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from kb.attributes import checked_attributes
+from kb.attributes import AttributeValue, checked_attributes
 from kb.catalog import rows
 from kb.catalog.schema import BUSY_SECONDS
 from kb.catalog.snapshot import Snapshot
@@ -131,7 +131,7 @@ def _insert_document(connection: sqlite3.Connection, prepared: PreparedDocument)
 
 
 def describe_document(
-    connection: sqlite3.Connection, document_id: str, given: Mapping[str, str], *, instead: bool = False
+    connection: sqlite3.Connection, document_id: str, given: Mapping[str, AttributeValue], *, instead: bool = False
 ) -> None:
     """Adds to what people say of a document, or puts it in the place of all that they said.
 
@@ -146,7 +146,7 @@ def describe_document(
     stated, before = json.loads(row[0]), {} if instead else json.loads(row[1])
     kept = checked_attributes({**before, **given})
     # An empty value is only kept where it hides what the file states.
-    kept = {key: value for key, value in kept.items() if value or key in stated}
+    kept = {key: value for key, value in kept.items() if value != "" or key in stated}
     before_this = read_versions(connection) if given.get(REPLACES) else NO_VERSIONS
     if kept != json.loads(row[1]):
         connection.execute("UPDATE documents SET given = ? WHERE id = ?", (rows.to_json(kept), document_id))

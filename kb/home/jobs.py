@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kb.attributes import AttributeValue
 from kb.catalog.writing import now
 from kb.errors import NotFoundError
 from kb.home.home import Home
@@ -25,7 +26,9 @@ _COLUMNS = (
 )
 
 
-def add_job(home: Home, collection: str, name: str, document_id: str, metadata: Mapping[str, str] | None = None) -> Job:
+def add_job(
+    home: Home, collection: str, name: str, document_id: str, metadata: Mapping[str, AttributeValue] | None = None
+) -> Job:
     """Queues a file for a collection. A job for the same bytes that is still under way is returned instead."""
     moment = now()
     with home.writing() as connection:

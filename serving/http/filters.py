@@ -1,4 +1,4 @@
-"""OpenAI's attribute filters as ibid's: comparisons of equality joined by "and"."""
+"""The filters of a request: OpenAI's attribute filters, or ibid's short form of them, and the dates of versions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from kb.attributes import as_text
+from kb.conditions import Comparing, Comparison, Condition, Joined, Joining, read_condition
 from kb.errors import UsageError
 from kb.records import NO_FILTERS, Filters
 from kb.text.written_dates import read_day
-from serving.http.errors import ApiError, unsupported
+from serving.http.errors import ApiError
 
 AS_OF = "as_of"  # eq on this key asks for what is in force on a day
 ALL_VERSIONS = "all_versions"  # eq true on this key asks also for what was replaced
@@ -19,55 +21,62 @@ def read_filters(given: Mapping[str, Any] | None, as_of: str | None = None, *, a
     """The filters of a request.
 
     Args:
-        given: {"type": "eq", "key", "value"}, {"type": "in", "key", "value": […]}, {"type": "and", "filters": […]},
-            or simply {key: value or list of values}.
+        given: OpenAI's filters, or simply {key: value or list of values}.
         as_of: a day (2026-11-22, 2026年11月22日), overrides a filter on "as_of".
         all_versions: also documents that newer versions have replaced; so does a filter on "all_versions".
 
     Raises:
-        ApiError: another comparison, or not a filter at all.
+        ApiError: 400, they are not of that form.
     """
-    found: dict[str, tuple[str, ...]] = {}
-    if given:
-        _collect(given, found)
-    day = as_of or next(iter(found.pop(AS_OF, ())), None)
-    every_version = all_versions or found.pop(ALL_VERSIONS, ()) == ("true",)
+    metadata: dict[str, tuple[str, ...]] = {}
+    others: list[Condition] = []
+    for condition in _conditions(given or {}):
+        if isinstance(condition, Comparison) and _is_plain(condition) and condition.key not in metadata:
+            metadata[condition.key] = tuple(as_text(value) for value in condition.values)
+        else:
+            others.append(condition)
+    if any(_keys_of(condition) & {AS_OF, ALL_VERSIONS} for condition in others):
+        raise _wrong("as_of and all_versions can only be asked for once, with eq, joined with the rest by and")
+    day = as_of or next(iter(metadata.pop(AS_OF, ())), None)
+    every_version = all_versions or metadata.pop(ALL_VERSIONS, ()) == ("true",)
     if day is not None and every_version:
         raise ApiError(400, "as_of and all_versions contradict each other; give one of them", param=AS_OF)
-    if not found and day is None and not every_version:
+    if not metadata and not others and day is None and not every_version:
         return NO_FILTERS
-    return Filters(found, _date(day) if day is not None else None, every_version)
+    where = Joined(Joining.ALL, tuple(others)) if len(others) > 1 else next(iter(others), None)
+    return Filters(metadata, _date(day) if day is not None else None, every_version, where)
 
 
-def _collect(given: Mapping[str, Any], found: dict[str, tuple[str, ...]]) -> None:
-    kind = given.get("type")
-    if kind is not None and not isinstance(kind, str):
-        raise _wrong("filters.type must be text")
-    if kind == "and" and isinstance(given.get("filters"), list):
-        for part in given["filters"]:
-            if not isinstance(part, Mapping):
-                raise _wrong("each of filters.filters must be an object")
-            _collect(part, found)
-    elif kind in {"eq", "in"} and "key" in given:
-        _add(str(given["key"]), given.get("value"), found)
-    elif kind is not None and ("filters" in given or "key" in given):
-        raise unsupported("filters", f"filters of type {kind!r} are not supported; use eq, in and and")
-    else:
-        for key, value in given.items():
-            _add(str(key), value, found)
+def _conditions(given: Mapping[str, Any]) -> list[Condition]:
+    """What must all be met."""
+    try:
+        if "type" in given and ("key" in given or "filters" in given):
+            return _parted(read_condition(given))
+        return [
+            read_condition({"type": "in" if isinstance(value, list) else "eq", "key": key, "value": value})
+            for key, value in given.items()
+        ]
+    except UsageError as error:
+        raise _wrong(str(error)) from None
 
 
-def _add(key: str, value: Any, found: dict[str, tuple[str, ...]]) -> None:
-    values = tuple(_text(item) for item in (value if isinstance(value, list) else [value]))
-    found[key] = tuple(item for item in found[key] if item in values) if key in found else values
+def _parted(condition: Condition) -> list[Condition]:
+    """The conditions that "and" joins, one by one."""
+    if isinstance(condition, Joined) and condition.joining is Joining.ALL:
+        return [part for one in condition.conditions for part in _parted(one)]
+    return [condition]
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (str, int, float)):
-        return str(value)
-    raise _wrong("a filter's value must be text, a number, true, false, or a list of these")
+def _is_plain(condition: Comparison) -> bool:
+    """Whether it asks that texts be among some, as `Filters.metadata` does."""
+    plain = all(isinstance(value, (str, bool)) for value in condition.values)
+    return plain and condition.comparing in {Comparing.EQUAL, Comparing.ONE_OF}
+
+
+def _keys_of(condition: Condition) -> set[str]:
+    if isinstance(condition, Comparison):
+        return {condition.key}
+    return {key for one in condition.conditions for key in _keys_of(one)}
 
 
 def _date(text: str) -> date:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from kb.attributes import AttributeValue, as_text
 from kb.catalog import Catalog
 from kb.home.cursors import Place
 from kb.home.files import file_id_of
@@ -88,7 +89,7 @@ def _from_job(services: Services, file: StoreFile, job: Job) -> dict[str, Any]:
 
 
 def _from_document(store_id: str, file: StoreFile, entry: DocumentEntry) -> dict[str, Any]:
-    shown = _shape(store_id, file, dict(entry.metadata))
+    shown = _shape(store_id, file, attributes_of(entry))
     shown |= {"last_error": None, "usage_bytes": entry.size}
     shown["ibid"] |= {
         "name": entry.name,
@@ -108,6 +109,16 @@ def _from_document(store_id: str, file: StoreFile, entry: DocumentEntry) -> dict
         "warnings": list(entry.warnings),
     }
     return shown
+
+
+def attributes_of(entry: DocumentEntry) -> dict[str, AttributeValue]:
+    """What is known of a document; numbers, true and false as they were given."""
+    return {key: _as_given(entry, key, text) for key, text in entry.metadata.items()}
+
+
+def _as_given(entry: DocumentEntry, key: str, text: str) -> AttributeValue:
+    given = entry.given.get(key, text)
+    return given if as_text(given) == text else text
 
 
 def _shape(store_id: str, file: StoreFile, attributes: dict[str, Any]) -> dict[str, Any]:

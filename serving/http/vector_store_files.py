@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from kb.attributes import checked_attributes
+from kb.attributes import AttributeValue, checked_attributes
 from kb.catalog import Catalog
 from kb.catalog.blobs import bytes_of
 from kb.errors import NotFoundError, UsageError
@@ -26,8 +26,9 @@ from serving.http.store_files import StoreFile, store_file_json, store_files
 
 router = APIRouter(route_class=JsonRoute)
 
-Attributes = Mapping[str, str | float | bool]
-_MOST_ATTRIBUTES = 16  # OpenAI's own limit
+_Number = Annotated[float, Field(allow_inf_nan=False)]
+# OpenAI's own bounds; what a key and a text may be, `checked_attributes` says.
+Attributes = Annotated[dict[str, str | int | _Number | bool], Field(max_length=16)]
 
 
 class NewVectorStoreFile(BaseModel):
@@ -36,7 +37,7 @@ class NewVectorStoreFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     file_id: str
-    attributes: dict[str, str | float | bool] | None = Field(default=None, max_length=_MOST_ATTRIBUTES)
+    attributes: Attributes | None = None
     chunking_strategy: Any = None  # passages are cut along the document's own structure
 
 
@@ -45,7 +46,7 @@ class NewAttributes(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    attributes: dict[str, str | float | bool] | None = Field(max_length=_MOST_ATTRIBUTES)
+    attributes: Attributes | None
 
 
 class StoreFilesPageRequest(PageRequest):
@@ -105,7 +106,7 @@ def remove_store_file(request: Request, store_id: str, file_id: str) -> dict[str
     return {"id": file.place.id, "object": "vector_store.file.deleted", "deleted": True}
 
 
-def add_file_job(services: Services, catalog: Catalog, file_id: str, attributes: Attributes) -> Job:
+def add_file_job(services: Services, catalog: Catalog, file_id: str, attributes: Mapping[str, AttributeValue]) -> Job:
     """Queues an uploaded file for a collection.
 
     Raises:
@@ -132,18 +133,14 @@ def _need_file(services: Services, catalog: Catalog, wanted: str) -> StoreFile:
     return found
 
 
-def _checked(attributes: Attributes, catalog: Catalog) -> dict[str, str]:
+def _checked(attributes: Mapping[str, AttributeValue], catalog: Catalog) -> dict[str, AttributeValue]:
     """Attributes as a document keeps them, its dates in ISO 8601, documents by their ids.
 
     Raises:
         ApiError: a key or a value cannot be.
     """
-    written = {
-        key: str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else value
-        for key, value in attributes.items()
-    }
     try:
         with catalog.snapshot() as snapshot:
-            return snapshot.with_ids(checked_attributes(written))
+            return snapshot.with_ids(checked_attributes(attributes))
     except (UsageError, NotFoundError) as error:
         raise ApiError(400, str(error), param="attributes") from None

@@ -16,6 +16,7 @@ from serving.http.errors import unsupported
 from serving.http.filters import read_filters
 from serving.http.searching import search_passages
 from serving.http.state import services_of
+from serving.http.store_files import attributes_of
 
 router = APIRouter(route_class=JsonRoute)
 
@@ -67,7 +68,7 @@ def _result(hit: Hit, as_json: dict[str, Any]) -> dict[str, Any]:
         "file_id": file_id_of(hit.document.id),
         "filename": hit.document.name,
         "score": hit.score,
-        "attributes": dict(hit.document.metadata),
+        "attributes": attributes_of(hit.document),
         "content": [{"type": "text", "text": hit.passage.text}],
         "ibid": as_json,
     }

@@ -56,7 +56,7 @@ def test_the_way_of_a_file_into_a_vector_store(server: RunningServer) -> None:
     store = client.vector_stores.create(name="office")
     added = client.vector_stores.files.create(store.id, file_id=file_id, attributes={"year": 2026, "draft": True})
     assert (added.status, added.ibid["stage"]) == ("in_progress", "waiting")  # type: ignore[attr-defined]
-    assert added.attributes == {"year": "2026", "draft": "true"}
+    assert added.attributes == {"year": 2026, "draft": True}
     assert client.vector_stores.retrieve(store.id).file_counts.in_progress == 1
 
     job = take_job(home)
@@ -289,3 +289,48 @@ def test_a_newer_version_takes_the_place_of_the_older_one_until_all_are_asked_fo
     both = {"ibid": {"as_of": "2024-08-31", "all_versions": True}}
     with pytest.raises(openai.BadRequestError, match="contradict"):
         client.chat.completions.create(model="ibid", messages=messages, extra_body=both)
+
+
+def test_filters_hold_inside_the_search_in_chat_and_in_search(server: RunningServer) -> None:
+    client = server.client()
+    years = {"handbook.txt": 2023, "leaflet.txt": 2025, "条例.txt": 2021}
+    for name, year in years.items():
+        with server.catalog.snapshot() as snapshot:
+            file_id = file_id_of(snapshot.the_document(name).id)
+        given: dict[str, str | float | bool] = {"year": year, "share": year / 1000, "old": year < 2022}
+        file = client.vector_stores.files.update(file_id, vector_store_id="default", attributes=given)
+        assert file.attributes == given
+        plain = server.http().get(f"/v1/vector_stores/default/files/{file_id}").json()["attributes"]
+        assert [type(plain[key]) for key in given] == [int, float, bool]  # the client reads every number as a float
+    recent = {"type": "gte", "key": "year", "value": 2023}
+
+    def names(filters: object) -> set[str]:
+        return {
+            hit.filename for hit in client.vector_stores.search("default", query="library 押金 dose", filters=filters)
+        }  # type: ignore[arg-type]
+
+    assert names(recent) == {"handbook.txt", "leaflet.txt"}
+    assert names({"type": "and", "filters": [recent, {"type": "lt", "key": "share", "value": 2.024}]}) == {
+        "handbook.txt"
+    }
+    nested = {
+        "type": "or",
+        "filters": [{"type": "eq", "key": "old", "value": True}, {"type": "and", "filters": [recent]}],
+    }
+    assert names(nested) == set(years)
+    assert names({"type": "nin", "key": "document", "value": ["条例.txt"]}) == {"handbook.txt", "leaflet.txt"}
+    hit = client.vector_stores.search("default", query="library", filters=recent).data[0]  # type: ignore[arg-type]
+    assert hit.attributes == {"year": 2023, "share": 2.023, "old": False}
+    messages: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "When is the library open?"}]
+    for filters, answered in ((recent, True), ({"type": "gt", "key": "year", "value": 2023}, False)):
+        reply = client.chat.completions.create(
+            model="ibid", messages=messages, extra_body={"ibid": {"filters": filters}}
+        )
+        assert ("8:00 to 22:00" in str(reply.choices[0].message.content)) is answered
+    for wrong in (
+        {"type": "like", "key": "a", "value": "b"},
+        {"type": "or", "filters": [{"type": "eq", "key": "as_of", "value": "2024-01-01"}]},
+    ):
+        with pytest.raises(openai.BadRequestError) as caught:
+            names(wrong)
+        assert caught.value.param == "filters"

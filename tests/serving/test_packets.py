@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from kb.calibration import Calibration, Knot, Step
 from kb.catalog import Catalog
+from kb.conditions import read_condition
 from kb.errors import UsageError
 from kb.ports import ChatModel
 from kb.records import Conflict, ConflictSide, Filters, Finished, Policy, Turn
@@ -105,7 +106,16 @@ def kinds(before: Packet, after: Packet, catalog: Catalog | None = None) -> set[
 
 @pytest.mark.parametrize("question", [REPORT, OBJECTION, RICE])
 def test_a_packet_is_read_as_it_was_written(desk: Desk, question: str, tmp_path: Path) -> None:
-    packet = desk.ask(question, filters=Filters({"language": ("en", "zh-Hans")}))
+    where = read_condition(
+        {
+            "type": "or",
+            "filters": [
+                {"type": "nin", "key": "year", "value": [2020, "x"]},
+                {"type": "and", "filters": [{"type": "gt", "key": "share", "value": 0.5}]},
+            ],
+        }
+    )
+    packet = desk.ask(question, filters=Filters({"language": ("en", "zh-Hans")}, where=where))
     write_packet(packet, tmp_path / "answer.json")
     assert read_packet(tmp_path / "answer.json") == packet
 

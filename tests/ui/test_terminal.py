@@ -102,6 +102,16 @@ def test_a_filter_keeps_to_its_document(run: Run) -> None:
     assert {hit["document"] for hit in hits} == {"yunxi-library-regulation.html"}
 
 
+@pytest.mark.parametrize(
+    "condition",
+    ["document!=yunxi-library-regulation.html", '{"type": "nin", "key": "language", "value": ["zh"]}', "language<zh"],
+)
+def test_conditions_leave_documents_out(run: Run, condition: str) -> None:
+    names = {hit["document"] for hit in run("search", "late return 图书馆 逾期", "--filter", condition)["hits"]}
+    assert names
+    assert "yunxi-library-regulation.html" not in names
+
+
 def test_a_deleted_document_is_found_no_more(home: Path, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "parking.txt"
     path.write_text("Visitors park behind the gymnasium and pay four euros a day.")
@@ -182,7 +192,8 @@ def test_a_question_that_nobody_can_answer_ends_with_2(
 
 def test_a_wrong_date_or_filter_ends_with_2(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "--as-of" in error_of(capsys, 2, "search", "x", "--as-of", "tomorrow", "--home", str(home))
-    assert "--filter" in error_of(capsys, 2, "search", "x", "--filter", "document", "--home", str(home))
+    for wrong in ("document", "=x", '{"type": '):
+        assert "--filter" in error_of(capsys, 2, "search", "x", "--filter", wrong, "--home", str(home))
 
 
 def test_a_port_in_use_is_said_in_one_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

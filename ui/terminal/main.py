@@ -135,7 +135,8 @@ def _add_model(command: argparse.ArgumentParser) -> None:
 
 def _add_question(command: argparse.ArgumentParser) -> None:
     command.add_argument("question", metavar="QUESTION")
-    command.add_argument("--filter", action="append", default=[], metavar="K=V", help="only documents that have it")
+    conditions = "only documents that meet it: K=V, K!=V, K>V, K>=V, K<V, K<=V, or OpenAI's filters as JSON"
+    command.add_argument("--filter", action="append", default=[], metavar="K=V", help=conditions)
     in_force = "only documents in force on that day (2026-03-01, 2026年3月1日)"
     command.add_argument("--as-of", metavar="DATE", help=in_force)
     replaced = "also documents that newer versions have replaced"

@@ -113,7 +113,9 @@ class Bench:
         if parameter.name in (request.files or {}) or parameter.name == "part_ids":
             return request  # a good request has it already
         if parameter.name in {"after", "before"}:
-            value = self._send(operation, request).json()["data"][-1]["id"]
+            answer = self._send(operation, request).json()
+            assert answer["data"], f"{operation.name} lists nothing: {answer}"
+            value = answer["data"][-1]["id"]
         return request.having(parameter.name, value, parameter.place)
 
     def _values(self, operation: Operation, parameter: Parameter) -> list[Any]:

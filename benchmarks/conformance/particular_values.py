@@ -46,6 +46,7 @@ _BY_NAME: dict[str, Callable[[Maker], list[Any]]] = {
     "file_id": lambda maker: [maker.file()],
     "previous_response_id": lambda maker: [maker.response()],
     "name": lambda _: [f"Lecture notes {next(_NUMBERS)}", f"讲义 {next(_NUMBERS)}"],
+    "input_file_id": lambda maker: [maker.batch_file()],
     "n": lambda _: [1, 2],
     "best_of": lambda _: [1, 2],
     "seed": lambda _: [7],

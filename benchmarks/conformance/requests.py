@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,6 +92,21 @@ class Maker:
         body = {"file_ids": [self.file(), self.file()]}
         return str(self._made(f"/vector_stores/{store}/file_batches", body)["id"])
 
+    def batch_file(self) -> str:
+        """The id of an uploaded file of requests, the input of a batch."""
+        line = {
+            "custom_id": f"request-{next(_NUMBERS)}",
+            "method": "POST",
+            "url": "/v1/chat/completions",
+            "body": {"model": "ibid", "messages": MESSAGES},
+        }
+        form = {"files": {"file": ("requests.jsonl", json.dumps(line).encode())}, "data": {"purpose": "batch"}}
+        return str(self._made("/files", **form)["id"])
+
+    def requests_batch(self) -> str:
+        """The id of a batch of requests."""
+        return str(self._made("/batches", _batch(self))["id"])
+
     def conversation(self) -> str:
         """A conversation's id."""
         return str(self._made("/conversations", {"metadata": {"key": "text"}})["id"])
@@ -114,6 +130,20 @@ def _on_batch(maker: Maker, ending: str = "") -> Request:
 def _on_store_file(maker: Maker) -> Request:
     store = maker.store()
     return Request(f"/vector_stores/{store}/files/{maker.store_file(store)}")
+
+
+def _batch(maker: Maker) -> Json:
+    return {
+        "input_file_id": maker.batch_file(),
+        "endpoint": "/v1/chat/completions",
+        "completion_window": "24h",
+    }
+
+
+def _items(maker: Maker) -> Request:
+    conversation = maker.conversation()
+    maker.item(conversation)
+    return Request(f"/conversations/{conversation}/items")
 
 
 def _on_item(maker: Maker) -> Request:
@@ -158,7 +188,7 @@ GOOD_REQUESTS: dict[str, Callable[[Maker], Request]] = {
         f"/conversations/{maker.conversation()}/items",
         body={"items": [{"type": "message", "role": "user", "content": QUESTION}]},
     ),
-    "GET /conversations/{conversation_id}/items": lambda maker: Request(f"/conversations/{maker.conversation()}/items"),
+    "GET /conversations/{conversation_id}/items": _items,
     "GET /conversations/{conversation_id}/items/{item_id}": _on_item,
     "DELETE /conversations/{conversation_id}/items/{item_id}": _on_item,
     "POST /embeddings": lambda _: Request("/embeddings", body={"model": "ibid", "input": QUESTION}),
@@ -203,4 +233,8 @@ GOOD_REQUESTS: dict[str, Callable[[Maker], Request]] = {
     "GET /vector_stores/{vector_store_id}/file_batches/{batch_id}": _on_batch,
     "POST /vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel": lambda maker: _on_batch(maker, "/cancel"),
     "GET /vector_stores/{vector_store_id}/file_batches/{batch_id}/files": lambda maker: _on_batch(maker, "/files"),
+    "GET /batches": lambda maker: Request("/batches", {"limit": len([maker.requests_batch()])}),
+    "POST /batches": lambda maker: Request("/batches", body=_batch(maker)),
+    "GET /batches/{batch_id}": lambda maker: Request(f"/batches/{maker.requests_batch()}"),
+    "POST /batches/{batch_id}/cancel": lambda maker: Request(f"/batches/{maker.requests_batch()}/cancel"),
 }

@@ -103,19 +103,22 @@ def _place(batch: Batch) -> str:
 def _batch_json(batch: Batch) -> dict[str, Any]:
     created = batch.moments[BatchState.VALIDATING]
     errors = [{"code": one.code, "message": one.message, "param": None, "line": one.line} for one in batch.errors]
+    known_later = {
+        "errors": {"object": "list", "data": errors} if errors else None,
+        "output_file_id": batch.output_file_id or None,
+        "error_file_id": batch.error_file_id or None,
+        **{name: batch.moments.get(state) for state, name in _MOMENTS.items()},
+    }
     return {
         "id": batch.id,
         "object": "batch",
         "endpoint": batch.endpoint,
-        "errors": {"object": "list", "data": errors} if errors else None,
         "input_file_id": batch.input_file_id,
         "completion_window": "24h",
         "status": batch.state.value,
-        "output_file_id": batch.output_file_id or None,
-        "error_file_id": batch.error_file_id or None,
         "created_at": created,
         "expires_at": created + WINDOW_SECONDS,
-        **{name: batch.moments.get(state) for state, name in _MOMENTS.items()},
+        **{name: value for name, value in known_later.items() if value is not None},  # none of them may be null
         "request_counts": {"total": batch.total, "completed": batch.completed, "failed": batch.failed},
         "metadata": dict(batch.metadata) or None,
     }

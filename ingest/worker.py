@@ -12,6 +12,7 @@ from ingest.walking import FoundFile
 from kb.catalog import Catalog
 from kb.catalog.collections import create_collection
 from kb.errors import IbidError
+from kb.home.audit import WORKER, record
 from kb.home.home import Home
 from kb.home.jobs import fail_job, finish_job, latest_job, report_progress, take_job
 from kb.ports import Embedder
@@ -76,6 +77,8 @@ def _take_in(
             fail_job(home, job.id, outcome.reason)
         elif not finish_job(home, job.id, outcome.reason or "; ".join(outcome.warnings)):
             raise _CancelledError
+        elif outcome.state is FileState.STORED:
+            record(home, WORKER, "document.added", collection=job.collection, subjects=[job.document_id])
     except _CancelledError:
         newest = latest_job(home, job.collection, job.document_id)  # none where the file was deleted
         if newest is None or (newest.state is JobState.CANCELLED and not was_there):

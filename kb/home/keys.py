@@ -21,6 +21,7 @@ from typing import Any
 from kb.catalog.schema import connect, storage_error
 from kb.catalog.writing import now
 from kb.errors import NotFoundError, UsageError
+from kb.home.audit import TERMINAL, append
 from kb.home.home import Home
 
 PREFIX = "sk-ibid-"  # "sk-" is what tools that search code for lost keys look for
@@ -113,6 +114,7 @@ def create_key(
             " created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             values,
         )
+        append(connection, TERMINAL, "key.created", subjects=[key_id])
     return get_key(home, key_id), secret
 
 
@@ -147,9 +149,12 @@ def revoke_key(home: Home, wanted: str) -> Key:
         NotFoundError: there is none, or several have the name.
     """
     key = get_key(home, wanted)
-    moment = key.revoked_at or now()
+    if key.revoked_at:
+        return key
+    moment = now()
     with home.writing() as connection:
         connection.execute("UPDATE keys SET revoked_at = ? WHERE id = ?", (moment, key.id))
+        append(connection, TERMINAL, "key.revoked", subjects=[key.id])
     return replace(key, revoked_at=moment)
 
 

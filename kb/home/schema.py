@@ -120,4 +120,10 @@ MIGRATIONS = (
     CREATE TRIGGER audit_is_never_cut BEFORE DELETE ON audit
         BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END
     """,
+    # Nor is an entry of it replaced.
+    """
+    CREATE TRIGGER audit_is_never_replaced BEFORE INSERT ON audit
+        WHEN NEW.number <= (SELECT max(number) FROM audit)
+        BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END
+    """,
 )

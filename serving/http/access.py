@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kb.home.audit import SERVER
 from kb.home.keys import Key, Right
 
 
@@ -14,6 +15,7 @@ class Access:
     key: Key | None
     rights: frozenset[Right]
     collections: frozenset[str] | None  # None: every one
+    actor: str  # whom the audit log names
 
     def may(self, right: Right) -> bool:
         """Whether it has this right."""
@@ -37,16 +39,12 @@ class Access:
         """Whether what is kept under this owner exists as far as the request is told."""
         return self.key is None or self.key.id == owner or Right.ADMIN in self.rights
 
-    @property
-    def actor(self) -> str:
-        """Whom the audit log names."""
-        return self.key.id if self.key is not None else "loopback"
 
-
-EVERYBODY = Access(None, frozenset(Right), None)  # on this machine, where there are no keys
-NOBODY = Access(None, frozenset(), frozenset())
+OURSELVES = Access(None, frozenset(Right), None, SERVER)  # what no request asked for
+EVERYBODY = Access(None, frozenset(Right), None, "loopback")  # on this machine, where there are no keys
+NOBODY = Access(None, frozenset(), frozenset(), "nobody")
 
 
 def access_with(key: Key) -> Access:
     """What this key lets a request do."""
-    return Access(key, key.rights, key.collections)
+    return Access(key, key.rights, key.collections, key.id)

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from kb.catalog.writing import now
 from kb.errors import IbidError
+from kb.home.audit import record
 from kb.home.files import expired_files, sweep_uploads
 from kb.home.uploads import expire_uploads
 from serving.http.removing import remove_everywhere
@@ -19,6 +20,7 @@ def remove_expired(services: Services) -> None:
     """Removes everything whose time is over."""
     for file in expired_files(services.home, now()):
         remove_everywhere(services, file)
+        record(services.home, services.access.actor, "file.expired", subjects=[file.id])
     expire_uploads(services.home)
     sweep_uploads(services.home)
 

@@ -18,6 +18,7 @@ from kb.home.keys import Key, is_use_noted, note_use
 from kb.home.uploads import MOST_PART_BYTES
 from kb.settings import LOOPBACK
 from serving.http.access import EVERYBODY, NOBODY, Access, access_with
+from serving.http.auditing import RecordedResponse
 from serving.http.batch_running import OWNER
 from serving.http.errors import ApiError, error_response
 from serving.http.incoming import IncomingBody
@@ -64,7 +65,11 @@ class Guard:
                 await error_response(refusal)(scope, receive, send)
                 return
             scope.setdefault("state", {})["access"] = access
-            await self._app(scope, body.receive, with_headers(send, told))
+            send = with_headers(send, told)
+            if line is not None and line.needs.change:
+                response = RecordedResponse(self._home, access, line.needs.change, line.parameters)
+                send = response.wrap(scope, receive, send)
+            await self._app(scope, body.receive, send)
 
     def _body_limit(self, path: str) -> int:
         """Bytes that a body may have."""

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from kb.catalog import Catalog
 from kb.errors import NotFoundError
+from kb.home.audit import record
 from kb.home.files import UploadedFile, delete_file
 from kb.home.jobs import cancel_jobs, forget_jobs
 from kb.home.withdrawals import noting_withdrawals
@@ -26,6 +27,12 @@ def remove_everywhere(services: Services, file: UploadedFile) -> None:
     """Removes a file from every vector store, and its upload."""
     for name in services.collections.names():
         with suppress(NotFoundError):  # the whole collection was deleted meanwhile
-            remove_from_store(services, services.collections.catalog(name), file.document_id)
+            catalog = services.collections.catalog(name)
+            with catalog.snapshot() as snapshot:
+                holds_it = snapshot.has_document(file.document_id)
+            remove_from_store(services, catalog, file.document_id)
+            if holds_it:
+                document = [file.document_id]
+                record(services.home, services.access.actor, "document.deleted", collection=name, subjects=document)
     with suppress(NotFoundError):  # it came in another way than by an upload
         delete_file(services.home, file.id)

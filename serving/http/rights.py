@@ -6,7 +6,7 @@ A route that has no line here lets whoever comes with a key see nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -20,13 +20,20 @@ class Needs(NamedTuple):
 
     rights: frozenset[Right] | None  # one of them is enough; None: not even a key is needed
     whole: bool = False  # only a key for every collection will do: it concerns them all
+    change: str = ""  # what the audit log calls it, where it changes what is stored
 
 
 OPEN = Needs(None)
 ANY = Needs(frozenset(Right))
-ASK, READ, WRITE = (Needs(frozenset({right})) for right in (Right.ASK, Right.READ, Right.WRITE))
+ASK, READ = Needs(frozenset({Right.ASK})), Needs(frozenset({Right.READ}))
 ASK_OR_READ = Needs(frozenset({Right.ASK, Right.READ}))
 WHOLE = Needs(frozenset({Right.READ}), whole=True)
+STAGED = Needs(frozenset({Right.WRITE}))  # changes nothing before another request completes it
+
+
+def _write(change: str) -> Needs:
+    return Needs(frozenset({Right.WRITE}), change=change)
+
 
 ROUTES: dict[tuple[str, str], Needs] = {
     ("GET", "/health"): OPEN,
@@ -74,18 +81,18 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("GET", "/v1/vector_stores/{store_id}/files"): READ,
     ("GET", "/v1/vector_stores/{store_id}/files/{file_id}"): READ,
     # Writing
-    ("POST", "/v1/files"): WRITE,
-    ("DELETE", "/v1/files/{file_id}"): WRITE,
-    ("POST", "/v1/uploads"): WRITE,
-    ("POST", "/v1/uploads/{upload_id}/parts"): WRITE,
-    ("POST", "/v1/uploads/{upload_id}/complete"): WRITE,
-    ("POST", "/v1/uploads/{upload_id}/cancel"): WRITE,
-    ("POST", "/v1/vector_stores"): WRITE,
-    ("POST", "/v1/vector_stores/{store_id}"): WRITE,
-    ("DELETE", "/v1/vector_stores/{store_id}"): WRITE,
-    ("POST", "/v1/vector_stores/{store_id}/files"): WRITE,
-    ("POST", "/v1/vector_stores/{store_id}/files/{file_id}"): WRITE,
-    ("DELETE", "/v1/vector_stores/{store_id}/files/{file_id}"): WRITE,
+    ("POST", "/v1/files"): _write("file.added"),
+    ("DELETE", "/v1/files/{file_id}"): _write("file.deleted"),
+    ("POST", "/v1/uploads"): STAGED,
+    ("POST", "/v1/uploads/{upload_id}/parts"): STAGED,
+    ("POST", "/v1/uploads/{upload_id}/complete"): _write("upload.completed"),
+    ("POST", "/v1/uploads/{upload_id}/cancel"): STAGED,
+    ("POST", "/v1/vector_stores"): _write("collection.created"),
+    ("POST", "/v1/vector_stores/{store_id}"): _write("collection.changed"),
+    ("DELETE", "/v1/vector_stores/{store_id}"): _write("collection.deleted"),
+    ("POST", "/v1/vector_stores/{store_id}/files"): _write("document.queued"),
+    ("POST", "/v1/vector_stores/{store_id}/files/{file_id}"): _write("document.described"),
+    ("DELETE", "/v1/vector_stores/{store_id}/files/{file_id}"): _write("document.deleted"),
 }
 
 
@@ -95,13 +102,15 @@ class Listed(NamedTuple):
     method: str
     path: str  # with its parameters' names in it
     needs: Needs
+    parameters: Mapping[str, str] = {}  # of the request's own path
 
 
 def line_of(method: str, path: str) -> Listed | None:
     """The line of this request; None where no route takes it."""
     for pattern, listed in _patterns().get("GET" if method == "HEAD" else method, ()):
-        if pattern.match(path):
-            return listed
+        match = pattern.match(path)
+        if match is not None:
+            return listed._replace(parameters=match.groupdict())
     return None
 
 

@@ -27,7 +27,7 @@ from kb.records import Policy
 from kb.settings import Settings
 from retriever.opening import reranker_of, searcher_over
 from retriever.searcher import Searcher
-from serving.http.access import EVERYBODY, Access
+from serving.http.access import OURSELVES, Access
 from serving.http.errors import ApiError
 from serving.http.observing.meters import Meters
 from serving.http.quotas import Quotas
@@ -78,7 +78,7 @@ class Collections:
         self._reranker = reranker_of(settings)
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
-        self._access = EVERYBODY
+        self._access = OURSELVES
 
     def seen_by(self, access: Access) -> Collections:
         """The same, as far as `access` goes: to whoever may not see a collection, it does not exist."""
@@ -184,7 +184,7 @@ class Services:
     vllm: VllmServer | None = None  # that we started
     meters: Meters = field(default_factory=Meters)
     background: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # responses in the making, by their ids
-    access: Access = EVERYBODY  # of the request for which these are
+    access: Access = OURSELVES  # of the request for which these are
 
     def seen_by(self, access: Access) -> Services:
         """The same, as far as `access` goes."""

@@ -105,3 +105,27 @@ def test_the_apps_key_comes_from_the_settings_or_the_environment(tmp_path: Path)
     assert app_environment(settings, {})["IBID_API_KEY"] == "sk-ibid-file"
     assert app_environment(settings, {"IBID_API_KEY": "sk-ibid-variable"})["IBID_API_KEY"] == "sk-ibid-variable"
     assert "IBID_API_KEY" not in app_environment(Settings(tmp_path), {})
+
+
+def test_the_audit_log_is_shown_and_checked(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def audit(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = main(["audit", *arguments, "--home", str(tmp_path)])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    assert audit() == (0, "", "ibid: nothing was changed yet\n")
+    run("create", "robot")
+    main(["collections", "--create", "法律", "--home", str(tmp_path)])
+    _, listed, _ = audit()
+    assert "terminal  collection.created  法律" in listed
+    assert "(robot)" in listed
+    assert [entry["number"] for entry in json.loads(audit("--json", "-n", "1")[1])["entries"]] == [2]
+    status, checked, _ = audit("--verify")
+    assert status == 0
+    assert checked.startswith("2 entries, all as they were written\n")
+    head = checked.splitlines()[1].split()[0]
+    assert audit("--verify", head)[0] == 0
+    status, out, err = audit("--verify", "0" * 64)
+    assert (status, out) == (1, "")
+    assert "not whole" in err

@@ -10,9 +10,16 @@ from dataclasses import asdict
 from typing import Any
 
 from kb.attributes import read_assignments
-from kb.catalog.collections import create_collection, delete_collection, list_collections, open_collection
+from kb.catalog.collections import (
+    collection_names,
+    create_collection,
+    delete_collection,
+    list_collections,
+    open_collection,
+)
 from kb.errors import UsageError
 from kb.home.answers import answers_citing, cited_documents
+from kb.home.audit import TERMINAL, record
 from kb.home.home import Home
 from kb.home.jobs import forget_jobs
 from kb.home.withdrawals import Withdrawn, noting_withdrawals
@@ -76,6 +83,7 @@ def describe(options: argparse.Namespace, settings: Settings) -> int:
         wanted = snapshot.the_document(options.document).id
         given = snapshot.with_ids(given)
     version = catalog.describe(wanted, given)
+    record(Home(settings.home), TERMINAL, "document.described", collection=catalog.name, subjects=[wanted])
     with catalog.snapshot() as snapshot:
         entry = snapshot.entry(wanted)
         lines = described(entry, snapshot)
@@ -96,6 +104,8 @@ def delete(options: argparse.Namespace, settings: Settings) -> int:
     home = Home(settings.home)
     with noting_withdrawals(home, catalog) as withdrawn:
         version = catalog.remove([entry.id for entry in entries])
+    removed_ids = list(dict.fromkeys(entry.id for entry in entries))
+    record(home, TERMINAL, "document.deleted", collection=catalog.name, subjects=removed_ids)
     for entry in entries:
         forget_jobs(home, catalog.name, entry.id)
     if options.json:
@@ -119,12 +129,17 @@ def collections(options: argparse.Namespace, settings: Settings) -> int:
     if bool(options.set) != bool(policy) and not (policy and options.create):
         raise UsageError("--set and --policy go together", advice="`ibid collections --set NAME --policy strict`")
     if options.create:
+        is_new = options.create not in collection_names(settings.home)
         create_collection(settings.home, options.create, policy=policy or Policy.FLAG)
+        if is_new:
+            record(Home(settings.home), TERMINAL, "collection.created", collection=options.create)
     if options.set and policy:
         open_collection(settings.home, options.set).set_policy(policy)
+        record(Home(settings.home), TERMINAL, "collection.changed", collection=options.set)
     if options.delete:
         home = Home(settings.home)
         delete_collection(settings.home, options.delete)
+        record(home, TERMINAL, "collection.deleted", collection=options.delete)
         forget_jobs(home, options.delete)
         say_withdrawn(Withdrawn(answers_citing(home, options.delete, cited_documents(home, options.delete))))
     found = list_collections(settings.home)

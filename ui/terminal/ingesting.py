@@ -24,6 +24,7 @@ from kb.catalog import Catalog, Snapshot
 from kb.catalog.collections import create_collection, open_collection
 from kb.catalog.versions import REPLACES
 from kb.errors import InputError, UsageError
+from kb.home.audit import TERMINAL, record, recording_documents
 from kb.home.home import Home
 from kb.home.withdrawals import noting_withdrawals
 from kb.ports import Embedder
@@ -43,7 +44,12 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
         given = snapshot.with_ids(given)
         if options.replaces:
             _require_another_file(found, given[REPLACES], snapshot)
-    with ingestion_lock(catalog.folder), noting_withdrawals(Home(settings.home), catalog) as withdrawn:
+    home = Home(settings.home)
+    with (
+        ingestion_lock(catalog.folder),
+        recording_documents(home, catalog, TERMINAL),
+        noting_withdrawals(home, catalog) as withdrawn,
+    ):
         outcomes = _take_in(found, catalog, settings, options, given)
         removed = prune(catalog, options.paths, found) if options.prune else []
     collection = catalog.collection()
@@ -169,6 +175,7 @@ def reembed(options: argparse.Namespace, settings: Settings) -> int:
             bar.update(done - bar.n)
 
         version = change_model(catalog, embedder, report)
+    record(Home(settings.home), TERMINAL, "collection.reembedded", collection=catalog.name)
     if options.json:
         print(json.dumps({"collection": catalog.name, "version": version, "model": embedder.space.model}))
     else:

@@ -201,6 +201,10 @@ def _add_keys(commands: _Commands[argparse.ArgumentParser]) -> None:
     _command(actions, "list", "keys.show", "list the keys that were made, without their secrets")
     revoke = _command(actions, "revoke", "keys.revoke", "end keys for good, at once")
     revoke.add_argument("keys", nargs="+", metavar="KEY", help="an id or a name")
+    audit = _command(commands, "audit", "auditing.audit", "show what was changed, when and by whom, or check that log")
+    audit.add_argument("-n", "--number", type=int, default=50, metavar="N", help="how many entries (default: 50)")
+    checked = "check that every entry is as it was written; with HASH, that it still holds what it held then"
+    audit.add_argument("--verify", nargs="?", const="", metavar="HASH", help=checked)
 
 
 def _add_measures(commands: _Commands[argparse.ArgumentParser]) -> None:

@@ -126,4 +126,10 @@ MIGRATIONS = (
         WHEN NEW.number <= (SELECT max(number) FROM audit)
         BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END
     """,
+    # Which keys uploaded a file; those without one are no key's.
+    """
+    CREATE TABLE file_owners (
+        file TEXT NOT NULL REFERENCES files(id) ON DELETE CASCADE, owner TEXT NOT NULL, PRIMARY KEY (file, owner)
+    ) WITHOUT ROWID
+    """,
 )

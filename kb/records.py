@@ -234,6 +234,13 @@ class AnswerStatus(StrEnum):
     REFUSED = "refused"
 
 
+class TokenCount(NamedTuple):
+    """How many tokens a model read and wrote."""
+
+    read: int
+    written: int
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A finished answer. Its text is the concatenation of its claims' texts."""
@@ -251,6 +258,8 @@ class Answer:
     withheld: tuple[Withheld, ...] = ()  # what a strict collection kept back, in the order in which it was written
     prompts: Mapping[str, int] = field(default_factory=dict)  # each prompt that made it, with its version
     conflicts: tuple[Conflict, ...] = ()  # where its documents disagree
+    cut: bool = False  # the model's reply was ended at its greatest length
+    tokens: TokenCount | None = None  # of the model's replies, where its server told them
 
     @property
     def text(self) -> str:

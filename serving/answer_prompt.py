@@ -15,6 +15,7 @@ from serving.prompts import fill, versions_of
 NO_ANSWER = "NO_ANSWER_IN_PASSAGES"  # what the prompt tells a model to say when the passages do not answer
 
 _COPIES_NAMED = 2  # of a text that stands in many documents
+_INSTRUCTIONS = "answer_instructions"  # only where there are some
 _PROMPTS = ("answer_system", "answer_question", "passage")
 _IN_ATTRIBUTE = re.compile(r'["<]')
 _NO_ANSWER_LIKE = re.compile(r"NO[_\s]+ANSWER[_\s]+IN[_\s]+PASSAGES", re.IGNORECASE)
@@ -30,7 +31,9 @@ class AnswerPrompt:
     versions: Mapping[str, int] = field(default_factory=dict)
 
 
-def answer_prompt(question: str, readings: Sequence[Reading], language: str, seed: str = "") -> AnswerPrompt:
+def answer_prompt(
+    question: str, readings: Sequence[Reading], language: str, seed: str = "", *, instructions: str = ""
+) -> AnswerPrompt:
     """The prompt for a question over numbered passages. The same arguments give the same prompt.
 
     Args:
@@ -38,19 +41,22 @@ def answer_prompt(question: str, readings: Sequence[Reading], language: str, see
         readings: the first is passage 1.
         language: of the question: "en", "zh-Hans" or "zh-Hant".
         seed: another seed gives the frame another key.
+        instructions: wishes for the answer's form; they are data, too.
     """
     asked = _harmless(question)
     passages = [(_sources(reading, language), _harmless(reading.hit.passage.text)) for reading in readings]
-    key = frame_key((asked, *(part for passage in passages for part in passage)), seed)
+    wished = _harmless(instructions)
+    key = frame_key((asked, *(part for passage in passages for part in passage), *([wished] if wished else [])), seed)
     framed = "\n".join(
         fill("passage", language, key=key, number=str(number), source=source, text=text)
         for number, (source, text) in enumerate(passages, start=1)
     )
+    before = f"{fill(_INSTRUCTIONS, language, key=key, instructions=wished)}\n\n" if wished else ""
     return AnswerPrompt(
         system=fill("answer_system", language, no_answer=PromptText(NO_ANSWER)),
-        question=fill("answer_question", language, key=key, passages=PromptText(framed), question=asked),
+        question=before + fill("answer_question", language, key=key, passages=PromptText(framed), question=asked),
         key=key,
-        versions=versions_of(_PROMPTS, language),
+        versions=versions_of(_PROMPTS if not wished else (*_PROMPTS, _INSTRUCTIONS), language),
     )
 
 

@@ -16,9 +16,11 @@ from retriever.searcher import Searcher
 from serving.attempts import PASSAGES, Asked, claims_of
 from serving.cancellation import Cancellation
 from serving.claims import Claims, Outcome
-from serving.deciding import Deciding
+from serving.deciding import EXTRACTIVE, Deciding
 from serving.follow_ups import standalone_question
 from serving.stages import SEARCH, UNDERSTANDING, Stages
+from serving.stopping import until_stop
+from serving.wishes import NO_WISHES, Wishes
 
 __all__ = ["PASSAGES", "answer_question", "check_question"]
 
@@ -35,7 +37,7 @@ def answer_question(
     history: Sequence[Turn] = (),
     filters: Filters = NO_FILTERS,
     k: int = PASSAGES,
-    max_tokens: int | None = None,
+    wishes: Wishes = NO_WISHES,
     limits: LimitSettings | None = None,
     deciding: Deciding | None = None,
     cancellation: Cancellation | None = None,
@@ -52,7 +54,7 @@ def answer_question(
         history: the conversation so far, the oldest turn first.
         filters: which passages may be read.
         k: how many passages are read.
-        max_tokens: of the model's reply.
+        wishes: of the answer's form.
         limits: how long a question may be, and how long its answer may take.
         deciding: from how sure an answer on there is one; unless given, as the packaged weights have it.
         cancellation: ends the answer from another thread; then no `Finished` comes.
@@ -75,7 +77,7 @@ def answer_question(
         tuple(history),
         filters,
         k,
-        max_tokens,
+        wishes,
         deciding or Deciding(),
         stop,
         stages or Stages(),
@@ -130,12 +132,16 @@ def _answer(asked: Asked) -> Generator[AnswerEvent, None, None]:
 
     written: list[Claimed] = []
     moments: list[float] = []
-    with closing(claims_of(asked, question, result, found.hits, timings)) as making:
+    claims = claims_of(asked, question, result, found.hits, timings)
+    policy, model = asked.catalog.collection().policy, asked.model.name if asked.model else EXTRACTIVE
+    with closing(until_stop(claims, asked.wishes.stop, policy, model)) as making:
         outcome = yield from _released(making, written, moments, asked.cancellation)
     if outcome is None:
         return
     timings |= asked.stages.seconds()
-    timings |= {"first_claim": moments[0] - started, "total": time.perf_counter() - started}
+    if moments:  # a stop sequence may leave none
+        timings["first_claim"] = moments[0] - started
+    timings["total"] = time.perf_counter() - started
     yield Finished(
         Answer(
             question=asked.question,
@@ -151,6 +157,8 @@ def _answer(asked: Asked) -> Generator[AnswerEvent, None, None]:
             withheld=outcome.withheld,
             prompts=outcome.prompts,
             conflicts=outcome.conflicts,
+            cut=outcome.cut,
+            tokens=outcome.tokens,
         )
     )
 

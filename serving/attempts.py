@@ -23,6 +23,7 @@ from serving.quoting import Quoting, quote_answer
 from serving.reasons import Reason, because
 from serving.refusal import say_refusal
 from serving.stages import Stages
+from serving.wishes import NO_WISHES, Wishes
 
 PASSAGES = 10  # read for one answer: some 2,000 tokens of a model's prompt
 _QUOTES = 2  # a reader takes in two quotes at a glance
@@ -43,7 +44,7 @@ class Asked:
     history: tuple[Turn, ...] = ()
     filters: Filters = NO_FILTERS
     k: int = PASSAGES
-    max_tokens: int | None = None
+    wishes: Wishes = NO_WISHES
     deciding: Deciding = field(default_factory=Deciding)
     cancellation: Cancellation = field(default_factory=Cancellation)
     stages: Stages = field(default_factory=Stages)
@@ -56,7 +57,7 @@ def claims_of(
     language = language_of(asked.question)
     reading = _from_passages(asked, question, candidates, result.hits, timings)
     outcome = yield from _decided(asked, reading)
-    if outcome.status is not AnswerStatus.REFUSED:
+    if outcome.status is not AnswerStatus.REFUSED or outcome.cut:
         return outcome
     looked: LookedThrough | None = None
     if outcome.found_nothing and not asked.cancellation.cancelled:
@@ -107,7 +108,7 @@ def _from_passages(
         ledger,
         collection.policy,
         asked.cancellation,
-        asked.max_tokens,
+        asked.wishes,
         asked.filters,
         evidence,
         asked.stages,

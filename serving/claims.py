@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kb.records import AnswerStatus, Claimed, Conflict, Verdict, Withheld
+from kb.records import AnswerStatus, Claimed, Conflict, TokenCount, Verdict, Withheld
 
 # What a sentence of each verdict is worth: the mean over an answer's sentences is the checker's part of its confidence.
 # Nothing says that a partly supported sentence is worth just this; the order is what matters.
@@ -32,11 +32,13 @@ class Outcome:
     prompts: Mapping[str, int] = field(default_factory=dict)  # name and version
     conflicts: tuple[Conflict, ...] = ()
     why: str = OF_IBID_ITSELF  # of a refusal: what is missing
+    cut: bool = False  # the model's reply was ended at its greatest length
+    tokens: TokenCount | None = None  # of the model's replies, where its server told them
 
     @property
     def found_nothing(self) -> bool:
         """Whether it is refused because no answer was found, not because one was held back."""
-        return self.status is AnswerStatus.REFUSED and not self.withheld
+        return self.status is AnswerStatus.REFUSED and not self.withheld and not self.cut
 
 
 Claims = Generator[Claimed, None, Outcome]

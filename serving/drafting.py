@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from kb.catalog import Catalog
-from kb.errors import ReplyCutError
+from kb.chat.sampling import sampled, tokens_of
+from kb.errors import OverlongReplyError, ReplyCutError
 from kb.ports import ChatModel, Judgement, Verifier
 from kb.records import NO_FILTERS, AnswerStatus, Claim, Claimed, Filters, Hit, Policy, Turn, Verdict, Withheld
 from serving.absences import judge_absence
-from serving.answer_prompt import NO_ANSWER, AnswerPrompt, answer_prompt
+from serving.answer_prompt import NO_ANSWER, answer_prompt
 from serving.cancellation import Cancellation
 from serving.citations import Ledger, Span, narrow, quotes_of, whole_span
 from serving.claims import OF_IBID_ITSELF, Claims, Outcome, confidence_of, status_of, worth_of
@@ -24,6 +25,7 @@ from serving.passages import Reading
 from serving.reasons import Reason, because
 from serving.stages import CHECKING, FIRST_TOKEN, MODEL, Stages
 from serving.tightening import tighten
+from serving.wishes import NO_WISHES, Wishes
 from serving.withholding import keeps_back, withheld_text
 
 
@@ -40,7 +42,7 @@ class Drafting:
     ledger: Ledger
     policy: Policy
     cancellation: Cancellation
-    max_tokens: int | None = None
+    wishes: Wishes = NO_WISHES
     filters: Filters = NO_FILTERS
     evidence: float | None = None
     stages: Stages = field(default_factory=Stages)
@@ -64,9 +66,11 @@ def draft_answer(question: str, readings: Sequence[Reading], language: str, mean
     gave_up = False
     cut: ReplyCutError | None = None
     hits = [reading.hit for reading in readings]
-    prompt = answer_prompt(question, readings, language)
+    prompt = answer_prompt(question, readings, language, instructions=means.wishes.instructions)
+    model = sampled(means.model, means.wishes.sampling)
+    reply = model.stream(prompt.system, (Turn("user", prompt.question),), max_tokens=means.wishes.max_tokens)
     try:
-        for sentence in _without_repeats(_sentences(prompt, means)):
+        for sentence in _without_repeats(_sentences(reply, means)):
             if sentence.strip().lstrip("*`\"'“[(").startswith(NO_ANSWER):
                 gave_up = True
                 break
@@ -80,7 +84,8 @@ def draft_answer(question: str, readings: Sequence[Reading], language: str, mean
             told.append(judged.claim)
             yield judged
     except ReplyCutError as error:
-        if not verdicts:
+        wanted_short = means.wishes.max_tokens is not None and isinstance(error, OverlongReplyError)
+        if not verdicts and not wanted_short:
             raise  # there is nothing to keep
         cut = error
     whole = not gave_up and cut is None
@@ -92,6 +97,8 @@ def draft_answer(question: str, readings: Sequence[Reading], language: str, mean
         tuple(withheld),
         prompt.versions,
         conflicts,
+        cut=cut is not None,
+        tokens=tokens_of(reply),
     )
     shown = len(verdicts) - len(withheld)
     gap = "\n" if shown and language == ENGLISH else ""
@@ -113,11 +120,10 @@ def _without_repeats(sentences: Iterator[str]) -> Iterator[str]:
             yield sentence
 
 
-def _sentences(prompt: AnswerPrompt, means: Drafting) -> Iterator[str]:
+def _sentences(reply: Iterator[str], means: Drafting) -> Iterator[str]:
     gate = SentenceGate()
     called = perf_counter()
-    stream = means.model.stream(prompt.system, (Turn("user", prompt.question),), max_tokens=means.max_tokens)
-    with means.cancellation.watching(stream) as pieces, means.stages.during(MODEL):
+    with means.cancellation.watching(reply) as pieces, means.stages.during(MODEL):
         for number, piece in enumerate(pieces):
             if number == 0:
                 means.stages.note(FIRST_TOKEN, called)

@@ -143,6 +143,11 @@ class Reason(Enum):
         "这个回答的把握低于设置的要求（answers.risk）",
         "這個回答的把握低於設定的要求（answers.risk）",
     )
+    STOPPED = (
+        "the sentence was ended by a stop sequence and not checked as it stands here",
+        "句子被停止序列截断，未按这里的样子核对",
+        "句子被停止序列截斷，未按這裡的樣子核對",
+    )
     BY_WORDS_ALONE = (
         "{why} (judged by words alone: the checking model could not be asked)",
         "{why}（仅依据词语判断：无法询问核对模型）",

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, cast
 from kb.chat.failures import empty_reply, model_error, own_error, too_late
 from kb.chat.received import Received, readable
 from kb.chat.reply import Item, Reply
-from kb.chat.request import Request, messages_of, options_of
-from kb.chat.retrying import RETRY_WAITS, UnfinishedStreamError, may_refuse_schema, seconds_before_retry
+from kb.chat.request import Request, messages_of, options_of, simpler_request
+from kb.chat.retrying import RETRY_WAITS, UnfinishedStreamError, may_refuse_option, seconds_before_retry
+from kb.chat.sampled_model import SampledModel
+from kb.chat.sampling import Sampling
 from kb.errors import SettingsError
 from kb.ports import ChatModel, JsonSchema
-from kb.records import Turn
+from kb.records import TokenCount, Turn
 from kb.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ class OpenAICompatibleModel:
         self._check = check
         self._retry_waits = tuple(retry_waits)
         self._takes_schemas = True  # until it refuses a call with one and takes the same call without
+        self._tells_tokens = True  # until, in the same way, it turns out not to know the question
         self._lock = threading.Lock()
         self._opening = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -97,9 +100,21 @@ class OpenAICompatibleModel:
             ReplyCutError: it repeats itself, or is longer than it may be; what came before is good.
             ModelError: the server cannot be reached, refuses, breaks off, goes silent, takes too long, or says nothing.
         """
+        return self.reply(Request(system, tuple(turns), max_tokens or self._settings.max_tokens, schema))
+
+    def sampled(self, sampling: Sampling) -> ChatModel:
+        """The same model, drawing its words so. Its replies tell their tokens, where the server does."""
+        return SampledModel(self, sampling, self._settings.max_tokens)
+
+    def reply(self, request: Request) -> Reply:
+        """The reply to a request, which is made when the first piece of it is asked for.
+
+        Raises:
+            ModelError: what `check` says.
+        """
         if self._check is not None:
             self._check()
-        return Reply(self, Request(system, tuple(turns), max_tokens or self._settings.max_tokens, schema))
+        return Reply(self, request)
 
     def prepare(self) -> None:
         """Loads the client library, which takes a second or more, so that the first question need not wait for it."""
@@ -153,24 +168,27 @@ class OpenAICompatibleModel:
         """One reply, asked for again after failures that pass, as long as nothing of it was received."""
         if not self._takes_schemas:
             request = request._replace(schema=None)
+        if not self._tells_tokens:
+            request = request._replace(tells_tokens=False)
+        asked = request
         waits = iter(self._retry_waits)
         latest = asyncio.get_running_loop().time() + self._settings.first_token_seconds
-        refused = False
         while True:
             try:
                 await self._once(request, received, first, out)
             except Exception as error:
                 if received.anything or own_error(error) is not None:
                     raise
-                if request.schema is not None and may_refuse_schema(error):
-                    refused, request = True, request._replace(schema=None)
+                if may_refuse_option(error) and (simpler := simpler_request(request)) is not None:
+                    request = simpler
                     continue
                 wait = seconds_before_retry(error, next(waits, None))
                 if wait is None or asyncio.get_running_loop().time() + wait >= latest:
                     raise
                 await asyncio.sleep(wait)
             else:
-                self._takes_schemas = self._takes_schemas and not refused
+                self._takes_schemas = self._takes_schemas and request.schema is asked.schema
+                self._tells_tokens = self._tells_tokens and request.tells_tokens is asked.tells_tokens
                 return
 
     async def _once(
@@ -187,6 +205,9 @@ class OpenAICompatibleModel:
                         raise asyncio.CancelledError
                     first.reschedule(None)
                     finish = finish or str(chunk.response_metadata.get("finish_reason") or "")
+                    if chunk.usage_metadata is not None:
+                        usage = chunk.usage_metadata
+                        out.put(TokenCount(usage["input_tokens"], usage["output_tokens"]))
                     if text := readable(str(chunk.text)):
                         out.put(text[: received.room])  # a server may say everything at once
                         received.read(text)

@@ -11,8 +11,9 @@ from typing import Protocol
 
 from kb.chat.request import Request
 from kb.errors import ModelError
+from kb.records import TokenCount
 
-Item = str | ModelError | None  # a piece, the failure, or the end
+Item = str | TokenCount | ModelError | None  # a piece, what it all took, the failure, or the end
 
 
 class Source(Protocol):
@@ -37,12 +38,21 @@ class Reply(Iterator[str]):
         self._lock = threading.Lock()
         self._call: Future[None] | None = None
         self._ended = False
+        self._tokens: TokenCount | None = None
+
+    @property
+    def tokens(self) -> TokenCount | None:
+        """How many tokens it took; None until it has ended, and where the server does not say."""
+        return self._tokens
 
     def __next__(self) -> str:
         self._start()
         if self._ended:
             raise StopIteration
         item = self._pieces.get()
+        while isinstance(item, TokenCount):
+            self._tokens = item
+            item = self._pieces.get()
         if isinstance(item, str) and not self._ended:
             return item
         self._ended = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kb.chat.sampling import Sampling
 from kb.ports import JsonSchema
 from kb.records import Turn
 
@@ -18,6 +19,17 @@ class Request(NamedTuple):
     turns: tuple[Turn, ...]
     max_tokens: int
     schema: JsonSchema | None
+    sampling: Sampling | None = None
+    tells_tokens: bool = False  # whether the server is asked how many tokens the reply took
+
+
+def simpler_request(request: Request) -> Request | None:
+    """The same request without an option that not every server knows; None where it has none."""
+    if request.tells_tokens:
+        return request._replace(tells_tokens=False)
+    if request.schema is not None:
+        return request._replace(schema=None)
+    return None
 
 
 def messages_of(request: Request) -> list[BaseMessage]:
@@ -32,6 +44,10 @@ def messages_of(request: Request) -> list[BaseMessage]:
 def options_of(request: Request) -> dict[str, Any]:
     """Everything else about the call that changes from one to the next."""
     options: dict[str, Any] = {"max_tokens": request.max_tokens}
+    if request.sampling is not None:
+        options |= {name: value for name, value in request.sampling._asdict().items() if value is not None}
+    if request.tells_tokens:
+        options["stream_usage"] = True
     if request.schema is not None:
         schema = {"name": "reply", "schema": dict(request.schema), "strict": True}
         # As an extra of the body: named as an option, the client library would parse the reply itself, and throw away

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 RETRY_WAITS = (0.5, 2.0)  # seconds before the second and the third try
 _JITTER = 0.25  # of a wait, so that callers refused together do not come back together
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504})  # statuses that may be gone a moment later
-_NO_SCHEMA = frozenset({400, 415, 422, 501})  # by which servers refuse a field that they do not know
+_NO_OPTION = frozenset({400, 415, 422, 501})  # by which servers refuse a field that they do not know
 
 
 class UnfinishedStreamError(Exception):
@@ -55,9 +55,9 @@ def retry_after(error: BaseException) -> float | None:
     return max(0.0, seconds)
 
 
-def may_refuse_schema(error: BaseException) -> bool:
-    """Whether a server may have refused the call because of the schema in it."""
-    return getattr(error, "status_code", None) in _NO_SCHEMA
+def may_refuse_option(error: BaseException) -> bool:
+    """Whether a server may have refused the call because of an option in it that not every server knows."""
+    return getattr(error, "status_code", None) in _NO_OPTION
 
 
 def _jittered(wait: float) -> float:

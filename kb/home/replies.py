@@ -13,6 +13,7 @@ from typing import Any
 
 from kb.catalog.writing import now
 from kb.errors import NotFoundError
+from kb.home.cursors import Place
 from kb.home.home import Home
 
 IN_PROGRESS, CANCELLED = "in_progress", "cancelled"
@@ -115,38 +116,31 @@ def replies_until(home: Home, last: KeptReply) -> list[KeptReply]:
     return [_reply_from(row) for row in rows]
 
 
-def list_replies(
-    home: Home, kind: str, *, at_most: int, after: str = "", descending: bool = False, having: Mapping[str, str] = {}
-) -> list[KeptReply]:
-    """Replies of a kind in the order in which they were kept.
+def reply_places(
+    home: Home, kind: str, owns: Callable[[str], bool] = _anybody, *, model: str = "", having: Mapping[str, str] = {}
+) -> list[Place]:
+    """Where the replies of a kind stand in the order in which they were kept.
 
     Args:
         home: where they are.
         kind: "response" or "chat.completion".
-        at_most: how many.
-        after: the id of the last one that is known already.
-        descending: the newest first.
-        having: what their bodies' `metadata` must have.
-
-    Raises:
-        NotFoundError: there is no reply `after`.
+        owns: whether what this owner has exists for whoever asks.
+        model: only those of this model, as their bodies name it.
+        having: only those whose bodies' `metadata` have all this.
     """
-    direction, beyond = ("DESC", "<") if descending else ("ASC", ">")
     conditions, values = ["kind = ?"], [kind]
-    if after:
-        get_reply(home, kind, after)
-        conditions.append(f"number {beyond} (SELECT number FROM replies WHERE id = ?)")  # noqa: S608
-        values.append(after)
+    if model:
+        conditions.append("json_extract(body, '$.model') = ?")
+        values.append(model)
     for key, value in having.items():
-        # Unlike a JSON path, a key looked up among json_each's may hold any character.
+        # Unlike in a JSON path, a key among json_each's may hold any character.
         conditions.append("EXISTS (SELECT 1 FROM json_each(body, '$.metadata') AS m WHERE m.key = ? AND m.value = ?)")
         values += [key, value]
-    query = (
-        f"SELECT {_COLUMNS} FROM replies WHERE {' AND '.join(conditions)}"  # noqa: S608
-        f" ORDER BY number {direction} LIMIT {at_most:d}"
-    )
     with home.reading() as connection:
-        return [_reply_from(row) for row in connection.execute(query, values).fetchall()]
+        query = f"SELECT number, id, owner FROM replies WHERE {' AND '.join(conditions)}"  # noqa: S608
+        rows = connection.execute(query, values).fetchall()
+    # Two of one second keep their order: a place may be anything that sorts.
+    return [Place(f"{number:020}", id_) for number, id_, owner in rows if owns(owner)]
 
 
 def delete_reply(home: Home, reply: KeptReply) -> None:

@@ -25,6 +25,7 @@ from serving.http import (
     health,
     metrics,
     models,
+    stored_completions,
     uploads,
     vector_store_files,
     vector_store_search,
@@ -48,7 +49,7 @@ from serving.vllm import VllmServer
 _PARTS = (
     *(batches, chat, citations, conversations, documents, embeddings, files, health, metrics, models),
     *(uploads, vector_store_files, vector_store_search, vector_stores),
-    *(responses, response_counting, stored_responses),
+    *(responses, response_counting, stored_responses, stored_completions),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 
+from kb.errors import UsageError
 from kb.records import NO_FILTERS, Answer, AnswerEvent, Filters, Finished, Turn
 from serving.answering import PASSAGES, answer_question, check_question
 from serving.cancellation import Cancellation
@@ -13,6 +14,7 @@ from serving.http.draining import Answering, events_of
 from serving.http.errors import unsupported
 from serving.http.observing.notes import notes_of_request
 from serving.http.state import OpenCollection, Services
+from serving.wishes import NO_WISHES, Wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Asking:
         history: the conversation so far, the oldest turn first.
         filters: which passages may be read.
         passages: how many are read.
-        max_tokens: of a model's reply.
+        wishes: of the answer's form.
     """
 
     question: str
@@ -33,18 +35,25 @@ class Asking:
     history: tuple[Turn, ...] = ()
     filters: Filters = NO_FILTERS
     passages: int = PASSAGES
-    max_tokens: int | None = None
+    wishes: Wishes = NO_WISHES
 
 
 def begin(services: Services, asking: Asking) -> AsyncGenerator[AnswerEvent, None]:
     """The events of the answer; closing them stops it.
 
     Raises:
-        QuestionError: the question is empty or too long.
+        UsageError: the question is empty or too long, or the instructions are.
         ModelError: our own vLLM cannot be asked now.
         ApiError: 429, when no place is free; raised by the first event.
     """
-    check_question(asking.question, services.settings.limits.question_characters)
+    limit = services.settings.limits.question_characters
+    check_question(asking.question, limit)
+    if len(asking.wishes.instructions) > limit:
+        raise UsageError(
+            f"the instructions have {len(asking.wishes.instructions):,} characters",
+            f"{limit:,} are the most",
+            "Put long texts into a document and ask about it",
+        )
     if services.vllm is not None:
         services.vllm.check()  # before a stream begins, so that it has a status of its own, too
     return events_of(_answering(services, asking), services.places)
@@ -82,13 +91,24 @@ class Usage:
         return {"prompt_tokens": self.prompt, "completion_tokens": self.completion, "total_tokens": total}
 
 
-def count_usage(services: Services, asked: str, answered: str) -> Usage:
-    """Tokens as the embedder counts them: what was asked, and what was answered."""
-    usage = Usage(*services.collections.embedder.count_tokens([asked, answered]))
+def count_usage(services: Services, asked: str, answer: Answer) -> Usage:
+    """The model's tokens, where its server tells them; otherwise those of question and answer, as the embedder counts.
+
+    Args:
+        services: with the embedder.
+        asked: all that the request says.
+        answer: to it.
+    """
+    usage = Usage(*(answer.tokens or count_tokens(services, asked, answer.text)))
     services.meters.count_tokens(usage.prompt, usage.completion)
     notes = notes_of_request()
     notes.prompt_tokens, notes.completion_tokens = usage.prompt, usage.completion
     return usage
+
+
+def count_tokens(services: Services, *texts: str) -> list[int]:
+    """The tokens of texts, as the embedder counts them."""
+    return services.collections.embedder.count_tokens(texts)
 
 
 def _answering(services: Services, asking: Asking) -> Answering:
@@ -105,7 +125,7 @@ def _answering(services: Services, asking: Asking) -> Answering:
             history=asking.history,
             filters=asking.filters,
             k=asking.passages,
-            max_tokens=asking.max_tokens,
+            wishes=asking.wishes,
             limits=services.settings.limits,
             deciding=deciding_of(services.settings.answers, opened.catalog, services.model),
             cancellation=cancellation,

@@ -10,12 +10,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
-from kb.home.answers import keep_answer
 from kb.records import Answer, AnswerEvent, Claimed, Finished
-from serving.http.asking import Asking, Usage, answer_of, begin, check_store, count_usage
+from serving.http.asking import Asking, answer_of, begin, check_store, count_usage
 from serving.http.bodies import JsonRoute
 from serving.http.chat_request import ChatRequest
-from serving.http.chat_response import Completion
+from serving.http.chat_response import Completion, Json
 from serving.http.declared import streamed
 from serving.http.draining import HUNG_UP, EventStream, unless_gone
 from serving.http.errors import error_body
@@ -23,6 +22,7 @@ from serving.http.event_lines import DONE, event_line
 from serving.http.filters import read_filters
 from serving.http.models import open_model
 from serving.http.state import Services, services_of
+from serving.http.stored_completions import keep_completion
 
 router = APIRouter(route_class=JsonRoute)
 
@@ -34,14 +34,13 @@ async def complete_chat(request: Request, asked: ChatRequest) -> Response:
     asking = _asking(services, asked)
     check_store(services, store=bool(asked.store))
     events = begin(services, asking)
-    completion = Completion(asked.model, asked.ibid.show_withheld)
+    completion = Completion(asked.model, asked.ibid.show_withheld, asked.metadata)
     try:
         first = await unless_gone(request, anext(events))  # what fails before anything is found gets its own status
         if asked.stream:
             return EventStream(_lines(services, asked, completion, events))
         answer = await unless_gone(request, answer_of(first, events))
-        usage = await asyncio.to_thread(_finish, services, asked, answer)
-        return JSONResponse(completion.whole(answer, usage.as_json()))
+        return JSONResponse(await asyncio.to_thread(_finish, services, asked, completion, answer))
     except ClientDisconnect:
         return Response(status_code=HUNG_UP)
     except BaseException:
@@ -57,15 +56,18 @@ def _asking(services: Services, asked: ChatRequest) -> Asking:
         history,
         filters=read_filters(asked.ibid.filters, asked.ibid.as_of, all_versions=asked.ibid.all_versions),
         passages=asked.ibid.passages,
-        max_tokens=asked.max_completion_tokens or asked.max_tokens,
+        wishes=asked.wishes(
+            max_tokens=asked.max_completion_tokens or asked.max_tokens, instructions=asked.instructions()
+        ),
     )
 
 
-def _finish(services: Services, asked: ChatRequest, answer: Answer) -> Usage:
-    """Keeps the answer, where the request wants it, before anybody is told that it is finished; counts its tokens."""
+def _finish(services: Services, asked: ChatRequest, completion: Completion, answer: Answer) -> Json:
+    """The whole completion. It is kept, where the request wants it, before anybody is told that it is finished."""
+    whole = completion.whole(answer, count_usage(services, asked.words(), answer).as_json())
     if asked.store:
-        keep_answer(services.home, asked.conversation()[0], answer, asked.ibid.conversation)
-    return count_usage(services, asked.words(), answer.text)
+        keep_completion(services, asked, whole, answer)
+    return whole
 
 
 async def _lines(
@@ -78,10 +80,10 @@ async def _lines(
             if isinstance(event, Claimed):
                 yield event_line(completion.sentence(event))
             elif isinstance(event, Finished):
-                usage = await asyncio.to_thread(_finish, services, asked, event.answer)
+                whole = await asyncio.to_thread(_finish, services, asked, completion, event.answer)
                 yield event_line(completion.closing(event.answer))
                 if asked.wants_usage:
-                    yield event_line(completion.usage(usage.as_json()))
+                    yield event_line(completion.usage(whole["usage"]))
         yield DONE
     except Exception as error:  # whatever it is, the client must hear of it
         status, body = error_body(error)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kb.chat.sampling import Sampling
 from kb.records import Turn
 from serving.http.errors import ApiError, unsupported
 from serving.http.ibid_options import IbidOptions
+from serving.http.metadata import Metadata
+from serving.wishes import Wishes
 
-# They steer a model's style, which an answer made of checked sentences does not have, or concern OpenAI's own business.
+# They steer a model's style in ways that servers differ in, or concern OpenAI's own business.
 _IGNORED = frozenset(
     {
-        "frequency_penalty", "logit_bias", "metadata", "moderation", "parallel_tool_calls", "prediction",
-        "presence_penalty", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort",
-        "safety_identifier", "seed", "service_tier", "temperature", "top_p", "user", "verbosity",
+        "logit_bias", "moderation", "parallel_tool_calls", "prediction", "prompt_cache_key", "prompt_cache_options",
+        "prompt_cache_retention", "reasoning_effort", "safety_identifier", "service_tier", "user", "verbosity",
     }
 )  # fmt: skip
 _REFUSED = {
@@ -26,7 +28,6 @@ _REFUSED = {
     "logprobs": "ibid gives no log probabilities; see `ibid.claims` for verdicts",
     "top_logprobs": "ibid gives no log probabilities; see `ibid.claims` for verdicts",
     "audio": "ibid answers in text only",
-    "stop": "an answer ends with its last checked sentence; stop sequences are not supported",
     "web_search_options": "ibid reads its own documents only",
 }
 _NEUTRAL: dict[str, tuple[Any, ...]] = {  # what clients send without meaning anything by it
@@ -36,8 +37,12 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {  # what clients send without meaning an
     "function_call": ("none", "auto"),
     "logprobs": (False,),
     "top_logprobs": (0,),
-    "stop": ([],),
 }
+_STOP_CHARACTERS = 200  # of one sequence: a sentence; each is looked for after every one
+_SEED = 2**63  # OpenAI's own range
+
+StopSequence = Annotated[str, Field(min_length=1, max_length=_STOP_CHARACTERS)]
+StopSequences = StopSequence | Annotated[list[StopSequence], Field(max_length=4)] | None  # OpenAI's own number
 
 
 class ContentPart(BaseModel):
@@ -45,6 +50,7 @@ class ContentPart(BaseModel):
 
     type: str
     text: str = ""
+    refusal: str = ""
 
 
 class Message(BaseModel):
@@ -52,6 +58,7 @@ class Message(BaseModel):
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[ContentPart] | None = None
+    name: str | None = None
 
     def words(self, place: int) -> str:
         """The text of the message.
@@ -67,7 +74,7 @@ class Message(BaseModel):
                     f"messages.{place}.content.{number}.type",
                     f"content of type {part.type!r} cannot be read, only text",
                 )
-        return "\n".join(part.text for part in self.content)
+        return "\n".join(part.text or part.refusal for part in self.content)
 
 
 class StreamOptions(BaseModel):
@@ -77,7 +84,24 @@ class StreamOptions(BaseModel):
     include_obfuscation: bool = False  # OpenAI pads chunks against listeners on the line; loopback has none
 
 
-class ChatRequest(BaseModel):
+class SampledRequest(BaseModel):
+    """How a model's words are drawn, and where they end, in chat and completions alike. The ranges are OpenAI's."""
+
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, ge=0, le=1)
+    seed: int | None = Field(default=None, ge=-_SEED, lt=_SEED)
+    frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
+    presence_penalty: float | None = Field(default=None, ge=-2, le=2)
+    stop: StopSequences = None
+
+    def wishes(self, *, max_tokens: int | None, instructions: str = "") -> Wishes:
+        """What the request wants of the answer's form."""
+        stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+        sampling = Sampling(self.temperature, self.top_p, self.seed, self.frequency_penalty, self.presence_penalty)
+        return Wishes(max_tokens, stop, instructions, sampling)
+
+
+class ChatRequest(SampledRequest):
     """A question with the conversation before it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -89,7 +113,8 @@ class ChatRequest(BaseModel):
     n: int | None = 1
     max_tokens: int | None = Field(default=None, ge=1)
     max_completion_tokens: int | None = Field(default=None, ge=1)
-    store: bool | None = False  # whether the answer is kept among the past answers (`ibid history`)
+    store: bool | None = False  # whether the answer is kept: among the past answers (`ibid history`), and by its id
+    metadata: Metadata | None = None
     ibid: IbidOptions = IbidOptions()
 
     @model_validator(mode="before")
@@ -113,8 +138,16 @@ class ChatRequest(BaseModel):
         """All that was said, to count it."""
         return "\n".join(message.words(place) for place, message in enumerate(self.messages))
 
+    def instructions(self) -> str:
+        """What system and developer messages want of the answer's form."""
+        return "\n\n".join(
+            message.words(place)
+            for place, message in enumerate(self.messages)
+            if message.role in {"system", "developer"}
+        )
+
     def conversation(self) -> tuple[str, tuple[Turn, ...]]:
-        """The question and the turns before it; instructions to a model (system, developer) have no say here.
+        """The question and the turns before it.
 
         Raises:
             ApiError: the last message is not the user's, or a message holds more than text.

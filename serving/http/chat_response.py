@@ -20,6 +20,7 @@ class Completion:
 
     model: str
     show_withheld: bool = False  # the words that a strict collection kept back, too
+    metadata: dict[str, str] | None = None
     id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
     created: int = field(default_factory=lambda: int(time.time()))
 
@@ -31,7 +32,7 @@ class Completion:
             "refusal": None,
             "annotations": annotations_of(answer),
         }
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason(answer)}
         return {
             "id": self.id,
             "object": "chat.completion",
@@ -39,6 +40,7 @@ class Completion:
             "model": self.model,
             "choices": [choice],
             "usage": usage,
+            **({} if self.metadata is None else {"metadata": self.metadata}),
             "ibid": answer_as_json(answer, show_withheld=self.show_withheld),
         }
 
@@ -57,7 +59,7 @@ class Completion:
 
     def closing(self, answer: Answer) -> Json:
         """The last chunk, with annotations and the whole answer as JSON."""
-        chunk = self._chunk({"annotations": annotations_of(answer)}, "stop")
+        chunk = self._chunk({"annotations": annotations_of(answer)}, finish_reason(answer))
         chunk["ibid"] = answer_as_json(answer, show_withheld=self.show_withheld)
         return chunk
 
@@ -73,3 +75,8 @@ class Completion:
             "model": self.model,
             "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}],
         }
+
+
+def finish_reason(answer: Answer) -> str:
+    """Why the answer ends where it does."""
+    return "length" if answer.cut else "stop"

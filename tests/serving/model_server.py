@@ -27,6 +27,7 @@ class Reply:
     kind: str = "text/event-stream"  # of `raw`
     headers: tuple[tuple[str, str], ...] = ()  # beside the usual ones
     finish: str = "stop"  # why the model stopped
+    usage: tuple[int, int] | None = None  # tokens read and written, told to those who ask for them
 
 
 @dataclass
@@ -55,7 +56,7 @@ def model_server(*replies: Reply) -> Iterator[ModelServer]:
             state.requests.append(json.loads(body))
             reply = state.replies.pop(0) if len(state.replies) > 1 else state.replies[0]
             try:
-                _play(self, reply, state)
+                _play(self, reply, state, wants_usage="stream_options" in state.requests[-1])
             except OSError:
                 state.hang_ups.append(time.monotonic())
 
@@ -72,7 +73,7 @@ def model_server(*replies: Reply) -> Iterator[ModelServer]:
         thread.join()
 
 
-def _play(handler: BaseHTTPRequestHandler, reply: Reply, state: ModelServer) -> None:
+def _play(handler: BaseHTTPRequestHandler, reply: Reply, state: ModelServer, *, wants_usage: bool) -> None:
     _wait(handler, reply.wait_before)
     if reply.status != 200:
         error = json.dumps({"error": {"message": reply.error, "type": "x"}}).encode()
@@ -94,6 +95,10 @@ def _play(handler: BaseHTTPRequestHandler, reply: Reply, state: ModelServer) -> 
         _event(handler, {"error": {"message": reply.error, "type": "server_error", "code": 500}})
     if reply.ending == "finished":
         _event(handler, _chunk({}, reply.finish))
+        if reply.usage is not None and wants_usage:
+            read, written = reply.usage
+            usage = {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+            _event(handler, {**_chunk({}, None), "choices": [], "usage": usage})
         handler.wfile.write(b"data: [DONE]\n\n")
 
 

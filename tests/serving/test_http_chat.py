@@ -168,7 +168,6 @@ def test_empty_and_endless_questions_are_bad_requests(client: openai.OpenAI, que
         ({"n": 2}, "n"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"logprobs": True}, "logprobs"),
-        ({"stop": "\n"}, "stop"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"extra_body": {"filter": 1}}, "filter"),
         ({"extra_body": {"ibid": {"passages": 1000}}}, "ibid.passages"),

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from serving.http.asking import count_usage
+from serving.http.asking import count_tokens
 from serving.http.bodies import JsonRoute
 from serving.http.responses.items import InputItem, items_of, text_of
 from serving.http.responses.preparing import find_item, said_before
@@ -36,4 +36,4 @@ def _count(services: Services, asked: CountRequest) -> int:
     items = items_of(asked.input, "0" * 48, lambda item_id: find_item(services, item_id)) if asked.input else []
     said = [turn.text for turn in said_before(services, asked.previous_response_id)]
     words = [asked.instructions or "", *said, *map(text_of, items)]
-    return count_usage(services, "\n".join(words), "").prompt
+    return count_tokens(services, "\n".join(words))[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from kb.chat.sampling import Sampling
 from kb.errors import NotFoundError
 from kb.home.answers import delete_answers, keep_answer
 from kb.home.conversations import add_items
@@ -13,13 +14,14 @@ from kb.records import NO_FILTERS, Answer, Filters, SearchResult, Turn
 from serving.http.asking import Asking, check_store, count_usage
 from serving.http.errors import ApiError, unsupported
 from serving.http.filters import read_filters
+from serving.http.kept_answers import answer_to_keep
 from serving.http.models import collection_name, open_model
 from serving.http.responses.conversation_items import kept_items
-from serving.http.responses.items import Json, items_of, response_of_item, turns_of
+from serving.http.responses.items import Json, items_of, response_of_item, text_of, turns_of
 from serving.http.responses.request import FileSearch, ResponseRequest
-from serving.http.responses.search_results import without_words
-from serving.http.responses.shape import ResponseShape
+from serving.http.responses.shape import ResponseShape, without_results
 from serving.http.state import OpenCollection, Services
+from serving.wishes import Wishes
 
 RESPONSE = "response"  # the kind under which they are kept
 
@@ -57,7 +59,7 @@ def prepare(services: Services, asked: ResponseRequest) -> Prepared:
         tuple(turns[:-1]),
         filters=_filters(asked),
         passages=asked.tools[0].passages if asked.tools else asked.ibid.passages,
-        max_tokens=asked.max_output_tokens,
+        wishes=_wishes(asked, [item for reply in before for item in reply.asked] + items),
     )
     conversation = asked.conversation_id or asked.ibid.conversation or (before[-1].conversation if before else "")
     return Prepared(asking, shape, items, collection, conversation)
@@ -67,19 +69,23 @@ def conclude(services: Services, prepared: Prepared, answer: Answer, searched: S
     """The finished response, kept before anybody is told of it, unless it is not to be."""
     shape = prepared.shape
     read = "\n".join([*(turn.text for turn in prepared.asking.history), prepared.asking.question])
-    body = shape.finished(answer, searched, count_usage(services, read, answer.text))
+    body = shape.finished(answer, searched, count_usage(services, read, answer))
     if shape.asked.conversation_id:
-        said = [*prepared.items, *without_words(body)["output"]]
+        said = [*prepared.items, *_to_keep(body)["output"]]
         add_items(services.home, shape.asked.conversation_id, said)
     if not shape.store:
         return body
     past = keep_answer(services.home, prepared.asking.question, answer, prepared.conversation)
     if shape.asked.background:
-        if not finish_reply(services.home, shape.id, body["status"], without_words(body), past.number):
+        if not finish_reply(services.home, shape.id, body["status"], _to_keep(body), past.number):
             delete_answers(services.home, [past.number])  # it was cancelled meanwhile
     else:
-        keep(services, prepared, without_words(body), past.number, past.conversation)
+        keep(services, prepared, _to_keep(body), past.number, past.conversation)
     return body
+
+
+def _to_keep(body: Json) -> Json:
+    return {**without_results(body), "ibid": answer_to_keep(body["ibid"])}
 
 
 def keep(services: Services, prepared: Prepared, body: Json, answer: int | None = None, conversation: str = "") -> None:
@@ -143,6 +149,20 @@ def _filters(asked: ResponseRequest) -> Filters:
     if given is None and options.as_of is None and not options.all_versions:
         return NO_FILTERS
     return read_filters(given, options.as_of, all_versions=options.all_versions)
+
+
+def _wishes(asked: ResponseRequest, items: list[Json]) -> Wishes:
+    """Of the answer's form: instructions hold for this response alone, as at OpenAI, system messages for all."""
+    instructions = [asked.instructions or "", *(text_of(item) for item in items if _instructs(item))]
+    return Wishes(
+        max_tokens=asked.max_output_tokens,
+        instructions="\n\n".join(filter(None, instructions)),
+        sampling=Sampling(temperature=asked.temperature, top_p=asked.top_p),
+    )
+
+
+def _instructs(item: Json) -> bool:
+    return item["type"] == "message" and item["role"] in {"system", "developer"}
 
 
 def _before(services: Services, previous: str | None) -> list[KeptReply]:

@@ -50,11 +50,12 @@ class ResponseShape:
         }
         output = [
             search_call(self.token, "completed", [searched.question], results_of(answer.looked_at)),
-            message(self.token, "completed", [text]),
+            message(self.token, "incomplete" if answer.cut else "completed", [text]),
         ]
         return {
-            **self._response("completed", output),
-            "completed_at": int(time.time()),
+            **self._response("incomplete" if answer.cut else "completed", output),
+            "incomplete_details": {"reason": "max_output_tokens"} if answer.cut else None,
+            "completed_at": None if answer.cut else int(time.time()),
             "usage": {
                 "input_tokens": usage.prompt,
                 "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},

@@ -9,22 +9,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from kb.catalog import Catalog
-from kb.errors import NotFoundError
-from kb.home.answers import get_answer
 from kb.home.replies import CANCELLED, IN_PROGRESS, KeptReply, delete_reply, get_reply
-from kb.home.withdrawals import standings_by_answer
-from serving.answer_json import standing_as_json
 from serving.http.declared import streamed
 from serving.http.draining import EventStream
 from serving.http.errors import ApiError
 from serving.http.event_lines import event_line
+from serving.http.kept_answers import answer_again, hits_still_there
 from serving.http.responses.background import as_of_now, cancel
 from serving.http.responses.events import events_again
 from serving.http.responses.item_pages import ItemPage, page_of_items
 from serving.http.responses.preparing import RESPONSE
 from serving.http.responses.request import RESULTS, check_include
-from serving.http.responses.search_results import with_words
+from serving.http.responses.search_results import result_of
 from serving.http.responses.shape import Json, without_results
 from serving.http.state import Services, services_of
 
@@ -104,20 +100,12 @@ def _stored(services: Services, response_id: str) -> KeptReply:
 def _current(services: Services, response_id: str) -> Json:
     """The response with the words of what it read, where they still stand, and what became of what it cites."""
     reply = _stored(services, response_id)
-    try:
-        catalog: Catalog | None = services.collections.catalog(reply.collection)
-    except NotFoundError:
-        catalog = None
-    body = with_words(reply.body, catalog)
-    if reply.answer is None:
-        return body
-    past = get_answer(services.home, reply.answer)
-    standings = standings_by_answer(services.home, [past])[past.number]
-    cited = [
-        {**citation, "standing": standing_as_json(standing)}
-        for citation, standing in zip(body["ibid"]["citations"], standings, strict=True)
-    ]
-    return {**body, "ibid": {**body["ibid"], "citations": cited}}
+    if "ibid" not in reply.body:
+        return reply.body
+    still = hits_still_there(services, reply)
+    results = [result_of(document, hit["score"], hit["text"]) for hit, document in still]
+    call, message = reply.body["output"]
+    return {**reply.body, "output": [{**call, "results": results}, message], "ibid": answer_again(services, reply)}
 
 
 async def _lines(body: Json, starting_after: int) -> AsyncGenerator[str, None]:

@@ -1,0 +1,48 @@
+"""How a model's words are drawn, where a request says so, and how many tokens its reply took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from kb.ports import ChatModel
+from kb.records import TokenCount
+
+
+class Sampling(NamedTuple):
+    """The parameters of OpenAI's API of this name; None leaves one as it is."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+
+
+@runtime_checkable
+class SamplesAsTold(Protocol):
+    """A chat model that can be told how to draw its words."""
+
+    def sampled(self, sampling: Sampling) -> ChatModel:
+        """The same model, drawing its words so. Its replies tell their tokens, where the server does."""
+        ...
+
+
+@runtime_checkable
+class TellsTokens(Protocol):
+    """A reply that knows how many tokens it took, once it has ended."""
+
+    @property
+    def tokens(self) -> TokenCount | None:
+        """None where the server does not say."""
+        ...
+
+
+def sampled(model: ChatModel, sampling: Sampling | None) -> ChatModel:
+    """The model as `sampling` has it, where it can be told so; otherwise as it is."""
+    return model.sampled(sampling) if sampling is not None and isinstance(model, SamplesAsTold) else model
+
+
+def tokens_of(reply: Iterator[str]) -> TokenCount | None:
+    """How many tokens a reply that has ended took; None where that is not known."""
+    return reply.tokens if isinstance(reply, TellsTokens) else None

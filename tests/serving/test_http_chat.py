@@ -172,8 +172,8 @@ def test_empty_and_endless_questions_are_bad_requests(client: openai.OpenAI, que
         ({"extra_body": {"filter": 1}}, "filter"),
         ({"extra_body": {"ibid": {"passages": 1000}}}, "ibid.passages"),
         ({"extra_body": {"ibid": {"as_of": "soon"}}}, "as_of"),
-        ({"extra_body": {"ibid": {"filters": {"type": []}}}}, "filters"),
-        ({"extra_body": {"ibid": {"filters": {"type": "gt", "key": "year", "value": 1}}}}, "filters"),
+        ({"extra_body": {"ibid": {"filters": {"type": [], "key": "year", "value": 1}}}}, "filters"),
+        ({"extra_body": {"ibid": {"filters": {"type": "like", "key": "year", "value": 1}}}}, "filters"),
     ],
 )
 def test_what_is_not_supported_is_a_bad_request_that_names_it(

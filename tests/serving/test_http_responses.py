@@ -332,7 +332,7 @@ def test_tokens_of_an_input_are_counted(client: openai.OpenAI) -> None:
         ({"tools": [{**SEARCH, "vector_store_ids": ["default", "law"]}]}, "tools.0.vector_store_ids"),
         ({"tools": [{**SEARCH, "vector_store_ids": []}]}, "tools.0.vector_store_ids"),
         ({"tools": [{**SEARCH, "max_num_results": 51}]}, "tools.0.max_num_results"),
-        ({"tools": [{**SEARCH, "filters": {"type": []}}]}, "filters"),
+        ({"tools": [{**SEARCH, "filters": {"type": "like", "key": "a", "value": 1}}]}, "filters"),
         ({"model": "ibid/law"}, "tools.0.vector_store_ids"),
         ({"tool_choice": "none"}, "tool_choice"),
         ({"tool_choice": {"type": "function", "name": "f"}}, "tool_choice"),

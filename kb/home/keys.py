@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from kb.catalog.schema import connect, storage_error
-from kb.catalog.writing import now
+from kb.catalog.writing import in_seconds, now
 from kb.errors import NotFoundError, UsageError
 from kb.home.audit import TERMINAL, append
 from kb.home.home import Home
@@ -76,8 +76,10 @@ def create_key(
     collections: Collection[str] | None = None,
     *,
     last_day: date | None = None,
+    lasting: timedelta | None = None,
     requests_per_minute: int = 0,
     concurrent_requests: int = 0,
+    actor: str = TERMINAL,
 ) -> tuple[Key, str]:
     """Makes a key; returns it and its secret, which nobody can be told again.
 
@@ -87,15 +89,21 @@ def create_key(
         rights: what it may do.
         collections: by name, whether or not they are there yet; None for every one.
         last_day: on which it may be used (UTC).
+        lasting: from now on, how long it may be used; where no last day is given.
         requests_per_minute: at most; 0 as the settings say.
         concurrent_requests: at most; 0 as the settings say.
+        actor: whom the audit log names.
 
     Raises:
         UsageError: the name is none, there are no rights or no collections, or a limit cannot be.
     """
     _check(name, rights, collections, requests_per_minute, concurrent_requests)
     secret = PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
-    expires = datetime.combine(last_day + timedelta(days=1), time(), UTC).isoformat() if last_day is not None else ""
+    expires = ""
+    if last_day is not None:
+        expires = datetime.combine(last_day + timedelta(days=1), time(), UTC).isoformat()
+    elif lasting is not None:
+        expires = in_seconds(lasting.total_seconds())
     key_id = f"key_{secrets.token_hex(8)}"
     values = (
         key_id,
@@ -114,7 +122,7 @@ def create_key(
             " created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             values,
         )
-        append(connection, TERMINAL, "key.created", subjects=[key_id])
+        append(connection, actor, "key.created", subjects=[key_id])
     return get_key(home, key_id), secret
 
 
@@ -142,7 +150,7 @@ def list_keys(home: Home) -> list[Key]:
     return [_key_from(row) for row in rows]
 
 
-def revoke_key(home: Home, wanted: str) -> Key:
+def revoke_key(home: Home, wanted: str, actor: str = TERMINAL) -> Key:
     """Ends a key (by id or name) for good; the next request with it is refused, whichever process it reaches.
 
     Raises:
@@ -154,7 +162,7 @@ def revoke_key(home: Home, wanted: str) -> Key:
     moment = now()
     with home.writing() as connection:
         connection.execute("UPDATE keys SET revoked_at = ? WHERE id = ?", (moment, key.id))
-        append(connection, TERMINAL, "key.revoked", subjects=[key.id])
+        append(connection, actor, "key.revoked", subjects=[key.id])
     return replace(key, revoked_at=moment)
 
 

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from kb.ports import ChatModel, Embedder
 from kb.settings import Settings
 from serving.http import (
+    admin_keys,
     batches,
     chat,
     citations,
@@ -47,7 +48,7 @@ from serving.mcp.endpoint import MCP_PATH, McpEndpoint
 from serving.vllm import VllmServer
 
 _PARTS = (
-    *(batches, chat, citations, conversations, documents, embeddings, files, health, metrics, models),
+    *(admin_keys, batches, chat, citations, conversations, documents, embeddings, files, health, metrics, models),
     *(uploads, vector_store_files, vector_store_search, vector_stores),
     *(responses, response_counting, stored_responses, stored_completions),
 )

@@ -28,6 +28,7 @@ ANY = Needs(frozenset(Right))
 ASK, READ = Needs(frozenset({Right.ASK})), Needs(frozenset({Right.READ}))
 ASK_OR_READ = Needs(frozenset({Right.ASK, Right.READ}))
 WHOLE = Needs(frozenset({Right.READ}), whole=True)
+LOOK_AFTER = Needs(frozenset({Right.ADMIN}), whole=True)  # the keys themselves, which record their own changes
 STAGED = Needs(frozenset({Right.WRITE}))  # changes nothing before another request completes it
 
 
@@ -70,6 +71,11 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("POST", "/v1/batches/{batch_id}/cancel"): ASK,
     # Tools for agents, each of which needs its own right (serving/mcp/server.py)
     **{(method, "/mcp"): ASK_OR_READ for method in ("GET", "POST", "DELETE")},
+    # Looking after the server
+    ("GET", "/v1/organization/admin_api_keys"): LOOK_AFTER,
+    ("POST", "/v1/organization/admin_api_keys"): LOOK_AFTER,
+    ("GET", "/v1/organization/admin_api_keys/{key_id}"): LOOK_AFTER,
+    ("DELETE", "/v1/organization/admin_api_keys/{key_id}"): LOOK_AFTER,
     # Reading
     ("GET", "/v1/models"): ANY,
     ("GET", "/v1/models/{model:path}"): ANY,

@@ -30,6 +30,7 @@ from kb.home.batches import (
     results_of,
     take_batch,
 )
+from kb.home.file_owners import note_owner
 from kb.home.files import get_file, put_file, upload_path
 from kb.home.home import Home
 from serving.http.batch_lines import Line, read_lines
@@ -143,14 +144,18 @@ class BatchRunner:
     def _write_files(self, batch: Batch, state: BatchState) -> None:
         finalize_batch(self._home, batch.id)
         results = results_of(self._home, batch.id)
-        output = self._put(f"{batch.id}_output.jsonl", [result.written for result in results if result.worked])
-        errors = self._put(f"{batch.id}_error.jsonl", [result.written for result in results if not result.worked])
+        output = self._put(batch, f"{batch.id}_output.jsonl", [result.written for result in results if result.worked])
+        errors = self._put(
+            batch, f"{batch.id}_error.jsonl", [result.written for result in results if not result.worked]
+        )
         end_batch(self._home, batch.id, state, output, errors)
 
-    def _put(self, name: str, lines: Sequence[str]) -> str:
+    def _put(self, batch: Batch, name: str, lines: Sequence[str]) -> str:
         if not lines:
             return ""
-        return put_file(self._home, name, (f"{line}\n".encode() for line in lines), "batch_output").id
+        file = put_file(self._home, name, (f"{line}\n".encode() for line in lines), "batch_output")
+        note_owner(self._home, file.id, batch.owner)
+        return file.id
 
     def _as_owner(self, owner: str) -> ASGIApp:
         async def ask(scope: Scope, receive: Receive, send: Send) -> None:

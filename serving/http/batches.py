@@ -15,6 +15,7 @@ from serving.http.batch_lines import ENDPOINTS
 from serving.http.batch_running import WINDOW_SECONDS
 from serving.http.bodies import JsonRoute
 from serving.http.errors import ApiError
+from serving.http.file_access import sees_file
 from serving.http.metadata import Metadata
 from serving.http.paging import PageRequest, page_json, page_of
 from serving.http.state import Services, services_of
@@ -51,6 +52,8 @@ def create_batch(request: Request, asked: NewBatch) -> dict[str, Any]:
         message = f"endpoint must be one of {', '.join(ENDPOINTS)}"
         raise ApiError(400, message, code="invalid_value", param="endpoint")
     file = get_file(services.home, asked.input_file_id)
+    if not sees_file(services, file.id):
+        raise NotFoundError(f"no file {asked.input_file_id}")
     batch = add_batch(services.home, asked.endpoint, file.id, asked.metadata, services.access.owner)
     request.app.state.batches.wake()
     return _batch_json(batch)

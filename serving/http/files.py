@@ -17,6 +17,7 @@ from kb.home.cursors import Place
 from kb.home.files import UploadedFile, file_id_of, get_file, list_files, put_file, upload_path
 from serving.http.declared import file_bytes, form, made
 from serving.http.errors import ApiError
+from serving.http.file_access import note_upload, seen_files, sees_file
 from serving.http.finding import find_document
 from serving.http.models import timestamp
 from serving.http.paging import PageRequest, page_json, page_of
@@ -60,15 +61,21 @@ async def upload_file(request: Request) -> dict[str, Any]:
         await asyncio.to_thread(check_size, services, name, upload.size)
         expires_at = in_seconds(seconds) if seconds else ""
         stored = await asyncio.to_thread(put_file, services.home, name, chunks_of(upload), purpose, expires_at)
+        await asyncio.to_thread(note_upload, services, stored)
     return file_json(stored)
 
 
 @router.get("/v1/files")
 def list_uploads(request: Request, asked: Annotated[FilesPageRequest, Query()]) -> dict[str, Any]:
     """A page of the uploads, of one purpose where it is given."""
-    home = services_of(request).home
-    files = {file.id: file for file in list_files(home) if asked.purpose in (None, file.purpose)}
-    page = page_of(home, "files", (Place(file.created_at, file.id) for file in files.values()), asked)
+    services = services_of(request)
+    seen = seen_files(services)
+    files = {
+        file.id: file
+        for file in list_files(services.home)
+        if asked.purpose in (None, file.purpose) and (seen is None or file.id in seen)
+    }
+    page = page_of(services.home, "files", (Place(file.created_at, file.id) for file in files.values()), asked)
     return page_json([file_json(files[file_id]) for file_id in page.ids], has_more=page.has_more)
 
 
@@ -117,7 +124,10 @@ def known_file(services: Services, file_id: str) -> UploadedFile:
         NotFoundError: neither is known.
     """
     try:
-        return get_file(services.home, file_id)
+        file = get_file(services.home, file_id)
+        if not sees_file(services, file_id):
+            raise NotFoundError(f"no file {file_id}")
+        return file
     except NotFoundError:
         for name in services.collections.names():
             entry = find_document(services.collections.catalog(name), file_id)

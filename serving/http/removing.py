@@ -7,6 +7,7 @@ from contextlib import suppress
 from kb.catalog import Catalog
 from kb.errors import NotFoundError
 from kb.home.audit import record
+from kb.home.file_owners import give_up
 from kb.home.files import UploadedFile, delete_file
 from kb.home.jobs import cancel_jobs, forget_jobs
 from kb.home.withdrawals import noting_withdrawals
@@ -24,7 +25,7 @@ def remove_from_store(services: Services, catalog: Catalog, document_id: str) ->
 
 
 def remove_everywhere(services: Services, file: UploadedFile) -> None:
-    """Removes a file from every vector store, and its upload."""
+    """Removes a file from every vector store that whoever asks sees, and its upload, unless others uploaded it, too."""
     for name in services.collections.names():
         with suppress(NotFoundError):  # the whole collection was deleted meanwhile
             catalog = services.collections.catalog(name)
@@ -34,5 +35,7 @@ def remove_everywhere(services: Services, file: UploadedFile) -> None:
             if holds_it:
                 document = [file.document_id]
                 record(services.home, services.access.actor, "document.deleted", collection=name, subjects=document)
-    with suppress(NotFoundError):  # it came in another way than by an upload
-        delete_file(services.home, file.id)
+    access = services.access
+    if access.sees_all or give_up(services.home, file.id, access.owner):
+        with suppress(NotFoundError):  # it came in another way than by an upload
+            delete_file(services.home, file.id)

@@ -22,6 +22,7 @@ from kb.home.uploads import (
 from serving.http.bodies import JsonRoute
 from serving.http.declared import form, made
 from serving.http.errors import ApiError
+from serving.http.file_access import note_upload
 from serving.http.files import file_json
 from serving.http.models import timestamp
 from serving.http.received_files import ExpiresAfter, check_purpose, check_size, chunks_of, display_name, expiry_of
@@ -79,7 +80,8 @@ async def receive_part(request: Request, upload_id: str) -> dict[str, Any]:
 def end_upload(request: Request, upload_id: str, asked: Completion) -> dict[str, Any]:
     """Makes a file of the parts."""
     services = services_of(request)
-    upload, _ = complete_upload(services.home, upload_id, asked.part_ids, asked.md5 or "")
+    upload, file = complete_upload(services.home, upload_id, asked.part_ids, asked.md5 or "")
+    note_upload(services, file)
     return _upload_json(services, upload)
 
 

@@ -17,6 +17,7 @@ from kb.home.jobs import add_job
 from kb.records import Job
 from serving.http.bodies import JsonRoute
 from serving.http.errors import ApiError
+from serving.http.file_access import note_upload
 from serving.http.files import known_file, path_of
 from serving.http.finding import document_id_in, need_document
 from serving.http.paging import PageRequest, page_json, page_of
@@ -115,7 +116,8 @@ def add_file_job(services: Services, catalog: Catalog, file_id: str, attributes:
     """
     file = known_file(services, file_id)
     if not upload_path(services.home, file).is_file():  # a document of another collection: its bytes come from there
-        put_file(services.home, file.name, bytes_of([path_of(services, file)]), file.purpose)
+        copied = put_file(services.home, file.name, bytes_of([path_of(services, file)]), file.purpose)
+        note_upload(services, copied)
     return add_job(services.home, catalog.name, file.name, file.document_id, _checked(attributes, catalog))
 
 

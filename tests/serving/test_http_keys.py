@@ -274,3 +274,34 @@ def test_a_stored_response_exists_for_the_key_that_asked_for_it_alone(server: Ru
         other.responses.create(model="ibid", input="And then?", previous_response_id=response.id)
     admin = server.client(key=key_for(server, Right.ADMIN))
     assert admin.responses.retrieve(response.id).id == response.id
+
+
+def test_a_file_exists_for_the_keys_that_uploaded_it_and_for_those_that_read_its_collection(
+    server: RunningServer,
+) -> None:
+    every = Right.READ, Right.WRITE
+    mine, other, reader = (server.client(key=key_for(server, *every, only=only)) for only in ("a", "b", "clinic"))
+    file = mine.files.create(file=("plan.txt", b"a plan of mine"), purpose="assistants")
+    assert [one.id for one in mine.files.list()] == [file.id]
+    assert list(other.files.list()) == []
+    for ask in (other.files.retrieve, other.files.content, other.files.delete):
+        with pytest.raises(openai.NotFoundError, match=f"no file {file.id}"):
+            ask(file.id)
+    document = reader.vector_stores.files.list("clinic").data[0].id
+    assert reader.files.retrieve(document).id == document
+    with pytest.raises(openai.NotFoundError, match="no file"):
+        other.files.retrieve(document)
+
+
+def test_a_file_that_two_keys_uploaded_stays_for_the_one_when_the_other_deletes_it(server: RunningServer) -> None:
+    one, other = (server.client(key=key_for(server, Right.READ, Right.WRITE, only=name)) for name in ("a", "b"))
+    ids = {client.files.create(file=("x.txt", b"shared bytes"), purpose="assistants").id for client in (one, other)}
+    (file_id,) = ids
+    one.files.delete(file_id)
+    with pytest.raises(openai.NotFoundError):
+        one.files.retrieve(file_id)
+    assert other.files.content(file_id).read() == b"shared bytes"
+    other.files.delete(file_id)
+    whole = server.client(key=key_for(server, Right.READ))
+    with pytest.raises(openai.NotFoundError):
+        whole.files.retrieve(file_id)

@@ -144,10 +144,9 @@ class BatchRunner:
     def _write_files(self, batch: Batch, state: BatchState) -> None:
         finalize_batch(self._home, batch.id)
         results = results_of(self._home, batch.id)
-        output = self._put(batch, f"{batch.id}_output.jsonl", [result.written for result in results if result.worked])
-        errors = self._put(
-            batch, f"{batch.id}_error.jsonl", [result.written for result in results if not result.worked]
-        )
+        worked, failed = ([one.written for one in results if one.worked is wanted] for wanted in (True, False))
+        output = self._put(batch, f"{batch.id}_output.jsonl", worked)
+        errors = self._put(batch, f"{batch.id}_error.jsonl", failed)
         end_batch(self._home, batch.id, state, output, errors)
 
     def _put(self, batch: Batch, name: str, lines: Sequence[str]) -> str:

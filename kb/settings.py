@@ -123,6 +123,7 @@ class ServeSettings:
     host: str = "127.0.0.1"  # another needs keys, since without them everybody who reaches the port may ask
     port: int = 8000
     app_port: int = 8501
+    workers: int = 1  # server processes that share the port; each takes some 150 MB of its own with the packaged models
     log: str = "off"  # a line for each request on stderr: "json", "text", "off"; failures are told in any case
 
 

@@ -45,7 +45,7 @@ from serving.http.responses import create as responses
 from serving.http.responses import stored as stored_responses
 from serving.http.responses.background import end_all
 from serving.mcp.endpoint import MCP_PATH, McpEndpoint
-from serving.vllm import VllmServer
+from serving.vllm import ModelServer
 
 _PARTS = (
     *(admin_keys, batches, chat, citations, conversations, documents, embeddings, files, health, metrics, models),
@@ -59,7 +59,7 @@ def create_app(
     *,
     embedder: Embedder | None = None,
     model: ChatModel | None = None,
-    vllm: VllmServer | None = None,
+    vllm: ModelServer | None = None,
 ) -> FastAPI:
     """The server as an ASGI app. The default collection is made if it is not there; nothing is loaded yet.
 
@@ -67,7 +67,8 @@ def create_app(
         settings: of this process.
         embedder: in the place of the one that the settings name.
         model: in the place of the one that the settings name.
-        vllm: a server of our own, started, with the model that the settings name; it is stopped with the app.
+        vllm: a server beside ours, started, with the model that the settings name; if it is ours to stop, that is done
+            with the app.
 
     Raises:
         SettingsError: the chat model's or the verifier's settings are not complete.

@@ -10,8 +10,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from serving.http.declared import file_bytes
 from serving.http.observing.gauges import Gauges
-from serving.http.observing.meters import SHARED_FOLDER
 from serving.http.state import services_of
+from serving.workers import SHARED_FOLDER
 
 router = APIRouter()
 

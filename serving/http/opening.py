@@ -13,7 +13,7 @@ from kb.settings import Settings
 from serving.http.quotas import Quotas
 from serving.http.state import MOST_ANSWERS, Collections, Services
 from serving.verifiers import open_early, verifier_of
-from serving.vllm import VllmServer
+from serving.vllm import ModelServer
 
 
 def open_services(
@@ -21,7 +21,7 @@ def open_services(
     *,
     embedder: Embedder | None = None,
     model: ChatModel | None = None,
-    vllm: VllmServer | None = None,
+    vllm: ModelServer | None = None,
 ) -> Services:
     """Everything that a request may need. The default collection is made if it is not there; nothing is loaded yet.
 

@@ -8,9 +8,9 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 import uvicorn
-from fastapi import FastAPI
 
 from kb.errors import SettingsError, UsageError
 from kb.home.home import Home
@@ -18,7 +18,9 @@ from kb.home.keys import list_keys
 from kb.settings import LOOPBACK, Settings
 from serving.http.app import create_app
 from serving.http.observing.log import configure_log
-from serving.vllm import VllmServer
+from serving.http.opening import close_services, open_services
+from serving.vllm import ModelServer, SharedStatus, VllmServer
+from serving.workers import Workers
 
 _CLOSING_SECONDS = 5  # answers that are still being made when the server ends get this long
 
@@ -37,12 +39,11 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         ModelError: vLLM was given up before it was ever ready.
     """
     _check_border(settings, say)
-    configure_log(settings.serve.log, sys.stderr)
     with listen(settings.serve.host, settings.serve.port) as listener:
         if settings.vllm.model:
-            _serve_with_vllm(settings, listener, say)
+            _serve_beside_vllm(settings, listener, say)
         else:
-            _server(create_app(settings)).run(sockets=[listener])
+            _serving(settings, listener, say).run()
 
 
 def _check_border(settings: Settings, say: Callable[[str], None]) -> None:
@@ -66,37 +67,85 @@ def _check_border(settings: Settings, say: Callable[[str], None]) -> None:
         say(f"no API keys: only programs on this machine may use the server, which listens on {host} alone")
 
 
-def _serve_with_vllm(settings: Settings, listener: socket.socket, say: Callable[[str], None]) -> None:
+def _serve_beside_vllm(settings: Settings, listener: socket.socket, say: Callable[[str], None]) -> None:
     given_up = threading.Event()
-    running: list[uvicorn.Server] = []
+    running: list[Serving] = []
 
     def end() -> None:
         given_up.set()
-        for server in running:
-            server.should_exit = True
+        for serving in running:
+            serving.end()
 
-    vllm = VllmServer(settings, say, on_never_ready=end)
+    status = SharedStatus(settings.home / "logs" / "vllm.json")
+    vllm = VllmServer(settings, say, on_never_ready=end, shared=status)
     settings = replace(settings, model=vllm.model_settings(settings.model))
     vllm.start()
     try:
-        running.append(_server(create_app(settings, vllm=vllm)))
+        running.append(_serving(settings, listener, say, vllm, status))
         if not given_up.is_set():
-            running[0].run(sockets=[listener])
+            running[0].run()
     finally:
         vllm.stop()
     if given_up.is_set():
         raise vllm.failure()
 
 
-def _server(app: FastAPI) -> uvicorn.Server:
-    config = uvicorn.Config(
-        app,
-        log_config=None,  # our own log says what there is to say
-        access_log=False,  # it would hold ids of documents
-        timeout_graceful_shutdown=_CLOSING_SECONDS,
-        server_header=False,
-    )
-    return uvicorn.Server(config)
+class Serving(Protocol):
+    """A server that runs until it is ended."""
+
+    def run(self) -> None:
+        """Serves."""
+
+    def end(self) -> None:
+        """Lets `run` return soon, from any thread."""
+
+
+def _serving(
+    settings: Settings,
+    listener: socket.socket,
+    say: Callable[[str], None],
+    vllm: VllmServer | None = None,
+    status: SharedStatus | None = None,
+) -> Serving:
+    if settings.serve.workers < 1:
+        raise SettingsError(f"setting serve.workers is {settings.serve.workers}", "it must be 1 or more")
+    if settings.serve.workers == 1:
+        return OneProcess(settings, listener, vllm)
+    close_services(open_services(settings))  # settings that cannot be are said once, here, and not by each process
+    return Workers(settings, listener, say, status)
+
+
+class OneProcess:
+    """The server in this very process.
+
+    Args:
+        settings: of this process.
+        listener: the socket that it takes requests from.
+        vllm: a vLLM server beside it.
+
+    Raises:
+        SettingsError: the settings are not complete.
+    """
+
+    def __init__(self, settings: Settings, listener: socket.socket, vllm: ModelServer | None = None) -> None:
+        configure_log(settings.serve.log, sys.stderr)
+        self._listener = listener
+        config = uvicorn.Config(
+            create_app(settings, vllm=vllm),
+            log_config=None,  # our own log says what there is to say
+            access_log=False,  # it would hold ids of documents
+            timeout_graceful_shutdown=_CLOSING_SECONDS,
+            server_header=False,
+        )
+        self._server = uvicorn.Server(config)
+
+    def run(self) -> None:
+        """Serves until `end`, SIGTERM or SIGINT."""
+        self._server.run(sockets=[self._listener])
+
+    def end(self) -> None:
+        """Lets answers end, five seconds at most, then closes everything."""
+        self._server.should_exit = True
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -31,7 +31,7 @@ from serving.http.access import OURSELVES, Access
 from serving.http.errors import ApiError
 from serving.http.observing.meters import Meters
 from serving.http.quotas import Quotas
-from serving.vllm import VllmServer
+from serving.vllm import ModelServer
 
 # Each answer in the making holds a thread that mostly waits for the model. More than this at once would only make all
 # of them slow; the next one is told to come back.
@@ -181,7 +181,7 @@ class Services:
     verifier: Verifier
     model: ChatModel | None
     places: threading.Semaphore
-    vllm: VllmServer | None = None  # that we started
+    vllm: ModelServer | None = None  # that we started
     meters: Meters = field(default_factory=Meters)
     background: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # responses in the making, by their ids
     access: Access = OURSELVES  # of the request for which these are

@@ -8,29 +8,19 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from kb.errors import ModelError, ModelNotReadyError, StorageError
+from kb.errors import ModelError, StorageError
 from kb.settings import ModelSettings, Settings
 from serving.vllm.command import command_line, served_name, variables
 from serving.vllm.environment import find_environment
 from serving.vllm.process import Process
+from serving.vllm.status import SharedStatus, State, Status
 
 _LOG_BYTES = 10 << 20  # of an old log, beyond which it is put aside at the next start
-
-
-class State(StrEnum):
-    """How the server is."""
-
-    STARTING = "starting"
-    READY = "ready"
-    RESTARTING = "restarting"
-    FAILED = "failed"
-    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +45,7 @@ class VllmServer:
         say: told in a line what happens.
         on_never_ready: called when it is given up without ever having been ready: the model or a flag is wrong.
         pace: how often and how long.
+        shared: is told every change, for other processes that ask this server.
     """
 
     def __init__(
@@ -63,6 +54,7 @@ class VllmServer:
         say: Callable[[str], None],
         on_never_ready: Callable[[], None] = lambda: None,
         pace: Pace | None = None,
+        shared: SharedStatus | None = None,
     ) -> None:
         self._settings = settings.vllm
         self._say = say
@@ -73,12 +65,9 @@ class VllmServer:
         self._log = settings.home / "logs" / "vllm.log"
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="ibid-vllm", daemon=True)
-        self._state = State.STOPPED
-        self._since = time.monotonic()
-        self._why = ""
-        self._restarts = 0
+        self._shared = shared
         self._was_ready = False
-        self._version = ""
+        self._status = Status(State.STOPPED, time.monotonic(), self._settings.model, self.address, log=str(self._log))
 
     @property
     def address(self) -> str:
@@ -99,11 +88,10 @@ class VllmServer:
             StorageError: its log cannot be written.
         """
         environment = find_environment(self._settings.python)
-        self._version = environment.version
         self._command = command_line(self._settings, environment, self._port)
         self._variables = variables(environment, self._key)
         _put_aside(self._log)
-        self._become(State.STARTING)
+        self._become(State.STARTING, version=environment.version)
         self._say(f"vLLM {environment.version} loads {self._settings.model} (log: {self._log})")
         self._watcher.start()
 
@@ -121,33 +109,15 @@ class VllmServer:
             ModelNotReadyError: it is being started.
             ModelError: it was given up.
         """
-        match self._state:
-            case State.READY:
-                return
-            case State.STARTING | State.RESTARTING:
-                seconds = time.monotonic() - self._since
-                what = "is being started" if self._state is State.STARTING else f"is started again ({self._why})"
-                raise ModelNotReadyError(f"vLLM {what}", f"{seconds:.0f} s so far", "Ask again in a moment")
-            case _:
-                raise self.failure()
+        self._status.check()
 
     def failure(self) -> ModelError:
         """Why there is no server any more."""
-        model = self._settings.model
-        return ModelError(f"vLLM does not run {model}", self._why, f"See {self._log}, then start ibid again")
+        return self._status.failure()
 
     def report(self) -> dict[str, Any]:
         """How it is, for /health."""
-        return {
-            "state": self._state.value,
-            "seconds": round(time.monotonic() - self._since),
-            "model": self._settings.model,
-            "version": self._version,
-            "address": self.address,
-            "restarts": self._restarts,
-            "why": self._why,
-            "log": str(self._log),
-        }
+        return self._status.report()
 
     def _watch(self) -> None:
         """Runs it again and again, until it is stopped or has failed too often."""
@@ -155,22 +125,21 @@ class VllmServer:
         while True:
             began = time.monotonic()
             try:
-                self._why = self._run()
+                why = self._run()
             except OSError as error:
-                self._why = f"it cannot be started: {error}"
+                why = f"it cannot be started: {error}"
             if self._stopping.is_set():
                 return
             failures = 1 if time.monotonic() - began > self._pace.well else failures + 1
             if failures > len(self._pace.restarts) or (failures > 1 and not self._was_ready):
                 break
             wait = self._pace.restarts[failures - 1]
-            self._become(State.RESTARTING)
-            self._say(f"vLLM failed: {self._why}; it is started again in {wait:g} s")
-            self._restarts += 1
+            self._become(State.RESTARTING, why=why, restarts=self._status.restarts + 1)
+            self._say(f"vLLM failed: {why}; it is started again in {wait:g} s")
             if self._stopping.wait(wait):
                 return
-        self._become(State.FAILED)
-        self._say(f"vLLM failed {failures} times and is not started again: {self._why}")
+        self._become(State.FAILED, why=why)
+        self._say(f"vLLM failed {failures} times and is not started again: {why}")
         if not self._was_ready:
             self._on_never_ready()
 
@@ -219,8 +188,10 @@ class VllmServer:
         except httpx.HTTPError:
             return False
 
-    def _become(self, state: State) -> None:
-        self._state, self._since = state, time.monotonic()
+    def _become(self, state: State, **changes: Any) -> None:
+        self._status = replace(self._status, state=state, since=time.monotonic(), **changes)
+        if self._shared is not None:
+            self._shared.write(self._status)
 
 
 def _free_port() -> int:

@@ -179,6 +179,8 @@ def _add_servers(commands: _Commands[argparse.ArgumentParser]) -> None:
         if name in ("serve", "up"):
             served = "start and watch a vLLM server with this model (a hub name or a folder), and answer with it"
             command.add_argument("--vllm", metavar="MODEL", help=served)
+            several = "server processes that share the port (default: 1); each loads the models"
+            command.add_argument("--workers", type=int, metavar="N", help=several)
         if name in ("app", "up"):
             command.add_argument("--app-port", type=int, help="the browser app's port (default: 8501)")
     text = "offer search and answers as tools to an assistant (MCP) that starts this command"

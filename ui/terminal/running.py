@@ -82,7 +82,8 @@ def up(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _with_addresses(options: argparse.Namespace, settings: Settings) -> Settings:
-    given = {"host": options.host, "port": options.port, "app_port": getattr(options, "app_port", None)}
+    names = ("host", "port", "app_port", "workers")
+    given = {name: getattr(options, name, None) for name in names}
     model = getattr(options, "vllm", None) or settings.vllm.model
     return replace(
         settings,
@@ -96,8 +97,9 @@ def _start(name: str, settings: Settings) -> subprocess.Popen[bytes]:
     command += ["-c", settings.collection]
     if name != "worker":
         command += ["--host", settings.serve.host, "--port", str(settings.serve.port)]
-    if name == "serve" and settings.vllm.model:
-        command += ["--vllm", settings.vllm.model]
+    if name == "serve":
+        command += ["--workers", str(settings.serve.workers)]
+        command += ["--vllm", settings.vllm.model] if settings.vllm.model else []
     if name == "app":
         command += ["--app-port", str(settings.serve.app_port)]
     return subprocess.Popen(command)  # noqa: S603 (our own program)

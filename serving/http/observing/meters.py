@@ -11,10 +11,6 @@ from serving.claims import OF_IBID_ITSELF
 from serving.http.observing.notes import RequestNotes, known_method
 from serving.stages import CHECKING, FIRST_TOKEN, MODEL, SEARCH, UNDERSTANDING
 
-# prometheus_client's own variable: the folder in which several processes keep their counters, so that each can tell
-# those of all. It must be set before the first import of prometheus_client in a process.
-SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-
 FAILED = "failed"  # an answer that ended in an error
 CANCELLED = "cancelled"  # an answer that nobody waited for any more
 
@@ -26,7 +22,7 @@ _STAGES = (UNDERSTANDING, SEARCH, "rerank", FIRST_TOKEN, MODEL, CHECKING, "first
 class Meters:
     """The counters of one server process. One object serves any number of threads.
 
-    Where several processes serve, each keeps its own in files that all of them read (see `SHARED_FOLDER`).
+    Where several processes serve, each keeps its own in files that all of them read: see serving/workers.py.
     """
 
     def __init__(self) -> None:

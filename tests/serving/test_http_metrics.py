@@ -75,7 +75,7 @@ def test_a_models_first_token_is_told_from_its_reply(tmp_path: Path) -> None:
 
 def test_failed_and_cancelled_are_told_apart(tmp_path: Path) -> None:
     pieces = tuple(f"Piece {number} of the reply is longer than a word. " for number in range(100))
-    with model_server(Reply(status=400, error="no"), Reply(pieces, gap=0.2)) as scripted:
+    with model_server(Reply(("Half a sentence",), ending="cut"), Reply(pieces, gap=0.2)) as scripted:
         model = OpenAICompatibleModel(ModelSettings(base_url=scripted.base_url, name="scripted"))
         with running_server(tmp_path, model=model) as server:
             ask(server, QUESTION)

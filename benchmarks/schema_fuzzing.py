@@ -18,7 +18,7 @@ from pathlib import Path
 
 from schemathesis import GenerationMode
 
-from tests.serving.fuzzing import follow_links, fuzz, operations_of, own_schema_with_known_ids
+from tests.serving.fuzzing import follow_links, fuzz, key_of, operations_of, own_schema_with_known_ids
 from tests.serving.http_server import running_server
 
 
@@ -32,14 +32,15 @@ def main() -> None:
     counted: dict[str, dict[str, int]] = {}
     with tempfile.TemporaryDirectory() as folder:
         with running_server(Path(folder) / "singly") as server:
+            key = key_of(server)
             for operation in operations_of(own_schema_with_known_ids(server)):
                 answers: Counter[int] = Counter()
                 for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-                    answers += fuzz(operation, mode, options.cases)
+                    answers += fuzz(operation, mode, options.cases, key)
                 counted[operation.label] = {str(status): number for status, number in sorted(answers.items())}
                 print(f"{operation.label}: {counted[operation.label]}", flush=True)
         with running_server(Path(folder) / "in sequence") as server:
-            answers = follow_links(server, options.sequences)
+            answers = follow_links(server, options.sequences, key_of(server))
     sequences = {str(status): number for status, number in sorted(answers.items())}
     every = [*counted.values(), sequences]
     report = {

@@ -25,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from kb.home.files import file_id_of
+from kb.home.keys import Right, create_key
 from kb.records import document_id_of
 from tests.serving.http_server import RunningServer
 from tests.serving.library import HANDBOOK
@@ -38,6 +39,7 @@ CHECKS: list[CheckFunction] = [
     response_schema_conformance,
     negative_data_rejection,
 ]
+_OFTEN = 1_000_000  # requests a minute
 _STEPS = 8  # requests one after the other: enough to make a store, fill it, ask it and delete it
 # Ids of what is there. Requests with made-up ones would all end at the door.
 _KNOWN = {
@@ -46,6 +48,12 @@ _KNOWN = {
     "document_id": document_id_of(HANDBOOK.encode()),
     "file_id": file_id_of(document_id_of(HANDBOOK.encode())),
 }
+
+
+def key_of(server: RunningServer) -> dict[str, str]:
+    """The header of a key that may do everything, as often as it likes: keys are among what is made and deleted."""
+    _, secret = create_key(server.services.home, "fuzzing", [Right.ADMIN], requests_per_minute=_OFTEN)
+    return {"Authorization": f"Bearer {secret}"}
 
 
 def own_schema(server: RunningServer) -> BaseSchema:
@@ -72,7 +80,7 @@ def own_schema_with_known_ids(server: RunningServer) -> BaseSchema:
     return schema
 
 
-def follow_links(server: RunningServer, sequences: int) -> Counter[int]:
+def follow_links(server: RunningServer, sequences: int, headers: dict[str, str]) -> Counter[int]:
     """Makes things, uses them and deletes them in as many sequences of requests; counts the answers by status.
 
     Raises:
@@ -82,6 +90,9 @@ def follow_links(server: RunningServer, sequences: int) -> Counter[int]:
     machine: Any = own_schema(server).as_state_machine()
 
     class Checked(machine):  # type: ignore[misc]
+        def get_call_kwargs(self, case: Any) -> dict[str, Any]:
+            return {"headers": headers}
+
         def validate_response(self, response: Any, case: Any, **options: Any) -> None:
             answers[response.status_code] += 1
             case.validate_response(response, checks=[*CHECKS, use_after_free, ensure_resource_availability])
@@ -96,7 +107,9 @@ def operations_of(schema: BaseSchema) -> Iterator[APIOperation[Any, Any, Any, An
         yield result.ok()
 
 
-def fuzz(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, cases: int) -> Counter[int]:
+def fuzz(
+    operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, cases: int, headers: dict[str, str]
+) -> Counter[int]:
     """Sends an operation as many different requests as asked for; counts the answers by status.
 
     Raises:
@@ -107,7 +120,7 @@ def fuzz(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, case
     @_settings(cases)
     @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
     def send(case: schemathesis.Case) -> None:
-        response = case.call()
+        response = case.call(headers=headers)
         answers[response.status_code] += 1
         case.validate_response(response, checks=CHECKS)
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from schemathesis import GenerationMode
 
-from tests.serving.fuzzing import follow_links, fuzz, operations_of, own_schema_with_known_ids
+from tests.serving.fuzzing import follow_links, fuzz, key_of, operations_of, own_schema_with_known_ids
 from tests.serving.http_server import RunningServer, running_server
 
 CASES = 12  # of each operation and kind; `make fuzz` sends a thousand
@@ -22,18 +22,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def key(server: RunningServer) -> dict[str, str]:
+    return key_of(server)
+
+
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)
-def test_every_operation_answers_as_its_document_says(server: RunningServer, mode: GenerationMode) -> None:
+def test_every_operation_answers_as_its_document_says(
+    server: RunningServer, key: dict[str, str], mode: GenerationMode
+) -> None:
     answers: Counter[int] = Counter()
     for operation in operations_of(own_schema_with_known_ids(server)):
-        answers += fuzz(operation, mode, CASES)
+        answers += fuzz(operation, mode, CASES, key)
     assert max(answers) < 500
     wanted = 200 if mode is GenerationMode.POSITIVE else 400
     assert answers[wanted] > CASES, "what is sent gets past the door"
 
 
-def test_what_was_made_is_there_and_what_was_deleted_is_gone(server: RunningServer) -> None:
-    answers = follow_links(server, SEQUENCES)
+def test_what_was_made_is_there_and_what_was_deleted_is_gone(server: RunningServer, key: dict[str, str]) -> None:
+    answers = follow_links(server, SEQUENCES, key)
     assert max(answers) < 500
     assert answers[200] > SEQUENCES
 

@@ -19,6 +19,7 @@ from serving.http import (
     batches,
     chat,
     citations,
+    completions,
     conversations,
     documents,
     embeddings,
@@ -50,7 +51,7 @@ from serving.vllm import ModelServer
 _PARTS = (
     *(admin_keys, batches, chat, citations, conversations, documents, embeddings, files, health, metrics, models),
     *(uploads, vector_store_files, vector_store_search, vector_stores),
-    *(responses, response_counting, stored_responses, stored_completions),
+    *(responses, response_counting, stored_responses, stored_completions, completions),
 )
 
 

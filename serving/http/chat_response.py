@@ -21,6 +21,7 @@ class Completion:
     model: str
     show_withheld: bool = False  # the words that a strict collection kept back, too
     metadata: dict[str, str] | None = None
+    tells_usage: bool = False  # in a chunk of its own after the last one; then all others say that it is none yet
     id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
     created: int = field(default_factory=lambda: int(time.time()))
 
@@ -44,17 +45,14 @@ class Completion:
             "ibid": answer_as_json(answer, show_withheld=self.show_withheld),
         }
 
-    def opening(self) -> Json:
+    def opening(self) -> list[Json]:
         """The first chunk: nothing but the role, so that a client knows that it is being answered."""
-        return self._chunk({"role": "assistant", "content": ""})
+        return [self._chunk({"role": "assistant", "content": ""})]
 
     def sentence(self, claimed: Claimed) -> Json:
         """The chunk of one released sentence."""
         chunk = self._chunk({"content": claimed.claim.text})
-        chunk["ibid"] = {
-            "claim": claim_as_json(claimed.claim),
-            "citations": [citation_as_json(citation) for citation in claimed.citations],
-        }
+        chunk["ibid"] = sentence_as_json(claimed)
         return chunk
 
     def closing(self, answer: Answer) -> Json:
@@ -74,7 +72,16 @@ class Completion:
             "created": self.created,
             "model": self.model,
             "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}],
+            **({"usage": None} if self.tells_usage else {}),
         }
+
+
+def sentence_as_json(claimed: Claimed) -> Json:
+    """A released sentence, with the citations that no earlier one had."""
+    return {
+        "claim": claim_as_json(claimed.claim),
+        "citations": [citation_as_json(citation) for citation in claimed.citations],
+    }
 
 
 def finish_reason(answer: Answer) -> str:

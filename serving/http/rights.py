@@ -50,6 +50,7 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("POST", "/v1/chat/completions/{completion_id}"): ASK,
     ("DELETE", "/v1/chat/completions/{completion_id}"): ASK,
     ("GET", "/v1/chat/completions/{completion_id}/messages"): ASK,
+    ("POST", "/v1/completions"): ASK,
     ("POST", "/v1/embeddings"): ASK,
     ("POST", "/v1/responses"): ASK,
     ("POST", "/v1/responses/input_tokens"): ASK,

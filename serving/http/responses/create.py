@@ -12,10 +12,10 @@ from starlette.requests import ClientDisconnect
 
 from kb.errors import IbidError
 from kb.records import AnswerEvent, Citation, Claimed, Finished, Searched
-from serving.answer_json import citation_as_json, claim_as_json
 from serving.http.annotations import claim_annotations
 from serving.http.asking import answer_of, begin
 from serving.http.bodies import JsonRoute
+from serving.http.chat_response import sentence_as_json
 from serving.http.declared import made, streamed
 from serving.http.draining import HUNG_UP, EventStream, unless_gone
 from serving.http.errors import error_body
@@ -75,7 +75,7 @@ async def _lines(
                 citations |= {citation.marker: citation for citation in event.citations}
                 annotations = claim_annotations(event.claim, citations, length)
                 length += len(event.claim.text)
-                for told in made.sentence(event.claim.text, annotations, _sentence(event)):
+                for told in made.sentence(event.claim.text, annotations, sentence_as_json(event)):
                     yield _line(told)
             elif isinstance(event, Finished):
                 body = await asyncio.to_thread(conclude, services, prepared, event.answer, result)
@@ -91,13 +91,6 @@ async def _lines(
             raise
     finally:
         await events.aclose()
-
-
-def _sentence(claimed: Claimed) -> Json:
-    return {
-        "claim": claim_as_json(claimed.claim),
-        "citations": [citation_as_json(citation) for citation in claimed.citations],
-    }
 
 
 def _line(event: Json) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ from kb.errors import IbidError
 from kb.home.audit import WORKER, record
 from kb.home.home import Home
 from kb.home.jobs import fail_job, finish_job, latest_job, report_progress, take_job
+from kb.home.worker_sign import SIGN_SECONDS, give_sign
 from kb.ports import Embedder
 from kb.records import Job, JobState
 from kb.settings import Settings
@@ -31,7 +33,11 @@ def work(
     home: Home, settings: Settings, embedder: Callable[[], Embedder], parse: Parse, stopped: threading.Event
 ) -> None:
     """Takes jobs until `stopped` is set. A job that fails is marked with its reason, and the next one is taken."""
+    signed = 0.0
     while not stopped.is_set():
+        if time.monotonic() - signed > SIGN_SECONDS:
+            give_sign(home)
+            signed = time.monotonic()
         job = take_job(home)
         if job is None:
             stopped.wait(POLL_SECONDS)
@@ -103,6 +109,7 @@ def _heartbeat(home: Home, job: Job) -> Iterator[Callable[[str, float], None]]:
     def repeat() -> None:
         while not ended.wait(HEARTBEAT_SECONDS):
             report_progress(home, job.id, *said)
+            give_sign(home)
 
     thread = threading.Thread(target=repeat, name="heartbeat", daemon=True)
     thread.start()

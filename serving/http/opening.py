@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import suppress
 
 from kb.chat.openai_compatible import OpenAICompatibleModel, open_chat_model
+from kb.errors import IbidError
 from kb.home.home import Home
 from kb.home.keys import Keyring
 from kb.ports import ChatModel, Embedder
@@ -14,6 +16,8 @@ from serving.http.quotas import Quotas
 from serving.http.state import MOST_ANSWERS, Collections, Services
 from serving.verifiers import open_early, verifier_of
 from serving.vllm import ModelServer
+
+_LOG = logging.getLogger("ibid.serving")
 
 
 def open_services(
@@ -63,11 +67,19 @@ def open_services(
 
 def warm_up(services: Services) -> None:
     """Loads what the first question would otherwise wait for. What fails here fails again, and is told, there."""
+    try:
+        services.collections.embedder.embed_question("warm-up")
+    except Exception as error:  # a thread of its own: nobody else would hear of it
+        services.life.failure = type(error).__name__
+        _LOG.warning(
+            "the embedder cannot be loaded: %s", error if isinstance(error, IbidError) else services.life.failure
+        )
     with suppress(Exception):
         services.collections.get(services.collections.default).searcher.search("warm-up", k=1)
     open_early(services.verifier)
     if isinstance(services.model, OpenAICompatibleModel):
         services.model.prepare()
+    services.life.warm.set()
 
 
 def close_services(services: Services) -> None:

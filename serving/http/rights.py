@@ -38,6 +38,8 @@ def _write(change: str) -> Needs:
 
 ROUTES: dict[tuple[str, str], Needs] = {
     ("GET", "/health"): OPEN,
+    ("GET", "/health/live"): OPEN,
+    ("GET", "/health/ready"): OPEN,
     ("GET", "/openapi.json"): OPEN,
     ("GET", "/docs"): OPEN,
     ("GET", "/docs/oauth2-redirect"): OPEN,

@@ -115,6 +115,18 @@ def _serving(
     return Workers(settings, listener, say, status)
 
 
+class _Server(uvicorn.Server):
+    """Says that it ends before it lets the last answers end."""
+
+    def __init__(self, config: uvicorn.Config, ending: threading.Event) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending.set()
+        await super().shutdown(sockets)
+
+
 class OneProcess:
     """The server in this very process.
 
@@ -130,14 +142,15 @@ class OneProcess:
     def __init__(self, settings: Settings, listener: socket.socket, vllm: ModelServer | None = None) -> None:
         configure_log(settings.serve.log, sys.stderr)
         self._listener = listener
+        app = create_app(settings, vllm=vllm)
         config = uvicorn.Config(
-            create_app(settings, vllm=vllm),
+            app,
             log_config=None,  # our own log says what there is to say
             access_log=False,  # it would hold ids of documents
             timeout_graceful_shutdown=_CLOSING_SECONDS,
             server_header=False,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config, app.state.services.life.ending)
 
     def run(self) -> None:
         """Serves until `end`, SIGTERM or SIGINT."""

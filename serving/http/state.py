@@ -169,6 +169,15 @@ class Collections:
             return 0
 
 
+@dataclass(slots=True)
+class Life:
+    """Where a server process stands in its life."""
+
+    warm: threading.Event = field(default_factory=threading.Event)  # what the first question needs is loaded
+    failure: str = ""  # why it could not be
+    ending: threading.Event = field(default_factory=threading.Event)
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything that a request may need."""
@@ -182,6 +191,7 @@ class Services:
     model: ChatModel | None
     places: threading.Semaphore
     vllm: ModelServer | None = None  # that we started
+    life: Life = field(default_factory=Life)
     meters: Meters = field(default_factory=Meters)
     background: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # responses in the making, by their ids
     access: Access = OURSELVES  # of the request for which these are

@@ -118,7 +118,7 @@ def _prepare(
         known = {**found.attributes, **snapshot.given_of(read.id), **(given or {})}
     metadata = laid_over(read.metadata, found.attributes)
     document = replace(read, title=as_text(known.get("title", "")) or read.title, metadata=metadata)
-    passages = split_document(document, embedder.count_tokens)
+    passages = split_document(document, embedder.count_tokens, found.passage_tokens)
     texts = [embedding_text(document.title, passage) for passage in passages]
     keys = tuple(text_key(text) for text in texts)
     return _Ready(

@@ -15,8 +15,8 @@ from ingest.splitting import SPLITTER_VERSION
 from ingest.walking import FoundFile
 from kb.catalog import Catalog, Source
 from kb.catalog.blobs import hash_file
-from kb.errors import FileLimitError, InputError, UnreadableFileError
-from kb.records import Document
+from kb.errors import FileLimitError, InputError, UnreadableFileError, UnsupportedFileError
+from kb.records import Document, JobError
 from kb.settings import LimitSettings
 
 PIPELINE = f"{PARSER_VERSION}+{SPLITTER_VERSION}"
@@ -49,6 +49,7 @@ class FileOutcome:
     passages: int = 0
     reason: str = ""
     warnings: tuple[str, ...] = ()
+    error: JobError | None = None  # of a file that failed
 
 
 Reading = tuple[FoundFile, FileOutcome | Document]
@@ -64,7 +65,7 @@ def read_ahead(
         try:
             for together in _together(files):
                 if isinstance(together, InputError):
-                    yield nowhere, FileOutcome(together.what, FileState.FAILED, reason=str(together))
+                    yield nowhere, _failed(together.what, together)
                     continue
                 running.append(pool.submit(read, together, catalog, parse, limits))
                 if len(running) > workers * _AHEAD:
@@ -110,7 +111,12 @@ def read(files: Sequence[FoundFile], catalog: Catalog, parse: Parse, limits: Lim
 def _outcome_of(found: FoundFile, result: Document | InputError) -> FileOutcome | Document:
     if isinstance(result, Document):
         return result
-    return FileOutcome(found.name, FileState.FAILED, reason=str(result))
+    return _failed(found.name, result)
+
+
+def _failed(name: str, error: InputError) -> FileOutcome:
+    fault = JobError.UNSUPPORTED if isinstance(error, UnsupportedFileError) else JobError.INVALID
+    return FileOutcome(name, FileState.FAILED, reason=str(error), error=fault)
 
 
 def _settled_or_stored(found: FoundFile, catalog: Catalog, limits: LimitSettings) -> FileOutcome | str:
@@ -122,17 +128,18 @@ def _settled_or_stored(found: FoundFile, catalog: Catalog, limits: LimitSettings
         outcome = _settled(found, catalog, limits)
         return outcome or catalog.blobs.put_file(found.path)[0]
     except InputError as error:
-        return FileOutcome(found.name, FileState.FAILED, reason=str(error))
+        return _failed(found.name, error)
     except OSError as error:
-        reason = UnreadableFileError(f"cannot read {found.name}", str(error.strerror or error).lower())
-        return FileOutcome(found.name, FileState.FAILED, reason=str(reason))
+        return _failed(
+            found.name, UnreadableFileError(f"cannot read {found.name}", str(error.strerror or error).lower())
+        )
 
 
 def _settled(found: FoundFile, catalog: Catalog, limits: LimitSettings) -> FileOutcome | None:
     """What needs no parsing: unchanged files, known bytes under another name, files over the limit."""
     with catalog.snapshot() as snapshot:
         before = snapshot.source(found.source)
-    reading = reading_of(PIPELINE, found.attributes)
+    reading = reading_of(PIPELINE, found.attributes, found.passage_tokens)
     if before and (before.size, before.modified_ns, before.pipeline) == (found.size, found.modified_ns, reading):
         return FileOutcome(found.name, FileState.UNCHANGED, before.document_id)
     if found.size > limits.max_file_mb * 1_000_000:
@@ -159,7 +166,7 @@ def _forget(catalog: Catalog, document_ids: Iterable[str]) -> None:
 
 def source_of(found: FoundFile, document_id: str) -> Source:
     """A file as the catalog remembers it: changed, or with other attributes beside it, it is read anew."""
-    reading = reading_of(PIPELINE, found.attributes)
+    reading = reading_of(PIPELINE, found.attributes, found.passage_tokens)
     return Source(found.source, found.size, found.modified_ns, reading, document_id)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from kb.attributes import checked_attributes
 from kb.errors import UnreadableFileError, UsageError
+from kb.records import MOST_PASSAGE_TOKENS
 
 SIDECAR_ENDING = ".ibid.toml"
 
@@ -39,8 +40,10 @@ def read_sidecar(path: Path) -> dict[str, str]:
         raise UnreadableFileError(f"cannot read {sidecar}", str(error), "It must be TOML: KEY = VALUE") from error
 
 
-def reading_of(pipeline: str, attributes: Mapping[str, str]) -> str:
-    """The name of a reading by `pipeline` with these attributes: other attributes mean that a file is read anew."""
+def reading_of(pipeline: str, attributes: Mapping[str, str], passage_tokens: int = MOST_PASSAGE_TOKENS) -> str:
+    """The name of a reading by `pipeline` with these attributes and sizes: with others, a file is read anew."""
+    if passage_tokens != MOST_PASSAGE_TOKENS:
+        pipeline = f"{pipeline}+{passage_tokens}"
     if not attributes:
         return pipeline
     told = json.dumps(dict(attributes), sort_keys=True, ensure_ascii=False)

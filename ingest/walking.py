@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ingest.sidecars import read_sidecar
 from kb.errors import InputError, UnreadableFileError
+from kb.records import MOST_PASSAGE_TOKENS
 
 # What is read inside folders. A file named on the command line is tried whatever its extension.
 EXTENSIONS = frozenset(
@@ -29,6 +30,7 @@ class FoundFile:
     modified_ns: int
     source: str
     attributes: Mapping[str, str] = field(default_factory=dict)  # what a file beside it says of it
+    passage_tokens: int = MOST_PASSAGE_TOKENS  # of its passages
 
 
 def walk(paths: Iterable[Path]) -> Iterator[FoundFile | InputError]:

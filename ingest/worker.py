@@ -12,13 +12,13 @@ from ingest.reading import FileState, Parse
 from ingest.walking import FoundFile
 from kb.catalog import Catalog
 from kb.catalog.collections import create_collection
-from kb.errors import IbidError
+from kb.errors import IbidError, InputError
 from kb.home.audit import WORKER, record
 from kb.home.home import Home
 from kb.home.jobs import fail_job, finish_job, latest_job, report_progress, take_job
 from kb.home.worker_sign import SIGN_SECONDS, give_sign
 from kb.ports import Embedder
-from kb.records import Job, JobState
+from kb.records import Job, JobError, JobState
 from kb.settings import Settings
 
 POLL_SECONDS = 0.5  # an upload starts within a blink; looking costs one indexed query
@@ -53,16 +53,17 @@ def run_job(home: Home, settings: Settings, job: Job, embedder: Callable[[], Emb
     """Runs one job to its end, whatever that is. Nothing stays in the collection of a job that was cancelled."""
     path = home.uploads.path(job.document_id)
     try:
-        found = FoundFile(path, job.name, path.stat().st_size, 0, f"upload:{job.document_id}")
+        source = f"upload:{job.document_id}"
+        found = FoundFile(path, job.name, path.stat().st_size, 0, source, passage_tokens=job.passage_tokens)
         catalog = create_collection(settings.home, job.collection)
         try:
             _take_in(home, settings, job, found, catalog, embedder, parse)
         finally:
             catalog.close()
     except IbidError as error:
-        fail_job(home, job.id, str(error))
+        fail_job(home, job.id, str(error), JobError.INVALID if isinstance(error, InputError) else JobError.SERVER)
     except OSError as error:
-        fail_job(home, job.id, f"cannot read the upload: {error.strerror or error}")
+        fail_job(home, job.id, f"cannot read the upload: {error.strerror or error}", JobError.SERVER)
 
 
 def _take_in(
@@ -80,7 +81,7 @@ def _take_in(
         with _heartbeat(home, job) as progress:
             outcome = ingest_one(found, catalog, embedder(), parse, settings.limits, progress, job.metadata)
         if outcome.state is FileState.FAILED:
-            fail_job(home, job.id, outcome.reason)
+            fail_job(home, job.id, outcome.reason, outcome.error or JobError.SERVER)
         elif not finish_job(home, job.id, outcome.reason or "; ".join(outcome.warnings)):
             raise _CancelledError
         elif outcome.state is FileState.STORED:

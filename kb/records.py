@@ -85,6 +85,10 @@ class Document:
     warnings: tuple[str, ...] = ()  # what a reader should know: "page 3 has no text", …
 
 
+# As the embedder counts. It fits the packaged embedder's window of 256 tokens with the headings put in front.
+MOST_PASSAGE_TOKENS = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """An exact span of a document: `document.text[start:end] == text`."""
@@ -336,6 +340,10 @@ class Collection:
     created_at: str
     policy: Policy = Policy.FLAG
     description: str = ""
+    title: str = ""  # what people call it, where that cannot be its name
+    labels: Mapping[str, str] = field(default_factory=dict)  # free keys that belong to whoever made it
+    keep_days: int = 0  # without use, after which it is emptied; 0 for never
+    expired_at: str = ""  # ISO 8601, UTC; "" while it was not emptied
 
 
 class JobState(StrEnum):
@@ -346,6 +354,14 @@ class JobState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class JobError(StrEnum):
+    """Whose fault it was that a job failed, in OpenAI's words."""
+
+    SERVER = "server_error"
+    UNSUPPORTED = "unsupported_file"
+    INVALID = "invalid_file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +379,8 @@ class Job:
     created_at: str
     updated_at: str
     metadata: Mapping[str, AttributeValue] = field(default_factory=dict)
+    error: JobError | None = None  # of a job that failed
+    passage_tokens: int = MOST_PASSAGE_TOKENS
 
 
 @dataclass(frozen=True, slots=True)

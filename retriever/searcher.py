@@ -8,6 +8,7 @@ from contextlib import suppress
 from enum import StrEnum
 
 from kb.catalog import Catalog, Snapshot
+from kb.catalog.expiry import note_use
 from kb.errors import EmbeddingSpaceError, QuestionError, UsageError
 from kb.ports import Embedder, Ids, Reranker
 from kb.records import NO_FILTERS, EmbeddingSpace, Filters, HitSource, SearchResult
@@ -111,6 +112,7 @@ class Searcher:
         if k < 1:
             raise UsageError(f"cannot return {k} passages", advice="Ask for at least 1")
         timings: dict[str, float] = {}
+        note_use(self.catalog)
         with self.catalog.snapshot() as snapshot:
             if mode is not SearchMode.LEXICAL and snapshot.space is not None:
                 self._open_ahead()

@@ -5,6 +5,6 @@ items, then sentences; inside a sentence only where one alone is too long. See `
 """
 
 from ingest.splitting.naming import embedding_text
-from ingest.splitting.splitter import DEFAULT_MAX_TOKENS, SPLITTER_VERSION, split_document
+from ingest.splitting.splitter import SPLITTER_VERSION, split_document
 
-__all__ = ["DEFAULT_MAX_TOKENS", "SPLITTER_VERSION", "embedding_text", "split_document"]
+__all__ = ["SPLITTER_VERSION", "embedding_text", "split_document"]

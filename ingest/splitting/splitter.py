@@ -9,17 +9,14 @@ from ingest.splitting.groups import group_units
 from ingest.splitting.packing import pack
 from ingest.splitting.regions import Region, RegionKind, find_regions
 from ingest.splitting.units import TokenCounter, Unit, find_units
-from kb.records import Document, MarkKind, Passage
+from kb.records import MOST_PASSAGE_TOKENS, Document, MarkKind, Passage
 
 # Names the rules of this package in a collection's embedding space: change it whenever passages come out differently.
 SPLITTER_VERSION = "ibid-1"
 
-# Fits the packaged embedder's window of 256 tokens with the headings put in front (see `embedding_text`).
-DEFAULT_MAX_TOKENS = 200
-
 
 def split_document(
-    document: Document, count_tokens: TokenCounter, max_tokens: int = DEFAULT_MAX_TOKENS
+    document: Document, count_tokens: TokenCounter, max_tokens: int = MOST_PASSAGE_TOKENS
 ) -> list[Passage]:
     """Cuts a document into passages: exact, ordered, disjoint spans that cover all of its text but white space.
 

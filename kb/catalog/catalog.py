@@ -5,6 +5,7 @@ Everything is written in single transactions that raise the version by one; ever
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -148,6 +149,45 @@ class Catalog:
             writing.require_vectors(connection, space, keys)
             writing.replace_space(connection, space)
             return writing.next_version(connection)
+
+    def label(
+        self, *, title: str | None = None, labels: Mapping[str, str] | None = None, keep_days: int | None = None
+    ) -> None:
+        """Notes what people say of the collection; what is None stays as it is. The version stays, too.
+
+        Args:
+            title: what people call it.
+            labels: free keys, in the place of those before.
+            keep_days: without use, after which it is emptied; 0 for never.
+        """
+        said = {
+            "title": title,
+            "labels": None if labels is None else json.dumps(dict(labels), ensure_ascii=False),
+            "keep_days": None if keep_days is None else str(keep_days),
+        }
+        facts = [(key, value) for key, value in said.items() if value is not None]
+        with self._connection() as connection, transaction(connection, self._path):
+            connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
+
+    def may_expire(self) -> bool:
+        """Whether the collection is emptied when nobody uses it, and still has to be."""
+        with self._connection() as connection:
+            query = "SELECT key FROM facts WHERE key = 'expired_at' OR (key = 'keep_days' AND value <> '0')"
+            return {key for (key,) in connection.execute(query)} == {"keep_days"}
+
+    def empty(self, moment: str) -> None:
+        """Removes every document, and notes the moment (ISO 8601, UTC) at which the collection expired."""
+        with self._connection() as connection:
+            with transaction(connection, self._path):
+                connection.execute("INSERT OR REPLACE INTO facts VALUES ('expired_at', ?)", (moment,))
+                version = writing.next_version(connection)
+                document_ids = [key for (key,) in connection.execute("SELECT id FROM documents")]
+                connection.execute("DELETE FROM sources")
+                for document_id in document_ids:
+                    writing.remove_document(connection, document_id, version)
+                writing.drop_unused_vectors(connection)
+            writing.empty_journal(connection)
+        self.blobs.remove(document_ids)
 
     def set_policy(self, policy: Policy) -> None:
         """Changes what happens to sentences that are not borne out; from the next question on. The version stays."""

@@ -62,6 +62,16 @@ class Snapshot:
         text = self._facts.get("space")
         return rows.space_from_json(text) if text else None
 
+    @property
+    def created_at(self) -> str:
+        """When the collection was made (ISO 8601, UTC)."""
+        return self._facts["created_at"]
+
+    @property
+    def expired_at(self) -> str:
+        """When the collection was emptied since nobody used it (ISO 8601, UTC); "" where it was not."""
+        return self._facts.get("expired_at", "")
+
     def collection(self) -> Collection:
         """The collection as a list shows it."""
         documents, passages = self._connection.execute(
@@ -76,7 +86,17 @@ class Snapshot:
             created_at=self._facts["created_at"],
             policy=Policy(self._facts["policy"]),
             description=self._facts["description"],
+            title=self._facts.get("title", ""),
+            labels=json.loads(self._facts.get("labels", "{}")),
+            keep_days=int(self._facts.get("keep_days", "0")),
+            expired_at=self._facts.get("expired_at", ""),
         )
+
+    def size(self) -> tuple[int, str]:
+        """Bytes of all original files together, and when the newest document was added ("" where there is none)."""
+        row = self._connection.execute("SELECT coalesce(sum(size), 0), coalesce(max(added_at), '') FROM documents")
+        size, added_at = row.fetchone()
+        return size, added_at
 
     def calibration(self) -> Calibration | None:
         """What the collection's own questions said about the confidence of answers, where they were asked."""

@@ -8,43 +8,65 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from kb.attributes import AttributeValue
 from kb.catalog.writing import now
 from kb.errors import NotFoundError
 from kb.home.home import Home
-from kb.records import Job, JobState
+from kb.records import MOST_PASSAGE_TOKENS, Job, JobError, JobState
 
 MAX_ATTEMPTS = 3  # twice may be bad luck (a power cut, a restart); a third time it is the file
 SILENT_SECONDS = 60.0  # the heartbeat comes every few seconds, whatever a parser does
 
-_COLUMNS = (
-    "id, collection, name, document_id, state, stage, progress, reason, created_at, updated_at, metadata"  # as in Job
+JOB_COLUMNS = (
+    "id, collection, name, document_id, state, stage, progress, reason, created_at, updated_at, metadata, error,"
+    " passage_tokens"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A file to queue."""
+
+    name: str
+    document_id: str
+    metadata: Mapping[str, AttributeValue] = field(default_factory=dict)
+    passage_tokens: int = MOST_PASSAGE_TOKENS
 
 
 def add_job(
     home: Home, collection: str, name: str, document_id: str, metadata: Mapping[str, AttributeValue] | None = None
 ) -> Job:
     """Queues a file for a collection. A job for the same bytes that is still under way is returned instead."""
-    moment = now()
+    return add_jobs(home, collection, [NewJob(name, document_id, metadata or {})])[0]
+
+
+def add_jobs(home: Home, collection: str, files: Sequence[NewJob]) -> list[Job]:
+    """Queues files for a collection, all of them or none. Where the same bytes are still under way, that is the job."""
     with home.writing() as connection:
+        return [_add(connection, collection, file) for file in files]
+
+
+def _add(connection: sqlite3.Connection, collection: str, file: NewJob) -> Job:
+    under_way = f"SELECT {JOB_COLUMNS} FROM jobs WHERE collection = ? AND document_id = ? AND state IN (?, ?)"  # noqa: S608
+    row = connection.execute(under_way, (collection, file.document_id, JobState.QUEUED, JobState.RUNNING)).fetchone()
+    if row is None:
+        moment, tokens = now(), file.passage_tokens
         row = connection.execute(
-            f"SELECT {_COLUMNS} FROM jobs WHERE collection = ? AND document_id = ? AND state IN (?, ?)",  # noqa: S608
-            (collection, document_id, JobState.QUEUED, JobState.RUNNING),
+            "INSERT INTO jobs (id, collection, name, document_id, state, metadata, created_at, updated_at,"  # noqa: S608
+            " passage_tokens, stage, progress, reason, attempts, heartbeat)"
+            f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, '', 0, 0) RETURNING {JOB_COLUMNS}",
+            (
+                *(f"job-{secrets.token_hex(12)}", collection, file.name, file.document_id, JobState.QUEUED),
+                *(json.dumps(dict(file.metadata)), moment, moment, 0 if tokens == MOST_PASSAGE_TOKENS else tokens),
+            ),
         ).fetchone()
-        if row is not None:
-            return _job_from(row)
-        job_id = f"job-{secrets.token_hex(12)}"
-        connection.execute(
-            "INSERT INTO jobs (id, collection, name, document_id, state, stage, progress, reason, metadata, attempts,"
-            " heartbeat, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 'waiting', 0, '', ?, 0, 0, ?, ?)",
-            (job_id, collection, name, document_id, JobState.QUEUED, json.dumps(dict(metadata or {})), moment, moment),
-        )
-    return get_job(home, job_id)
+    return job_from(row)
 
 
 def get_job(home: Home, job_id: str) -> Job:
@@ -54,31 +76,31 @@ def get_job(home: Home, job_id: str) -> Job:
         NotFoundError: there is none of that id.
     """
     with home.reading() as connection:
-        row = connection.execute(f"SELECT {_COLUMNS} FROM jobs WHERE id = ?", (job_id,)).fetchone()  # noqa: S608
+        row = connection.execute(f"SELECT {JOB_COLUMNS} FROM jobs WHERE id = ?", (job_id,)).fetchone()  # noqa: S608
     if row is None:
         raise NotFoundError(f"no job {job_id}")
-    return _job_from(row)
+    return job_from(row)
 
 
 def list_jobs(home: Home, collection: str | None = None) -> list[Job]:
     """Jobs, the newest first; of one collection where given."""
     with home.reading() as connection:
         rows = connection.execute(
-            f"SELECT {_COLUMNS} FROM jobs WHERE ?1 IS NULL OR collection = ?1 ORDER BY number DESC",  # noqa: S608
+            f"SELECT {JOB_COLUMNS} FROM jobs WHERE ?1 IS NULL OR collection = ?1 ORDER BY number DESC",  # noqa: S608
             (collection,),
         ).fetchall()
-    return [_job_from(row) for row in rows]
+    return [job_from(row) for row in rows]
 
 
 def latest_job(home: Home, collection: str, document_id: str) -> Job | None:
     """The newest job of these bytes in a collection."""
     with home.reading() as connection:
         row = connection.execute(
-            f"SELECT {_COLUMNS} FROM jobs WHERE collection = ? AND document_id = ?"  # noqa: S608
+            f"SELECT {JOB_COLUMNS} FROM jobs WHERE collection = ? AND document_id = ?"  # noqa: S608
             " ORDER BY number DESC LIMIT 1",
             (collection, document_id),
         ).fetchone()
-    return _job_from(row) if row else None
+    return job_from(row) if row else None
 
 
 def take_job(home: Home) -> Job | None:
@@ -86,10 +108,12 @@ def take_job(home: Home) -> Job | None:
     silent = time.time() - SILENT_SECONDS
     with home.writing() as connection:
         connection.execute(
-            "UPDATE jobs SET state = ?, reason = ?, updated_at = ? WHERE state = ? AND heartbeat < ? AND attempts >= ?",
+            "UPDATE jobs SET state = ?, reason = ?, error = ?, updated_at = ?"
+            " WHERE state = ? AND heartbeat < ? AND attempts >= ?",
             (
                 JobState.FAILED,
                 f"it stopped the worker {MAX_ATTEMPTS} times",
+                JobError.INVALID,
                 now(),
                 JobState.RUNNING,
                 silent,
@@ -129,9 +153,9 @@ def finish_job(home: Home, job_id: str, remark: str = "") -> bool:
     return _end(home, job_id, JobState.DONE, "done", 1.0, remark)
 
 
-def fail_job(home: Home, job_id: str, reason: str) -> None:
+def fail_job(home: Home, job_id: str, reason: str, error: JobError = JobError.INVALID) -> None:
     """Marks a job failed."""
-    _end(home, job_id, JobState.FAILED, "failed", 0.0, reason)
+    _end(home, job_id, JobState.FAILED, "failed", 0.0, reason, error)
 
 
 def cancel_jobs(home: Home, collection: str, document_id: str | None = None) -> None:
@@ -152,18 +176,20 @@ def forget_jobs(home: Home, collection: str, document_id: str | None = None) -> 
         )
 
 
-def _end(home: Home, job_id: str, state: JobState, stage: str, progress: float, reason: str) -> bool:
+def _end(home: Home, job_id: str, state: JobState, stage: str, progress: float, reason: str, error: str = "") -> bool:
     with home.writing() as connection:
         ended = connection.execute(
-            "UPDATE jobs SET state = ?1, stage = ?2, progress = max(progress, ?3), reason = ?4, updated_at = ?5"
-            " WHERE id = ?6 AND state = ?7",
-            (state, stage, progress, reason, now(), job_id, JobState.RUNNING),
+            "UPDATE jobs SET state = ?1, stage = ?2, progress = max(progress, ?3), reason = ?4, updated_at = ?5,"
+            " error = ?6 WHERE id = ?7 AND state = ?8",
+            (state, stage, progress, reason, now(), error, job_id, JobState.RUNNING),
         ).rowcount
     return ended == 1
 
 
-def _job_from(row: Sequence[Any]) -> Job:
-    (job_id, collection, name, document_id, state, stage, progress, reason, created_at, updated_at, metadata) = row
+def job_from(row: Sequence[Any]) -> Job:
+    """A row of `JOBJOB_COLUMNS`."""
+    job_id, collection, name, document_id, state, stage, progress, reason, created_at, updated_at, *rest = row
+    metadata, error, passage_tokens = rest
     return Job(
         job_id,
         collection,
@@ -176,6 +202,8 @@ def _job_from(row: Sequence[Any]) -> Job:
         created_at,
         updated_at,
         json.loads(metadata),
+        JobError(error) if error else None,
+        passage_tokens or MOST_PASSAGE_TOKENS,
     )
 
 

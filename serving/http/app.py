@@ -23,6 +23,7 @@ from serving.http import (
     conversations,
     documents,
     embeddings,
+    file_batches,
     files,
     health,
     metrics,
@@ -50,7 +51,7 @@ from serving.vllm import ModelServer
 
 _PARTS = (
     *(admin_keys, batches, chat, citations, conversations, documents, embeddings, files, health, metrics, models),
-    *(uploads, vector_store_files, vector_store_search, vector_stores),
+    *(uploads, file_batches, vector_store_files, vector_store_search, vector_stores),
     *(responses, response_counting, stored_responses, stored_completions, completions),
 )
 

@@ -60,6 +60,11 @@ def forget_pictures(catalog: Catalog, document_id: str) -> None:
     shutil.rmtree(_folder(catalog) / document_id, ignore_errors=True)
 
 
+def forget_all_pictures(catalog: Catalog) -> None:
+    """Removes the kept pictures of every document."""
+    shutil.rmtree(_folder(catalog), ignore_errors=True)
+
+
 def _folder(catalog: Catalog) -> Path:
     return catalog.cache_folder / "pages"
 

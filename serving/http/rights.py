@@ -94,6 +94,9 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("POST", "/v1/vector_stores/{store_id}/search"): READ,
     ("GET", "/v1/vector_stores/{store_id}/files"): READ,
     ("GET", "/v1/vector_stores/{store_id}/files/{file_id}"): READ,
+    ("GET", "/v1/vector_stores/{store_id}/files/{file_id}/content"): READ,
+    ("GET", "/v1/vector_stores/{store_id}/file_batches/{batch_id}"): READ,
+    ("GET", "/v1/vector_stores/{store_id}/file_batches/{batch_id}/files"): READ,
     # Writing
     ("POST", "/v1/files"): _write("file.added"),
     ("DELETE", "/v1/files/{file_id}"): _write("file.deleted"),
@@ -105,6 +108,8 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("POST", "/v1/vector_stores/{store_id}"): _write("collection.changed"),
     ("DELETE", "/v1/vector_stores/{store_id}"): _write("collection.deleted"),
     ("POST", "/v1/vector_stores/{store_id}/files"): _write("document.queued"),
+    ("POST", "/v1/vector_stores/{store_id}/file_batches"): _write("document.queued"),
+    ("POST", "/v1/vector_stores/{store_id}/file_batches/{batch_id}/cancel"): _write("document.cancelled"),
     ("POST", "/v1/vector_stores/{store_id}/files/{file_id}"): _write("document.described"),
     ("DELETE", "/v1/vector_stores/{store_id}/files/{file_id}"): _write("document.deleted"),
 }

@@ -19,6 +19,7 @@ from kb.catalog.collections import (
     delete_collection,
     open_collection,
 )
+from kb.catalog.expiry import empty_if_expired
 from kb.errors import NotFoundError, UsageError
 from kb.home.home import Home
 from kb.home.keys import Keyring
@@ -114,7 +115,8 @@ class Collections:
                 catalog = open_collection(self._home, name)
                 searcher = searcher_over(catalog, self._settings, lambda: self.embedder, self._reranker)
                 kept = self._kept[name] = _Kept(OpenCollection(catalog, searcher), inode)
-            return kept.collection
+        empty_if_expired(kept.collection.catalog)  # whatever comes next finds nothing of what has expired
+        return kept.collection
 
     def catalog(self, name: str) -> Catalog:
         """The catalog alone, for what needs no searching.
@@ -124,14 +126,26 @@ class Collections:
         """
         return self.get(name).catalog
 
+    def claim(self, name: str) -> bool:
+        """Whether a collection can be made under this name: then it is whoever asked first that makes it.
+
+        Raises:
+            ApiError: 403, it is none of those that the key is for.
+        """
+        self._check_access(name)
+        try:
+            collection_folder(self._home, name).mkdir(parents=True)
+        except (UsageError, FileExistsError):
+            return False
+        return True
+
     def create(self, name: str, description: str = "", policy: Policy = Policy.FLAG) -> Catalog:
         """Makes an empty collection, or opens the one that is there.
 
         Raises:
             ApiError: 403, it is none of those that the key is for.
         """
-        if not self._access.sees(name):
-            raise ApiError(403, f"this key is not for a collection {name!r}", code="missing_right")
+        self._check_access(name)
         create_collection(self._home, name, policy=policy, description=description).close()
         return self.catalog(name)
 
@@ -152,6 +166,10 @@ class Collections:
         with self._lock:
             for name in list(self._kept):
                 self._forget(name)
+
+    def _check_access(self, name: str) -> None:
+        if not self._access.sees(name):
+            raise ApiError(403, f"this key is not for a collection {name!r}", code="missing_right")
 
     def _not_found(self, name: str) -> NotFoundError:
         return NotFoundError(f"no collection {name!r}", advice=f"There are: {', '.join(self.names())}")

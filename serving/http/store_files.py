@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,15 @@ from kb.home.cursors import Place
 from kb.home.files import file_id_of
 from kb.home.home import Home
 from kb.home.jobs import list_jobs
-from kb.records import DocumentEntry, Job, JobState
+from kb.records import MOST_PASSAGE_TOKENS, DocumentEntry, Job, JobError, JobState
+from serving.http.chunking import chunking_json
 from serving.http.models import timestamp
 from serving.http.state import Services
 
-_STATUSES = {
+# How long OpenAI's clients wait before they look again: a small file is read within a second.
+POLL_AFTER = {"openai-poll-after-ms": "500"}
+
+STATUSES = {
     JobState.QUEUED: "in_progress",
     JobState.RUNNING: "in_progress",
     JobState.DONE: "completed",
@@ -47,7 +52,7 @@ class StoreFile:
     def status(self) -> str:
         """In OpenAI's words. A document that is read anew is in progress; one whose new reading failed stays."""
         if self.job is not None and (self.under_way or not self.stored):
-            return _STATUSES[self.job.state]
+            return STATUSES[self.job.state]
         return "completed"
 
 
@@ -64,6 +69,12 @@ def store_files(home: Home, catalog: Catalog) -> dict[str, StoreFile]:
     return {file.place.id: file for file in files if file.stored or file.status != "completed"}
 
 
+def counts_json(counts: Counter[str]) -> dict[str, int]:
+    """How many files have each status, in OpenAI's shape."""
+    states = ("in_progress", "completed", "failed", "cancelled")
+    return {**{state: counts[state] for state in states}, "total": counts.total()}
+
+
 def store_file_json(services: Services, catalog: Catalog, file: StoreFile) -> dict[str, Any]:
     """A file of a vector store in OpenAI's shape, with what ibid knows of it beside."""
     if file.job is not None and file.status != "completed":
@@ -76,7 +87,8 @@ def store_file_json(services: Services, catalog: Catalog, file: StoreFile) -> di
 def _from_job(services: Services, file: StoreFile, job: Job) -> dict[str, Any]:
     shown = _shape(job.collection, file, dict(job.metadata))
     path = services.home.uploads.path(job.document_id)
-    error = {"code": "invalid_file", "message": job.reason or "unknown"} if file.status == "failed" else None
+    code = job.error or JobError.SERVER
+    error = {"code": code.value, "message": job.reason or "unknown"} if file.status == "failed" else None
     shown |= {"last_error": error, "usage_bytes": path.stat().st_size if path.is_file() else 0}
     shown["ibid"] |= {
         "name": job.name,
@@ -131,6 +143,6 @@ def _shape(store_id: str, file: StoreFile, attributes: dict[str, Any]) -> dict[s
         "created_at": timestamp(file.created_at),
         "status": file.status,
         "attributes": attributes,
-        "chunking_strategy": None,
+        "chunking_strategy": chunking_json(file.job.passage_tokens if file.job else MOST_PASSAGE_TOKENS),
         "ibid": {"document_id": file.document_id, **unknown},
     }

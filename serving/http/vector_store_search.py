@@ -11,6 +11,7 @@ from kb.home.files import file_id_of
 from kb.records import Hit
 from serving.answer_json import hits_as_json
 from serving.answering import check_question
+from serving.http.adding import check_not_expired
 from serving.http.bodies import JsonRoute
 from serving.http.errors import unsupported
 from serving.http.filters import read_filters
@@ -47,6 +48,7 @@ def search_vector_store(request: Request, store_id: str, asked: SearchRequest) -
     """The passages that fit best."""
     services = services_of(request)
     opened = services.collections.get(store_id)
+    check_not_expired(opened.catalog)
     question = asked.query if isinstance(asked.query, str) else " ".join(asked.query)
     check_question(question, services.settings.limits.question_characters)
     if asked.ranking_options is not None and asked.ranking_options.score_threshold:

@@ -5,48 +5,64 @@ from __future__ import annotations
 import re
 import secrets
 from collections import Counter
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from kb.catalog import Catalog
+from kb.catalog.expiry import expires_at, last_used
 from kb.home.cursors import Place
+from kb.home.file_batches import forget_batches
 from kb.home.jobs import cancel_jobs, forget_jobs
-from kb.records import Policy
+from kb.records import Collection, Policy
+from serving.http.adding import FileToAdd, add_files, check_not_expired
 from serving.http.bodies import JsonRoute
+from serving.http.chunking import ChunkingStrategy
 from serving.http.declared import made
-from serving.http.errors import ApiError, unsupported
+from serving.http.errors import ApiError
+from serving.http.metadata import Metadata
 from serving.http.models import timestamp
 from serving.http.paging import PageRequest, page_json, page_of
 from serving.http.state import Services, services_of
-from serving.http.store_files import store_files
-from serving.http.vector_store_files import add_file_job
+from serving.http.store_files import counts_json, store_files
 
 router = APIRouter(route_class=JsonRoute)
 
+Name = Annotated[str, Field(max_length=256)]
+Description = Annotated[str, Field(max_length=4096)]
 
-class NewVectorStore(BaseModel):
-    """A vector store to make. Its name becomes its id, so that it is also the model `ibid/NAME`."""
+
+class StoreExpiry(BaseModel):
+    """After how many days without use a vector store is emptied."""
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str | None = None
-    description: str = ""
+    anchor: Literal["last_active_at"]
+    days: int = Field(ge=1, le=365)  # OpenAI's own range
+
+
+class NewVectorStore(BaseModel):
+    """A vector store to make. Its name becomes its id where it can, so that it is also the model `ibid/NAME`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    description: Description | None = None
     file_ids: list[str] = Field(default_factory=list, max_length=500)
-    metadata: dict[str, Any] | None = None
-    chunking_strategy: Any = None  # passages are cut along the document's own structure
-    expires_after: None = None
+    metadata: Metadata | None = None
+    chunking_strategy: ChunkingStrategy | None = None
+    expires_after: StoreExpiry | None = None
 
 
 class ChangedVectorStore(BaseModel):
-    """What may be changed of a vector store: `metadata.policy`."""
+    """What may be changed of a vector store: what is left out stays, null removes."""
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str | None = None
-    metadata: dict[str, Any] | None = None
-    expires_after: None = None
+    name: Name | None = None
+    metadata: Metadata | None = None
+    expires_after: StoreExpiry | None = None
 
 
 @router.post(
@@ -58,14 +74,14 @@ class ChangedVectorStore(BaseModel):
 def create_vector_store(request: Request, asked: NewVectorStore) -> dict[str, Any]:
     """Makes an empty collection. `metadata.policy` ("strict" or "flag") says what happens to unsupported sentences."""
     services = services_of(request)
-    policy = _policy_in(asked.metadata)
-    name = re.sub(r"\s+", "-", asked.name.strip()) if asked.name else f"vs_{secrets.token_hex(6)}"
-    if name in services.collections.names():
-        raise ApiError(409, f"there is a vector store {name!r} already", code="already_exists", param="name")
-    catalog = services.collections.create(name, asked.description, policy or Policy.FLAG)
-    for file_id in asked.file_ids:
-        add_file_job(services, catalog, file_id, {})
-    return _store(services, catalog)
+    policy = _policy_in(asked.metadata) or Policy.FLAG
+    files = [FileToAdd(file_id=file_id, chunking_strategy=asked.chunking_strategy) for file_id in asked.file_ids]
+    add_files(services, None, files)  # what cannot be is refused before anything is made
+    catalog = services.collections.create(_claimed_id(services, asked.name), asked.description or "", policy)
+    keep_days = asked.expires_after.days if asked.expires_after else 0
+    catalog.label(title=asked.name or "", labels=asked.metadata or {}, keep_days=keep_days)
+    add_files(services, catalog, files)
+    return _store_json(services, catalog)
 
 
 @router.get("/v1/vector_stores")
@@ -73,29 +89,33 @@ def list_vector_stores(request: Request, asked: Annotated[PageRequest, Query()])
     """A page of the collections."""
     services = services_of(request)
     catalogs = {name: services.collections.catalog(name) for name in services.collections.names()}
-    places = [Place(catalog.collection().created_at, name) for name, catalog in catalogs.items()]
+    places = [Place(_created_at(catalog), name) for name, catalog in catalogs.items()]
     page = page_of(services.home, "vector_stores", places, asked)
-    return page_json([_store(services, catalogs[name]) for name in page.ids], has_more=page.has_more)
+    return page_json([_store_json(services, catalogs[name]) for name in page.ids], has_more=page.has_more)
 
 
 @router.get("/v1/vector_stores/{store_id}")
 def read_vector_store(request: Request, store_id: str) -> dict[str, Any]:
     """One collection."""
     services = services_of(request)
-    return _store(services, services.collections.catalog(store_id))
+    return _store_json(services, services.collections.catalog(store_id))
 
 
 @router.post("/v1/vector_stores/{store_id}")
 def change_vector_store(request: Request, store_id: str, asked: ChangedVectorStore) -> dict[str, Any]:
-    """Changes a collection's policy. Its name is its id and stays."""
+    """Changes what a collection is called, its metadata and policy, and when it expires. Its id stays."""
     services = services_of(request)
     catalog = services.collections.catalog(store_id)
-    if asked.name not in (None, catalog.name):
-        raise unsupported("name", "name: a vector store's name is its id and cannot be changed")
     policy = _policy_in(asked.metadata)
+    keep_days = None
+    if "expires_after" in asked.model_fields_set:
+        keep_days = asked.expires_after.days if asked.expires_after else 0
+        check_not_expired(catalog)
+    labels = (asked.metadata or {}) if "metadata" in asked.model_fields_set else None
+    catalog.label(title=asked.name, labels=labels, keep_days=keep_days)
     if policy is not None:
         catalog.set_policy(policy)
-    return _store(services, catalog)
+    return _store_json(services, catalog)
 
 
 @router.delete("/v1/vector_stores/{store_id}")
@@ -106,10 +126,26 @@ def remove_vector_store(request: Request, store_id: str) -> dict[str, Any]:
     cancel_jobs(services.home, store_id)
     services.collections.delete(store_id)
     forget_jobs(services.home, store_id)
+    forget_batches(services.home, store_id)
     return {"id": store_id, "object": "vector_store.deleted", "deleted": True}
 
 
-def _policy_in(metadata: dict[str, Any] | None) -> Policy | None:
+def _created_at(catalog: Catalog) -> str:
+    with catalog.snapshot() as snapshot:
+        return snapshot.created_at
+
+
+def _claimed_id(services: Services, name: str | None) -> str:
+    """The id of a new vector store: its name where that can be one and is not taken, else one of its own."""
+    readable = re.sub(r"\s+", "-", (name or "").strip())
+    if readable and services.collections.claim(readable):
+        return readable
+    made = f"vs_{secrets.token_hex(12)}"
+    services.collections.claim(made)
+    return made
+
+
+def _policy_in(metadata: dict[str, str] | None) -> Policy | None:
     """The policy that metadata names, None where they name none.
 
     Raises:
@@ -124,24 +160,26 @@ def _policy_in(metadata: dict[str, Any] | None) -> Policy | None:
     return Policy(wanted)
 
 
-def _store(services: Services, catalog: Catalog) -> dict[str, Any]:
+def _store_json(services: Services, catalog: Catalog) -> dict[str, Any]:
     collection = catalog.collection()
     with catalog.snapshot() as snapshot:
-        entries = snapshot.documents()
+        size, _ = snapshot.size()
     counts = Counter(file.status for file in store_files(services.home, catalog).values())
-    states = ("in_progress", "completed", "failed", "cancelled")
+    expiry = {"expires_after": {"anchor": "last_active_at", "days": collection.keep_days}}
+    moment = expires_at(catalog, collection)
     return {
         "id": catalog.name,
         "object": "vector_store",
         "created_at": timestamp(collection.created_at),
-        "name": catalog.name,
-        "usage_bytes": sum(entry.size for entry in entries),
-        "file_counts": {**{state: counts[state] for state in states}, "total": counts.total()},
-        "status": "in_progress" if counts["in_progress"] else "completed",
-        "expires_after": None,
-        "expires_at": None,
-        "last_active_at": timestamp(max((entry.added_at for entry in entries), default=collection.created_at)),
-        "metadata": {"policy": collection.policy.value},
+        "name": collection.title or catalog.name,
+        "description": collection.description,
+        "usage_bytes": size,
+        "file_counts": counts_json(counts),
+        "status": "expired" if collection.expired_at else "in_progress" if counts["in_progress"] else "completed",
+        **(expiry if collection.keep_days else {}),
+        "expires_at": timestamp(moment) if moment else None,
+        "last_active_at": timestamp(last_used(catalog, collection)),
+        "metadata": _metadata_of(collection),
         "ibid": {
             "description": collection.description,
             "documents": collection.documents,
@@ -150,3 +188,11 @@ def _store(services: Services, catalog: Catalog) -> dict[str, Any]:
             "policy": collection.policy.value,
         },
     }
+
+
+def _metadata_of(collection: Collection) -> dict[str, str]:
+    """What was given, with the policy as it is now; the usual one is told only to whoever named it."""
+    told = dict(collection.labels)
+    if "policy" in told or collection.policy is not Policy.FLAG:
+        told["policy"] = collection.policy.value
+    return told

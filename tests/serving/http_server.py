@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,17 +13,20 @@ import httpx
 import openai
 import uvicorn
 
+from ingest.worker import run_job
 from kb.catalog import Catalog
-from kb.home.jobs import finish_job, take_job
+from kb.errors import InputError, UnreadableFileError, UnsupportedFileError
+from kb.home.jobs import take_job
 from kb.ports import ChatModel
-from kb.records import Job
+from kb.records import Document, Job, document_id_of
 from kb.settings import AnswerSettings, HistorySettings, LimitSettings, ServeSettings, Settings, VerifierSettings
+from kb.text.language import detect_language
 from serving.http import create_app
 from serving.http.server import listen
 from serving.http.state import Services
 from serving.vllm import VllmServer
 from tests.fakes import HashEmbedder
-from tests.serving.library import make_collection, store_text
+from tests.serving.library import make_collection
 
 
 @dataclass
@@ -41,16 +44,10 @@ class RunningServer:
         return self.stack.enter_context(openai.OpenAI(base_url=url, api_key=key, max_retries=0, timeout=timeout))
 
     def work(self) -> Job | None:
-        """Does what a worker does with the next job, without a parser: the file's text is the document's."""
-        home = self.services.home
-        job = take_job(home)
+        """Does the next job as a worker does, with a parser that reads text files and nothing else."""
+        job = take_job(self.services.home)
         if job is not None:
-            content = home.uploads.path(job.document_id).read_bytes()
-            catalog = self.services.collections.catalog(job.collection)
-            store_text(catalog, self.embedder, job.name, content.decode())
-            if job.metadata:
-                catalog.describe(job.document_id, job.metadata)
-            finish_job(home, job.id)
+            run_job(self.services.home, self.settings, job, lambda: self.embedder, parse_texts)
         return job
 
     @contextmanager
@@ -116,6 +113,24 @@ def running_server(
         thread.join(timeout=10)
         listener.close()
         catalog.close()
+
+
+def parse_texts(files: Sequence[tuple[Path, str]]) -> Iterator[Document | InputError]:
+    """Reads files as text: those of another kind are not supported, those of other bytes not readable."""
+    for path, name in files:
+        content = path.read_bytes()
+        try:
+            if not name.endswith(".txt"):
+                raise UnsupportedFileError(f"cannot read {name}", "no parser knows such files")
+            text = content.decode()
+        except UnsupportedFileError as error:
+            yield error
+        except UnicodeDecodeError:
+            yield UnreadableFileError(f"cannot read {name}", "it is no text")
+        else:
+            yield Document(
+                document_id_of(content), name, "text/plain", text.splitlines()[0], text, detect_language(text)
+            )
 
 
 def wait_until(true: object, seconds: float = 5.0) -> None:

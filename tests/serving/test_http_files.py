@@ -12,7 +12,7 @@ from openai.types.chat import ChatCompletionUserMessageParam
 
 from kb.home.files import file_id_of
 from kb.home.jobs import fail_job, finish_job, report_progress, take_job
-from kb.records import Policy, document_id_of
+from kb.records import document_id_of
 from kb.settings import LimitSettings
 from tests.serving.http_server import RunningServer, running_server
 from tests.serving.library import HANDBOOK, store_text
@@ -100,46 +100,6 @@ def test_a_failed_file_says_why(server: RunningServer) -> None:
     assert (counts.completed, counts.failed, counts.total) == (3, 1, 4)
     assert client.vector_stores.files.delete(file_id, vector_store_id="default").deleted
     assert client.vector_stores.retrieve("default").file_counts.failed == 0
-
-
-def test_vector_stores_are_collections(server: RunningServer) -> None:
-    client = server.client()
-    store = client.vector_stores.create(name="my law")
-    assert (store.id, store.name, store.status) == ("my-law", "my-law", "completed")
-    assert {item.id for item in client.vector_stores.list()} == {"default", "my-law"}
-    assert [model.id for model in client.models.list()] == ["ibid", "ibid/my-law"]
-    with pytest.raises(openai.ConflictError):
-        client.vector_stores.create(name="my law")
-    assert client.vector_stores.create().id.startswith("vs_")
-    assert client.vector_stores.delete("my-law").deleted
-    with pytest.raises(openai.NotFoundError):
-        client.vector_stores.retrieve("my-law")
-
-
-def test_a_vector_store_has_a_policy_that_can_be_changed(server: RunningServer) -> None:
-    client = server.client()
-    assert client.vector_stores.retrieve("default").metadata == {"policy": "flag"}
-    strict = client.vector_stores.create(name="clinic", metadata={"policy": "strict"})
-    assert strict.metadata == {"policy": "strict"}
-    assert server.services.collections.catalog("clinic").collection().policy is Policy.STRICT
-    changed = client.vector_stores.update("clinic", metadata={"policy": "flag"})
-    assert changed.metadata == client.vector_stores.retrieve("clinic").metadata == {"policy": "flag"}
-    assert client.vector_stores.update("clinic", name="clinic").metadata == {"policy": "flag"}
-    with pytest.raises(openai.BadRequestError, match="cannot be changed"):
-        client.vector_stores.update("clinic", name="hospital")
-    with pytest.raises(openai.BadRequestError, match="'lenient' is no policy, only strict and flag are"):
-        client.vector_stores.update("clinic", metadata={"policy": "lenient"})
-    with pytest.raises(openai.BadRequestError, match="is no policy"):
-        client.vector_stores.create(name="other", metadata={"policy": "lenient"})
-    assert "other" not in server.services.collections.names()
-    with pytest.raises(openai.NotFoundError):
-        client.vector_stores.update("nowhere", metadata={"policy": "flag"})
-
-
-@pytest.mark.parametrize("name", ["../x", "a/b", "x" * 65, ".hidden", "a:b"])
-def test_a_name_that_cannot_be_a_folder_is_a_bad_request(server: RunningServer, name: str) -> None:
-    with pytest.raises(openai.BadRequestError, match="cannot name a collection"):
-        server.client().vector_stores.create(name=name)
 
 
 def test_a_collection_deleted_and_made_again_elsewhere_is_noticed(server: RunningServer) -> None:

@@ -125,6 +125,7 @@ class ServeSettings:
     app_port: int = 8501
     workers: int = 1  # server processes that share the port; each takes some 150 MB of its own with the packaged models
     log: str = "off"  # a line for each request on stderr: "json", "text", "off"; failures are told in any case
+    traces: str = ""  # an OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318, to send traces to
 
 
 @dataclass(frozen=True, slots=True)

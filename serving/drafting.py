@@ -122,8 +122,8 @@ def _without_repeats(sentences: Iterator[str]) -> Iterator[str]:
 
 def _sentences(reply: Iterator[str], means: Drafting) -> Iterator[str]:
     gate = SentenceGate()
-    called = perf_counter()
-    with means.cancellation.watching(reply) as pieces, means.stages.during(MODEL):
+    with means.stages.during(MODEL), means.cancellation.watching(reply) as pieces:
+        called = perf_counter()
         for number, piece in enumerate(pieces):
             if number == 0:
                 means.stages.note(FIRST_TOKEN, called)

@@ -119,5 +119,6 @@ def create_app(
         expose_headers=[REQUEST_ID],
         max_age=600,
     )
-    app.add_middleware(Observer, meters=services.meters, log=RequestLog())  # the outermost: the last one added
+    # The last one added is the outermost.
+    app.add_middleware(Observer, meters=services.meters, log=RequestLog(), traces=services.traces)
     return app

@@ -12,6 +12,7 @@ from kb.home.home import Home
 from kb.home.keys import Keyring
 from kb.ports import ChatModel, Embedder
 from kb.settings import Settings
+from serving.http.observing.traces import open_traces
 from serving.http.quotas import Quotas
 from serving.http.state import MOST_ANSWERS, Collections, Services
 from serving.verifiers import open_early, verifier_of
@@ -36,7 +37,8 @@ def open_services(
         vllm: a server of our own, started, with the model that the settings name.
 
     Raises:
-        SettingsError: the chat model's or the verifier's settings are not complete.
+        SettingsError: the chat model's, the verifier's or the traces' settings are not complete.
+        MissingPartError: traces are to be sent, and the extra `telemetry` is not installed.
         StorageError: the home folder cannot be written.
     """
 
@@ -59,6 +61,7 @@ def open_services(
         verifier=verifier_of(settings, chat_model, lambda: collections.embedder),
         model=chat_model,
         vllm=vllm,
+        traces=open_traces(settings.serve.traces),
         places=threading.BoundedSemaphore(MOST_ANSWERS),
     )
     services.collections.create(settings.collection)
@@ -90,3 +93,5 @@ def close_services(services: Services) -> None:
     services.quotas.close()
     services.keyring.close()
     services.home.close()
+    if services.traces is not None:
+        services.traces.close()

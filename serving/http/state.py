@@ -31,6 +31,7 @@ from retriever.searcher import Searcher
 from serving.http.access import OURSELVES, Access
 from serving.http.errors import ApiError
 from serving.http.observing.meters import Meters
+from serving.http.observing.traces import Traces
 from serving.http.quotas import Quotas
 from serving.vllm import ModelServer
 
@@ -211,6 +212,7 @@ class Services:
     vllm: ModelServer | None = None  # that we started
     life: Life = field(default_factory=Life)
     meters: Meters = field(default_factory=Meters)
+    traces: Traces | None = None  # where they are sent to a collector
     background: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # responses in the making, by their ids
     access: Access = OURSELVES  # of the request for which these are
 

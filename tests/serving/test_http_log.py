@@ -15,6 +15,7 @@ import openai
 import pytest
 
 from kb.errors import SettingsError
+from kb.home.keys import create_key
 from kb.ports import JsonSchema
 from kb.records import Turn
 from serving.http.observing.log import configure_log
@@ -171,6 +172,20 @@ def test_no_question_text_key_or_name_is_ever_logged(tmp_path: Path, log: io.Str
     for word in SECRETS:
         assert word.lower() not in log.getvalue().lower()
         assert json.dumps(word)[1:-1] not in log.getvalue()
+
+
+def test_a_key_is_told_by_its_id_alone(tmp_path: Path, log: io.StringIO) -> None:
+    with running_server(tmp_path) as server:
+        key, secret = create_key(server.services.home, "Xanthippe")
+        server.http(Authorization=f"Bearer {secret}").post("/v1/chat/completions", json=ask())
+        server.http(Authorization=f"Bearer {secret}x").post("/v1/chat/completions", json=ask())
+        wait_until(lambda: len(lines_of(log)) == 2)
+    known, unknown = lines_of(log)
+    assert (known["status"], known["key"]) == (200, key.id)
+    assert unknown["status"] == 401
+    assert "key" not in unknown
+    assert secret not in log.getvalue()
+    assert "Xanthippe" not in log.getvalue()
 
 
 def test_other_programs_warnings_come_the_same_way(log: io.StringIO) -> None:

@@ -17,7 +17,7 @@ from kb.errors import SettingsError
 from serving.http.observing.notes import RequestNotes, known_method
 
 _REQUESTS = "ibid.requests"
-_OTHERS = ("ibid", "uvicorn", "mcp")  # loggers whose records go the same way; only warnings of the latter two
+_OTHERS = ("ibid", "uvicorn", "mcp", "opentelemetry")  # loggers whose warnings go the same way
 
 
 def configure_log(kind: str, to: TextIO) -> None:

@@ -13,6 +13,7 @@ from serving.http.errors import error_response
 from serving.http.observing.log import RequestLog
 from serving.http.observing.meters import Meters
 from serving.http.observing.notes import begin_notes
+from serving.http.observing.traces import Traces
 
 REQUEST_ID = "x-request-id"
 # What a sender may give for the id: enough for a UUID or a trace id, and nothing that could break a line of a log.
@@ -25,10 +26,11 @@ _NO_ROUTE = "unmatched"  # in the place of a path that leads nowhere, which may 
 class Observer:
     """Wraps the whole server."""
 
-    def __init__(self, app: ASGIApp, meters: Meters, log: RequestLog) -> None:
+    def __init__(self, app: ASGIApp, meters: Meters, log: RequestLog, traces: Traces | None) -> None:
         self._app = app
         self._meters = meters
         self._log = log
+        self._traces = traces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request; whatever fails inside is noted without its words, and answered in OpenAI's shape."""
@@ -57,8 +59,11 @@ class Observer:
         finally:
             seconds = perf_counter() - notes.started
             route = getattr(scope.get("route") or scope.get("endpoint"), "path", _NO_ROUTE)
-            self._meters.count_request(scope["method"], route, status or _HUNG_UP, seconds)
-            self._log.request(scope, notes, route, status or _HUNG_UP, seconds)
+            status = status or _HUNG_UP
+            self._meters.count_request(scope["method"], route, status, seconds)
+            self._log.request(scope, notes, route, status, seconds)
+            if self._traces is not None:
+                self._traces.record(scope, notes, route, status, seconds)
 
 
 def _id_of(scope: Scope) -> str:

@@ -12,12 +12,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+import httpx
+
 from benchmarks.conformance.description import Description
 from benchmarks.conformance.measuring import Bench, Measured, with_differences
 from benchmarks.conformance.table import table
 from kb.chat.openai_compatible import open_chat_model
+from kb.home.keys import Right, create_key
 from kb.settings import ModelSettings
-from tests.serving.http_server import running_server
+from tests.serving.http_server import RunningServer, running_server
 from tests.serving.model_server import Reply, model_server
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "conformance.md"
@@ -45,16 +48,22 @@ def conformance(description: Description) -> tuple[str, list[Measured]]:
     with tempfile.TemporaryDirectory() as folder, model_server(Reply(("Late reports lose 5% a day [1].",))) as scripted:
         model = open_chat_model(ModelSettings(base_url=scripted.base_url, name="scripted"))
         with running_server(Path(folder) / "model", model=model) as server:
-            bench = Bench(server.http(), description)
+            bench = Bench(_client(server), description)
             with_model = [bench.measure(operation) for operation in listed]
             clear = sum(bench.refuses_clearly(operation) for operation in others)
         with running_server(Path(folder) / "extractive") as server:
-            bench = Bench(server.http(), description)
+            bench = Bench(_client(server), description)
             measured = [
                 with_differences(first, bench.measure(operation))
                 for first, operation in zip(with_model, listed, strict=True)
             ]
     return table(description, measured, len(others), clear), measured
+
+
+def _client(server: RunningServer) -> httpx.Client:
+    """One with a key that may do everything: some of the operations make keys, and once there is one, all need one."""
+    _, secret = create_key(server.services.home, "conformance", tuple(Right))
+    return server.http(Authorization=f"Bearer {secret}")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ Json = dict[str, Any]
 FAMILIES = (
     "models", "chat/completions", "completions", "responses", "conversations", "embeddings", "files", "uploads",
     "vector_stores", "batches",
+    "organization/admin_api_keys",
 )  # fmt: skip
 _METHODS = ("get", "post", "delete", "put", "patch")
 _SCHEMAS = "#/components/schemas/"

@@ -107,6 +107,10 @@ class Maker:
         """The id of a batch of requests."""
         return str(self._made("/batches", _batch(self))["id"])
 
+    def key(self) -> str:
+        """A key's id."""
+        return str(self._made("/organization/admin_api_keys", {"name": "reader"})["id"])
+
     def conversation(self) -> str:
         """A conversation's id."""
         return str(self._made("/conversations", {"metadata": {"key": "text"}})["id"])
@@ -236,5 +240,13 @@ GOOD_REQUESTS: dict[str, Callable[[Maker], Request]] = {
     "GET /batches": lambda maker: Request("/batches", {"limit": len([maker.requests_batch()])}),
     "POST /batches": lambda maker: Request("/batches", body=_batch(maker)),
     "GET /batches/{batch_id}": lambda maker: Request(f"/batches/{maker.requests_batch()}"),
+    "GET /organization/admin_api_keys": lambda maker: Request(
+        "/organization/admin_api_keys", {"limit": len([maker.key()])}
+    ),
+    "POST /organization/admin_api_keys": lambda _: Request("/organization/admin_api_keys", body={"name": "reader"}),
+    "GET /organization/admin_api_keys/{key_id}": lambda maker: Request(f"/organization/admin_api_keys/{maker.key()}"),
+    "DELETE /organization/admin_api_keys/{key_id}": lambda maker: Request(
+        f"/organization/admin_api_keys/{maker.key()}"
+    ),
     "POST /batches/{batch_id}/cancel": lambda maker: Request(f"/batches/{maker.requests_batch()}/cancel"),
 }

@@ -23,6 +23,9 @@ def main() -> None:
         "stream_grows": all(streamed[-1].message.content.startswith(part.message.content or "") for part in streamed),
         "complete": model.complete(QUESTION).text,
         "async": asyncio.run(model.achat(messages)).message.content,
+        "legacy_complete": OpenAILike(model="ibid", api_base=sys.argv[1], api_key="any", is_chat_model=False)
+        .complete(QUESTION)
+        .text,
     }
     json.dump(found, sys.stdout)
 

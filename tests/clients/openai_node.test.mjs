@@ -92,6 +92,18 @@ test("an upload is polled until it can be searched, and gone when it is deleted"
   assert.ok((await client.vectorStores.delete(store.id)).deleted);
 });
 
+test("a batch of uploads is polled to its counts", async () => {
+  const store = await client.vectorStores.create({ name: "node batch" });
+  const notes = ["one", "two", "three"].map((word) => toFile(Buffer.from(`Note ${word}\n\nThis note is number ${word}.`), `${word}.txt`));
+  const batch = await client.vectorStores.fileBatches.uploadAndPoll(store.id, { files: await Promise.all(notes) }, settled);
+  assert.equal(batch.status, "completed");
+  assert.equal(batch.file_counts.completed, 3);
+  const ids = [];
+  for await (const file of client.vectorStores.fileBatches.listFiles(batch.id, { vector_store_id: store.id, limit: 2 })) ids.push(file.id);
+  assert.equal(new Set(ids).size, 3);
+  await client.vectorStores.delete(store.id);
+});
+
 test("lists are walked page by page, each thing once", async () => {
   const made = new Set();
   for (const number of [1, 2, 3, 4, 5]) made.add((await client.vectorStores.create({ name: `node page ${number}` })).id);

@@ -23,5 +23,5 @@ def test_llamaindex_chats_streams_and_completes(server: RunningServer) -> None:
         pytest.fail(done.stderr)
     found = json.loads(done.stdout)
     assert "5% a day" in found["chat"]
-    assert found["chat"] == found["stream"] == found["complete"] == found["async"]
+    assert found["chat"] == found["stream"] == found["complete"] == found["async"] == found["legacy_complete"]
     assert found["stream_grows"]

@@ -64,6 +64,27 @@ async def test_a_question_in_chinese_is_answered_from_the_chinese_document(clien
     assert {note.filename for note in message.annotations} == {"条例.txt"}
 
 
+async def test_completions_whole_and_streamed(client: Any) -> None:
+    whole = await settled(client.completions.create(model="ibid", prompt=QUESTION))
+    assert "5% a day" in whole.choices[0].text
+    chunks = await every(client.completions.create(model="ibid", prompt=QUESTION, stream=True))
+    assert "".join(chunk.choices[0].text for chunk in chunks) == whole.choices[0].text
+
+
+async def test_stored_completions_are_kept_listed_and_deleted(client: Any) -> None:
+    asked = {"model": "ibid", "messages": [{"role": "user", "content": QUESTION}], "metadata": {"course": "econ"}}
+    made = await settled(client.chat.completions.create(**asked, store=True))
+    assert made.id in [one.id for one in await every(client.chat.completions.list(metadata={"course": "econ"}))]
+    assert (await settled(client.chat.completions.retrieve(made.id))).choices == made.choices
+    messages = await every(client.chat.completions.messages.list(made.id))
+    assert messages[0].content == QUESTION
+    changed = await settled(client.chat.completions.update(made.id, metadata={"course": "law"}))
+    assert changed.metadata == {"course": "law"}
+    assert (await settled(client.chat.completions.delete(made.id))).deleted
+    with pytest.raises(openai.NotFoundError):
+        await settled(client.chat.completions.retrieve(made.id))
+
+
 async def test_responses_from_creation_to_deletion(client: Any) -> None:
     first = await settled(
         client.responses.create(model="ibid", input=QUESTION, tools=[SEARCH], include=["file_search_call.results"])
@@ -178,6 +199,20 @@ async def test_a_file_is_polled_into_a_store_searched_cited_and_gone(client: Any
     assert "Thursdays" not in gone.output_text
     await settled(client.files.delete(added.id))
     assert (await settled(client.vector_stores.delete(store.id))).deleted
+
+
+async def test_a_batch_of_files_is_polled_to_its_counts(client: Any) -> None:
+    store = await settled(client.vector_stores.create(name="python batch"))
+    files = [(f"note {number}.txt", f"Note {number}\n\nThis is note number {number}.".encode()) for number in range(3)]
+    batch = await settled(
+        client.vector_stores.file_batches.upload_and_poll(store.id, files=files, poll_interval_ms=200)
+    )
+    assert (batch.status, batch.file_counts.completed, batch.file_counts.total) == ("completed", 3, 3)
+    listed = await every(client.vector_stores.file_batches.list_files(batch.id, vector_store_id=store.id, limit=2))
+    assert len({file.id for file in listed}) == 3
+    page = await every(client.vector_stores.files.content(listed[0].id, vector_store_id=store.id))
+    assert "This is note number" in page[0].text
+    await settled(client.vector_stores.delete(store.id))
 
 
 async def test_stores_are_listed_in_pages_both_ways(client: Any) -> None:

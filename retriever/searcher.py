@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -131,6 +132,22 @@ class Searcher:
                 hits = read_hits(snapshot, ranked, k, source)
             version = snapshot.version
         return SearchResult(question, self.catalog.name, version, hits, timings)
+
+    def texts_for(self, question: str) -> tuple[str, ...]:
+        """The texts that a search for this question looks for, reworded as the collection's own words ask for it.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+        """
+        question = self._checked(question)
+        with self.catalog.snapshot() as snapshot:
+            return tuple(variant.reworded for variant in self._reword(snapshot, question))
+
+    def without_reranker(self) -> Searcher:
+        """A searcher over the same indexes that leaves the order as it is before reranking."""
+        other = copy.copy(self)
+        other._reranker = None
+        return other
 
     def catch_up(self, mode: SearchMode = SearchMode.HYBRID) -> None:
         """Brings the indexes to the collection's present version, as the next search would."""

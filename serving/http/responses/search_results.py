@@ -7,6 +7,7 @@ from typing import Any
 
 from kb.home.files import file_id_of
 from kb.records import DocumentEntry, Hit
+from serving.http.store_files import attributes_of
 
 Json = dict[str, Any]
 
@@ -21,7 +22,7 @@ def result_of(document: DocumentEntry, score: float, text: str) -> Json:
     return {
         "file_id": file_id_of(document.id),
         "filename": document.name,
-        "score": score,
-        "attributes": dict(document.metadata),
+        "score": min(max(score, 0.0), 1.0),
+        "attributes": attributes_of(document),
         "text": text,
     }

@@ -9,6 +9,7 @@ from eval.records import Run
 from eval.runs import read_run, write_run
 from kb.catalog.collections import collection_folder, open_collection
 from kb.errors import NotFoundError, UsageError
+from kb.portable.archive import EVALUATION
 
 _QUESTIONS = "questions"
 _RECORDED = "recorded.json"
@@ -16,7 +17,7 @@ _RECORDED = "recorded.json"
 
 def evaluation_folder(home: Path, name: str) -> Path:
     """The folder of the collection `name` that holds its questions and its recorded run; it need not be there."""
-    return collection_folder(home, name) / "evaluation"
+    return collection_folder(home, name) / EVALUATION
 
 
 def find_questions(home: Path, name: str) -> Path:

@@ -44,9 +44,10 @@ def create_collection(home: Path, name: str, *, policy: Policy = Policy.FLAG, de
 
 
 def collection_names(home: Path) -> list[str]:
-    """The names of all collections, sorted."""
+    """The names of all collections, sorted. Folders that begin with a dot are on their way in or out."""
     folder = home / "collections"
-    return sorted(path.name for path in folder.iterdir() if Catalog.exists(path)) if folder.is_dir() else []
+    paths = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path.name for path in paths if Catalog.exists(path) and not path.name.startswith("."))
 
 
 def list_collections(home: Path) -> list[Collection]:

@@ -160,6 +160,12 @@ def _add_care(commands: _Commands[argparse.ArgumentParser]) -> None:
     policy = "strict: sentences that the documents do not bear out are withheld; flag: they are shown and marked"
     collections.add_argument("--policy", choices=("strict", "flag"), help=f"with --create or --set; {policy}")
     collections.add_argument("--delete", metavar="NAME")
+    export = _command(commands, "export", "porting.export", "write a collection into one file")
+    export.add_argument("file", type=Path, metavar="FILE", help="NAME.ibid, say; it holds the documents themselves")
+    export.add_argument("--force", action="store_true", help="write over a file that is there")
+    text = "make a collection of a file that ibid export wrote, without parsing or embedding again"
+    imported = _command(commands, "import", "porting.take_in", text)
+    imported.add_argument("file", type=Path, metavar="FILE")
     _command(commands, "reembed", "ingesting.reembed", "change a collection to the embedding model of the settings")
     doctor = _command(commands, "doctor", "doctoring.doctor", "check what is installed, stored and reachable")
     doctor.add_argument("--repair", action="store_true", help="rebuild caches and sweep files that nothing owns")

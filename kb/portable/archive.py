@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 from kb.errors import UsageError
@@ -46,6 +45,6 @@ def evaluation_file_in(member: str) -> str:
     return match[1] if match else ""
 
 
-def not_a_collection(file: Path, why: str) -> UsageError:
+def not_a_collection(called: str, why: str) -> UsageError:
     """The error of a file that cannot be imported."""
-    return UsageError(f"{file} is no collection that can be imported", why, "`ibid export` writes one")
+    return UsageError(f"{called} is no collection that can be imported", why, "`ibid export` writes one")

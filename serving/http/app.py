@@ -28,6 +28,7 @@ from serving.http import (
     health,
     metrics,
     models,
+    porting,
     stored_completions,
     uploads,
     vector_store_files,
@@ -51,7 +52,7 @@ from serving.vllm import ModelServer
 
 _PARTS = (
     *(admin_keys, batches, chat, citations, conversations, documents, embeddings, files, health, metrics, models),
-    *(uploads, file_batches, vector_store_files, vector_store_search, vector_stores),
+    *(porting, uploads, file_batches, vector_store_files, vector_store_search, vector_stores),
     *(responses, response_counting, stored_responses, stored_completions, completions),
 )
 

@@ -81,7 +81,7 @@ def create_vector_store(request: Request, asked: NewVectorStore) -> dict[str, An
     keep_days = asked.expires_after.days if asked.expires_after else 0
     catalog.label(title=asked.name or "", labels=asked.metadata or {}, keep_days=keep_days)
     add_files(services, catalog, files)
-    return _store_json(services, catalog)
+    return store_json(services, catalog)
 
 
 @router.get("/v1/vector_stores")
@@ -91,14 +91,14 @@ def list_vector_stores(request: Request, asked: Annotated[PageRequest, Query()])
     catalogs = {name: services.collections.catalog(name) for name in services.collections.names()}
     places = [Place(_created_at(catalog), name) for name, catalog in catalogs.items()]
     page = page_of(services.home, "vector_stores", places, asked)
-    return page_json([_store_json(services, catalogs[name]) for name in page.ids], has_more=page.has_more)
+    return page_json([store_json(services, catalogs[name]) for name in page.ids], has_more=page.has_more)
 
 
 @router.get("/v1/vector_stores/{store_id}")
 def read_vector_store(request: Request, store_id: str) -> dict[str, Any]:
     """One collection."""
     services = services_of(request)
-    return _store_json(services, services.collections.catalog(store_id))
+    return store_json(services, services.collections.catalog(store_id))
 
 
 @router.post("/v1/vector_stores/{store_id}")
@@ -115,7 +115,7 @@ def change_vector_store(request: Request, store_id: str, asked: ChangedVectorSto
     catalog.label(title=asked.name, labels=labels, keep_days=keep_days)
     if policy is not None:
         catalog.set_policy(policy)
-    return _store_json(services, catalog)
+    return store_json(services, catalog)
 
 
 @router.delete("/v1/vector_stores/{store_id}")
@@ -160,7 +160,8 @@ def _policy_in(metadata: dict[str, str] | None) -> Policy | None:
     return Policy(wanted)
 
 
-def _store_json(services: Services, catalog: Catalog) -> dict[str, Any]:
+def store_json(services: Services, catalog: Catalog) -> dict[str, Any]:
+    """A collection in OpenAI's shape of a vector store."""
     collection = catalog.collection()
     with catalog.snapshot() as snapshot:
         size, _ = snapshot.size()

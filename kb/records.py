@@ -245,6 +245,14 @@ class TokenCount(NamedTuple):
     written: int
 
 
+class ToolCall(NamedTuple):
+    """A tool that a model wants called. Whoever asked calls it, or does not."""
+
+    id: str
+    name: str
+    arguments: str  # JSON, as the model wrote it
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A finished answer. Its text is the concatenation of its claims' texts."""
@@ -264,6 +272,7 @@ class Answer:
     conflicts: tuple[Conflict, ...] = ()  # where its documents disagree
     cut: bool = False  # the model's reply was ended at its greatest length
     tokens: TokenCount | None = None  # of the model's replies, where its server told them
+    calls: tuple[ToolCall, ...] = ()  # in the place of an answer, or beside it: what the model wants called
 
     @property
     def text(self) -> str:

@@ -15,7 +15,7 @@ from serving.prompts import fill, versions_of
 NO_ANSWER = "NO_ANSWER_IN_PASSAGES"  # what the prompt tells a model to say when the passages do not answer
 
 _COPIES_NAMED = 2  # of a text that stands in many documents
-_INSTRUCTIONS = "answer_instructions"  # only where there are some
+_INSTRUCTIONS, _TOOLS = "answer_instructions", "answer_tools"  # only where there are some
 _PROMPTS = ("answer_system", "answer_question", "passage")
 _IN_ATTRIBUTE = re.compile(r'["<]')
 _NO_ANSWER_LIKE = re.compile(r"NO[_\s]+ANSWER[_\s]+IN[_\s]+PASSAGES", re.IGNORECASE)
@@ -32,7 +32,13 @@ class AnswerPrompt:
 
 
 def answer_prompt(
-    question: str, readings: Sequence[Reading], language: str, seed: str = "", *, instructions: str = ""
+    question: str,
+    readings: Sequence[Reading],
+    language: str,
+    seed: str = "",
+    *,
+    instructions: str = "",
+    has_tools: bool = False,
 ) -> AnswerPrompt:
     """The prompt for a question over numbered passages. The same arguments give the same prompt.
 
@@ -42,6 +48,7 @@ def answer_prompt(
         language: of the question: "en", "zh-Hans" or "zh-Hant".
         seed: another seed gives the frame another key.
         instructions: wishes for the answer's form; they are data, too.
+        has_tools: whether the model may call some.
     """
     asked = _harmless(question)
     passages = [(_sources(reading, language), _harmless(reading.hit.passage.text)) for reading in readings]
@@ -51,12 +58,16 @@ def answer_prompt(
         fill("passage", language, key=key, number=str(number), source=source, text=text)
         for number, (source, text) in enumerate(passages, start=1)
     )
-    before = f"{fill(_INSTRUCTIONS, language, key=key, instructions=wished)}\n\n" if wished else ""
+    before = [fill(_TOOLS, language)] if has_tools else []
+    if wished:
+        before.append(fill(_INSTRUCTIONS, language, key=key, instructions=wished))
+    asking = fill("answer_question", language, key=key, passages=PromptText(framed), question=asked)
+    further = (*([_TOOLS] if has_tools else []), *([_INSTRUCTIONS] if wished else []))
     return AnswerPrompt(
         system=fill("answer_system", language, no_answer=PromptText(NO_ANSWER)),
-        question=before + fill("answer_question", language, key=key, passages=PromptText(framed), question=asked),
+        question="\n\n".join((*before, asking)),
         key=key,
-        versions=versions_of(_PROMPTS if not wished else (*_PROMPTS, _INSTRUCTIONS), language),
+        versions=versions_of((*_PROMPTS, *further), language),
     )
 
 

@@ -159,6 +159,7 @@ def _answer(asked: Asked) -> Generator[AnswerEvent, None, None]:
             conflicts=outcome.conflicts,
             cut=outcome.cut,
             tokens=outcome.tokens,
+            calls=outcome.calls,
         )
     )
 

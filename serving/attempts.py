@@ -57,7 +57,7 @@ def claims_of(
     language = language_of(asked.question)
     reading = _from_passages(asked, question, candidates, result.hits, timings)
     outcome = yield from _decided(asked, reading)
-    if outcome.status is not AnswerStatus.REFUSED or outcome.cut:
+    if outcome.status is not AnswerStatus.REFUSED or outcome.is_final:
         return outcome
     looked: LookedThrough | None = None
     if outcome.found_nothing and not asked.cancellation.cancelled:
@@ -93,7 +93,7 @@ def _from_passages(
     if asked.model is None:
         quoting = Quoting(ledger, asked.verifier, collection.policy, asked.stages)
         return (yield from quote_answer(extraction, hits[: asked.k], language, quoting, question, whatever=whatever))
-    if not whatever and _is_too_thin(extraction, hits, evidence):
+    if not whatever and not asked.wishes.toolbox and _is_too_thin(extraction, hits, evidence):
         return Outcome(AnswerStatus.REFUSED, extraction.confidence, asked.model.name, why=extraction.why)
     started = time.perf_counter()
     if candidates is None:

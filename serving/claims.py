@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kb.records import AnswerStatus, Claimed, Conflict, TokenCount, Verdict, Withheld
+from kb.records import AnswerStatus, Claimed, Conflict, TokenCount, ToolCall, Verdict, Withheld
 
 # What a sentence of each verdict is worth: the mean over an answer's sentences is the checker's part of its confidence.
 # Nothing says that a partly supported sentence is worth just this; the order is what matters.
@@ -34,11 +34,17 @@ class Outcome:
     why: str = OF_IBID_ITSELF  # of a refusal: what is missing
     cut: bool = False  # the model's reply was ended at its greatest length
     tokens: TokenCount | None = None  # of the model's replies, where its server told them
+    calls: tuple[ToolCall, ...] = ()  # of tools, which the model wants made
 
     @property
     def found_nothing(self) -> bool:
         """Whether it is refused because no answer was found, not because one was held back."""
-        return self.status is AnswerStatus.REFUSED and not self.withheld and not self.cut
+        return self.status is AnswerStatus.REFUSED and not self.withheld and not self.is_final
+
+    @property
+    def is_final(self) -> bool:
+        """Whether there is nothing to try again or to say in its place, although nothing may have been answered."""
+        return self.cut or bool(self.calls)
 
 
 Claims = Generator[Claimed, None, Outcome]

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from kb.catalog import Catalog
-from kb.chat.sampling import sampled, tokens_of
+from kb.chat.asking import asked_with
+from kb.chat.sampling import tokens_of
+from kb.chat.tools import calls_of
 from kb.errors import OverlongReplyError, ReplyCutError
 from kb.ports import ChatModel, Judgement, Verifier
 from kb.records import NO_FILTERS, AnswerStatus, Claim, Claimed, Filters, Hit, Policy, Turn, Verdict, Withheld
@@ -66,9 +68,12 @@ def draft_answer(question: str, readings: Sequence[Reading], language: str, mean
     gave_up = False
     cut: ReplyCutError | None = None
     hits = [reading.hit for reading in readings]
-    prompt = answer_prompt(question, readings, language, instructions=means.wishes.instructions)
-    model = sampled(means.model, means.wishes.sampling)
-    reply = model.stream(prompt.system, (Turn("user", prompt.question),), max_tokens=means.wishes.max_tokens)
+    wishes = means.wishes
+    prompt = answer_prompt(
+        question, readings, language, instructions=wishes.instructions, has_tools=wishes.toolbox is not None
+    )
+    model = asked_with(means.model, wishes.sampling, wishes.toolbox)
+    reply = model.stream(prompt.system, (Turn("user", prompt.question),), max_tokens=wishes.max_tokens)
     try:
         for sentence in _without_repeats(_sentences(reply, means)):
             if sentence.strip().lstrip("*`\"'“[(").startswith(NO_ANSWER):
@@ -84,7 +89,7 @@ def draft_answer(question: str, readings: Sequence[Reading], language: str, mean
             told.append(judged.claim)
             yield judged
     except ReplyCutError as error:
-        wanted_short = means.wishes.max_tokens is not None and isinstance(error, OverlongReplyError)
+        wanted_short = wishes.max_tokens is not None and isinstance(error, OverlongReplyError)
         if not verdicts and not wanted_short:
             raise  # there is nothing to keep
         cut = error
@@ -99,6 +104,7 @@ def draft_answer(question: str, readings: Sequence[Reading], language: str, mean
         conflicts,
         cut=cut is not None,
         tokens=tokens_of(reply),
+        calls=calls_of(reply),
     )
     shown = len(verdicts) - len(withheld)
     gap = "\n" if shown and language == ENGLISH else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kb.chat.sampling import Sampling
+from kb.chat.tools import Toolbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +17,14 @@ class Wishes:
         stop: sequences before the first of which the answer ends.
         instructions: for a model, in words; they reach it as data below its rules. Answers of quotes have no style.
         sampling: how a model's words are drawn; None as the settings have it.
+        toolbox: what a model may want called in the place of an answer; None for nothing.
     """
 
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     instructions: str = ""
     sampling: Sampling | None = None
+    toolbox: Toolbox | None = None
 
 
 NO_WISHES = Wishes()

@@ -14,12 +14,13 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, cast
 
 from kb.chat.failures import empty_reply, model_error, own_error, too_late
+from kb.chat.optioned_model import OptionedModel
 from kb.chat.received import Received, readable
 from kb.chat.reply import Item, Reply
 from kb.chat.request import Request, messages_of, options_of, simpler_request
 from kb.chat.retrying import RETRY_WAITS, UnfinishedStreamError, may_refuse_option, seconds_before_retry
-from kb.chat.sampled_model import SampledModel
 from kb.chat.sampling import Sampling
+from kb.chat.tools import CallsInTheMaking, Toolbox
 from kb.errors import SettingsError
 from kb.ports import ChatModel, JsonSchema
 from kb.records import TokenCount, Turn
@@ -102,9 +103,9 @@ class OpenAICompatibleModel:
         """
         return self.reply(Request(system, tuple(turns), max_tokens or self._settings.max_tokens, schema))
 
-    def sampled(self, sampling: Sampling) -> ChatModel:
-        """The same model, drawing its words so. Its replies tell their tokens, where the server does."""
-        return SampledModel(self, sampling, self._settings.max_tokens)
+    def asked_with(self, sampling: Sampling | None, toolbox: Toolbox | None) -> ChatModel:
+        """The same model, asked so. Its replies tell their tokens, where the server does, and their calls."""
+        return OptionedModel(self, sampling, toolbox, self._settings.max_tokens)
 
     def reply(self, request: Request) -> Reply:
         """The reply to a request, which is made when the first piece of it is asked for.
@@ -194,7 +195,7 @@ class OpenAICompatibleModel:
     async def _once(
         self, request: Request, received: Received, first: asyncio.Timeout, out: queue.SimpleQueue[Item]
     ) -> None:
-        finish = ""
+        finish, calls = "", CallsInTheMaking()
         task = asyncio.current_task()
         async with aclosing(_chunks(self._open_client(), request)) as chunks:
             try:
@@ -208,6 +209,8 @@ class OpenAICompatibleModel:
                     if chunk.usage_metadata is not None:
                         usage = chunk.usage_metadata
                         out.put(TokenCount(usage["input_tokens"], usage["output_tokens"]))
+                    if request.toolbox is not None:
+                        received.read_call(calls.read(chunk))
                     if text := readable(str(chunk.text)):
                         out.put(text[: received.room])  # a server may say everything at once
                         received.read(text)
@@ -218,6 +221,8 @@ class OpenAICompatibleModel:
         received.check_end(finish)
         if not received.anything:
             raise empty_reply(self._settings, finish)
+        if made := calls.calls():
+            out.put(list(made))
 
     def _open_client(self) -> ChatOpenAI:
         with self._opening:

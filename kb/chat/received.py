@@ -62,6 +62,16 @@ class Received:
                 "A larger model seldom does",
             )
 
+    def read_call(self, characters: int) -> None:
+        """Takes a piece of a call of a tool: it is as long as it is, and may say one thing over and over.
+
+        Raises:
+            OverlongReplyError: it does not keep to its length.
+        """
+        self._characters += characters
+        if self.room < 0:
+            raise self._too_long()
+
     def check_end(self, finish: str) -> None:
         """The stream is at its end.
 

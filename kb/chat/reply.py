@@ -11,9 +11,9 @@ from typing import Protocol
 
 from kb.chat.request import Request
 from kb.errors import ModelError
-from kb.records import TokenCount
+from kb.records import TokenCount, ToolCall
 
-Item = str | TokenCount | ModelError | None  # a piece, what it all took, the failure, or the end
+Item = str | TokenCount | list[ToolCall] | ModelError | None  # a piece, what it took, calls, the failure, or the end
 
 
 class Source(Protocol):
@@ -39,19 +39,28 @@ class Reply(Iterator[str]):
         self._call: Future[None] | None = None
         self._ended = False
         self._tokens: TokenCount | None = None
+        self._calls: tuple[ToolCall, ...] = ()
 
     @property
     def tokens(self) -> TokenCount | None:
         """How many tokens it took; None until it has ended, and where the server does not say."""
         return self._tokens
 
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """The tools that it calls; none until it has ended."""
+        return self._calls
+
     def __next__(self) -> str:
         self._start()
         if self._ended:
             raise StopIteration
         item = self._pieces.get()
-        while isinstance(item, TokenCount):
-            self._tokens = item
+        while isinstance(item, (TokenCount, list)):
+            if isinstance(item, list):
+                self._calls = tuple(item)
+            else:
+                self._tokens = item
             item = self._pieces.get()
         if isinstance(item, str) and not self._ended:
             return item

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kb.chat.sampling import Sampling
+from kb.chat.tools import Toolbox
 from kb.ports import JsonSchema
 from kb.records import Turn
 
@@ -20,6 +21,7 @@ class Request(NamedTuple):
     max_tokens: int
     schema: JsonSchema | None
     sampling: Sampling | None = None
+    toolbox: Toolbox | None = None
     tells_tokens: bool = False  # whether the server is asked how many tokens the reply took
 
 
@@ -34,10 +36,12 @@ def simpler_request(request: Request) -> Request | None:
 
 def messages_of(request: Request) -> list[BaseMessage]:
     """The instructions first, whole and unchanged from call to call: servers keep what they made of a beginning."""
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, convert_to_messages
 
     messages: list[BaseMessage] = [SystemMessage(request.system)]
     messages.extend(HumanMessage(turn.text) if turn.role == "user" else AIMessage(turn.text) for turn in request.turns)
+    if request.toolbox is not None:
+        messages.extend(convert_to_messages([dict(message) for message in request.toolbox.exchange]))
     return messages
 
 
@@ -46,6 +50,8 @@ def options_of(request: Request) -> dict[str, Any]:
     options: dict[str, Any] = {"max_tokens": request.max_tokens}
     if request.sampling is not None:
         options |= {name: value for name, value in request.sampling._asdict().items() if value is not None}
+    if request.toolbox is not None:
+        options |= request.toolbox.options()
     if request.tells_tokens:
         options["stream_usage"] = True
     if request.schema is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from kb.ports import ChatModel
 from kb.records import TokenCount
 
 
@@ -20,15 +19,6 @@ class Sampling(NamedTuple):
 
 
 @runtime_checkable
-class SamplesAsTold(Protocol):
-    """A chat model that can be told how to draw its words."""
-
-    def sampled(self, sampling: Sampling) -> ChatModel:
-        """The same model, drawing its words so. Its replies tell their tokens, where the server does."""
-        ...
-
-
-@runtime_checkable
 class TellsTokens(Protocol):
     """A reply that knows how many tokens it took, once it has ended."""
 
@@ -36,11 +26,6 @@ class TellsTokens(Protocol):
     def tokens(self) -> TokenCount | None:
         """None where the server does not say."""
         ...
-
-
-def sampled(model: ChatModel, sampling: Sampling | None) -> ChatModel:
-    """The model as `sampling` has it, where it can be told so; otherwise as it is."""
-    return model.sampled(sampling) if sampling is not None and isinstance(model, SamplesAsTold) else model
 
 
 def tokens_of(reply: Iterator[str]) -> TokenCount | None:

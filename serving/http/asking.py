@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 
+from kb.chat.asking import takes_options
 from kb.errors import UsageError
 from kb.records import NO_FILTERS, Answer, AnswerEvent, Filters, Finished, Turn
 from serving.answering import PASSAGES, answer_question, check_question
@@ -44,7 +45,7 @@ def begin(services: Services, asking: Asking) -> AsyncGenerator[AnswerEvent, Non
     Raises:
         UsageError: the question is empty or too long, or the instructions are.
         ModelError: our own vLLM cannot be asked now.
-        ApiError: 429, when no place is free; raised by the first event.
+        ApiError: there are tools and no model to call them; 429, when no place is free, raised by the first event.
     """
     limit = services.settings.limits.question_characters
     check_question(asking.question, limit)
@@ -54,6 +55,8 @@ def begin(services: Services, asking: Asking) -> AsyncGenerator[AnswerEvent, Non
             f"{limit:,} are the most",
             "Put long texts into a document and ask about it",
         )
+    if asking.wishes.toolbox is not None and not takes_options(services.model):
+        raise unsupported("tools", "tools: answers are quotes here; a chat model that calls tools is set under [model]")
     if services.vllm is not None:
         services.vllm.check()  # before a stream begins, so that it has a status of its own, too
     return events_of(_answering(services, asking), services.places)

@@ -47,7 +47,9 @@ def _asking(services: Services, asked: ChatRequest) -> Asking:
         filters=read_filters(asked.ibid.filters, asked.ibid.as_of, all_versions=asked.ibid.all_versions),
         passages=asked.ibid.passages,
         wishes=asked.wishes(
-            max_tokens=asked.max_completion_tokens or asked.max_tokens, instructions=asked.instructions()
+            max_tokens=asked.max_completion_tokens or asked.max_tokens,
+            instructions=asked.instructions(),
+            toolbox=asked.toolbox(),
         ),
     )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kb.chat.sampling import Sampling
+from kb.chat.tools import Toolbox
 from kb.records import Turn
+from serving.http.chat_tools import MOST_TOOLS, FunctionTool, MadeCall, toolbox_of
 from serving.http.errors import ApiError, unsupported
 from serving.http.ibid_options import IbidOptions
 from serving.http.metadata import Metadata
@@ -16,23 +19,19 @@ from serving.wishes import Wishes
 # They steer a model's style in ways that servers differ in, or concern OpenAI's own business.
 _IGNORED = frozenset(
     {
-        "logit_bias", "moderation", "parallel_tool_calls", "prediction", "prompt_cache_key", "prompt_cache_options",
+        "logit_bias", "moderation", "prediction", "prompt_cache_key", "prompt_cache_options",
         "prompt_cache_retention", "reasoning_effort", "safety_identifier", "service_tier", "user", "verbosity",
     }
 )  # fmt: skip
 _REFUSED = {
-    "tools": "ibid calls no tools",
-    "tool_choice": "ibid calls no tools",
-    "functions": "ibid calls no functions",
-    "function_call": "ibid calls no functions",
+    "functions": "functions are given as tools",
+    "function_call": "functions are given as tools, and chosen by tool_choice",
     "logprobs": "ibid gives no log probabilities; see `ibid.claims` for verdicts",
     "top_logprobs": "ibid gives no log probabilities; see `ibid.claims` for verdicts",
     "audio": "ibid answers in text only",
     "web_search_options": "ibid reads its own documents only",
 }
 _NEUTRAL: dict[str, tuple[Any, ...]] = {  # what clients send without meaning anything by it
-    "tools": ([],),
-    "tool_choice": ("none", "auto"),
     "functions": ([],),
     "function_call": ("none", "auto"),
     "logprobs": (False,),
@@ -59,6 +58,8 @@ class Message(BaseModel):
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[ContentPart] | None = None
     name: str | None = None
+    tool_calls: list[MadeCall] | None = None
+    tool_call_id: str | None = None
 
     def words(self, place: int) -> str:
         """The text of the message.
@@ -94,11 +95,11 @@ class SampledRequest(BaseModel):
     presence_penalty: float | None = Field(default=None, ge=-2, le=2)
     stop: StopSequences = None
 
-    def wishes(self, *, max_tokens: int | None, instructions: str = "") -> Wishes:
+    def wishes(self, *, max_tokens: int | None, instructions: str = "", toolbox: Toolbox | None = None) -> Wishes:
         """What the request wants of the answer's form."""
         stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
         sampling = Sampling(self.temperature, self.top_p, self.seed, self.frequency_penalty, self.presence_penalty)
-        return Wishes(max_tokens, stop, instructions, sampling)
+        return Wishes(max_tokens, stop, instructions, sampling, toolbox)
 
 
 class ChatRequest(SampledRequest):
@@ -113,6 +114,9 @@ class ChatRequest(SampledRequest):
     n: int | None = 1
     max_tokens: int | None = Field(default=None, ge=1)
     max_completion_tokens: int | None = Field(default=None, ge=1)
+    tools: list[FunctionTool] = Field(default_factory=list, max_length=MOST_TOOLS)
+    tool_choice: str | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
     store: bool | None = False  # whether the answer is kept: among the past answers (`ibid history`), and by its id
     metadata: Metadata | None = None
     ibid: IbidOptions = IbidOptions()
@@ -126,7 +130,9 @@ class ChatRequest(SampledRequest):
             if given.get(name) is not None and given[name] not in _NEUTRAL.get(name, ()):
                 raise unsupported(name, f"{name}: {reason}")
         _check_formats(given)
+        _check_tools(given.get("tools"))
         dropped = _IGNORED | _REFUSED.keys() | {"response_format", "modalities"}
+        dropped |= {"tools"} if given.get("tools") is None else set()
         return {name: value for name, value in given.items() if name not in dropped}
 
     @property
@@ -154,14 +160,52 @@ class ChatRequest(SampledRequest):
         """
         if self.n not in {None, 1}:
             raise unsupported("n", "n: there is one answer to a question")
+        last = self._place_of_question()
         turns = [
             Turn(message.role, message.words(place))
-            for place, message in enumerate(self.messages)
-            if message.role in {"user", "assistant"}
+            for place, message in enumerate(self.messages[: last + 1])
+            if message.role in {"user", "assistant"} and (message.content or place == last)
         ]
-        if not turns or turns[-1].role != "user":
-            raise ApiError(400, "the last message must be the user's question", code="invalid_value", param="messages")
         return turns[-1].text, tuple(turns[:-1])
+
+    def toolbox(self) -> Toolbox | None:
+        """The tools, and the calls since the question with what came of them."""
+        after = self.messages[self._place_of_question() + 1 :]
+        exchange = [{"content": "", **message.model_dump(exclude_none=True)} for message in after]
+        return toolbox_of(self.tools, self.tool_choice, exchange, parallel=self.parallel_tool_calls)
+
+    def _place_of_question(self) -> int:
+        """Where the last message of the user is; only calls of tools and what came of them may follow it.
+
+        Raises:
+            ApiError: there is none, or something else follows it.
+        """
+        places = [place for place, message in enumerate(self.messages) if message.role == "user"]
+        last = places[-1] if places else -1
+        after = self.messages[last + 1 :]
+        if last < 0 or (after and not _is_exchange(after)):
+            raise ApiError(
+                400,
+                "the last message must be the user's question, or what came of the tools that were called for it",
+                code="invalid_value",
+                param="messages",
+            )
+        return last
+
+
+def _is_exchange(messages: Sequence[Message]) -> bool:
+    """Whether messages are calls of tools, each answered."""
+    made = {call.id for message in messages if message.role == "assistant" for call in message.tool_calls or ()}
+    answered = [message.tool_call_id for message in messages if message.role == "tool"]
+    known = {"assistant", "tool"}
+    return messages[-1].role == "tool" and made == set(answered) and all(one.role in known for one in messages)
+
+
+def _check_tools(tools: Any) -> None:
+    for place, tool in enumerate(tools if isinstance(tools, list) else ()):
+        kind = tool.get("type") if isinstance(tool, dict) else None
+        if isinstance(kind, str) and kind != "function":
+            raise unsupported(f"tools.{place}.type", f"tools: {kind[:80]!r} cannot be called, only functions can")
 
 
 def _check_formats(given: dict[str, Any]) -> None:

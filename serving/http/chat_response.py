@@ -29,9 +29,10 @@ class Completion:
         """The response that is not streamed."""
         message = {
             "role": "assistant",
-            "content": answer.text,
+            "content": answer.text or (None if answer.calls else ""),
             "refusal": None,
             "annotations": annotations_of(answer),
+            **({"tool_calls": tool_calls_of(answer)} if answer.calls else {}),
         }
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason(answer)}
         return {
@@ -57,7 +58,10 @@ class Completion:
 
     def closing(self, answer: Answer) -> Json:
         """The last chunk, with annotations and the whole answer as JSON."""
-        chunk = self._chunk({"annotations": annotations_of(answer)}, finish_reason(answer))
+        delta: Json = {"annotations": annotations_of(answer)}
+        if answer.calls:
+            delta["tool_calls"] = [{"index": place, **call} for place, call in enumerate(tool_calls_of(answer))]
+        chunk = self._chunk(delta, finish_reason(answer))
         chunk["ibid"] = answer_as_json(answer, show_withheld=self.show_withheld)
         return chunk
 
@@ -86,4 +90,14 @@ def sentence_as_json(claimed: Claimed) -> Json:
 
 def finish_reason(answer: Answer) -> str:
     """Why the answer ends where it does."""
+    if answer.calls:
+        return "tool_calls"
     return "length" if answer.cut else "stop"
+
+
+def tool_calls_of(answer: Answer) -> list[Json]:
+    """The calls that the model wants made."""
+    return [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in answer.calls
+    ]

@@ -39,7 +39,7 @@ def keep_completion(services: Services, asked: ChatRequest, whole: Json, answer:
     """Keeps a completion and its past answer."""
     past = keep_answer(services.home, asked.conversation()[0], answer, asked.ibid.conversation)
     messages = [
-        {"id": f"{whole['id']}-{place}", "refusal": None, **message.model_dump()}
+        {"id": f"{whole['id']}-{place}", "content": None, "refusal": None, **message.model_dump(exclude_none=True)}
         for place, message in enumerate(asked.messages)
     ]
     reply = KeptReply(

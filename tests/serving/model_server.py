@@ -27,6 +27,7 @@ class Reply:
     kind: str = "text/event-stream"  # of `raw`
     headers: tuple[tuple[str, str], ...] = ()  # beside the usual ones
     finish: str = "stop"  # why the model stopped
+    calls: tuple[tuple[str, str, str], ...] = ()  # of tools, after the pieces: id, name, arguments
     usage: tuple[int, int] | None = None  # tokens read and written, told to those who ask for them
 
 
@@ -91,6 +92,12 @@ def _play(handler: BaseHTTPRequestHandler, reply: Reply, state: ModelServer, *, 
         state.first_piece_at = state.first_piece_at or time.monotonic()
         _event(handler, _chunk({"content": piece}, None))
         _wait(handler, reply.gap)
+    for index, (call_id, name, arguments) in enumerate(reply.calls):
+        half = len(arguments) // 2
+        named = {"index": index, "id": call_id, "type": "function", "function": {"name": name, "arguments": ""}}
+        _event(handler, _chunk({"tool_calls": [named]}, None))
+        for part in (arguments[:half], arguments[half:]):
+            _event(handler, _chunk({"tool_calls": [{"index": index, "function": {"arguments": part}}]}, None))
     if reply.ending == "error":
         _event(handler, {"error": {"message": reply.error, "type": "server_error", "code": 500}})
     if reply.ending == "finished":
@@ -130,6 +137,6 @@ def _event(handler: BaseHTTPRequestHandler, data: dict[str, object]) -> None:
     handler.wfile.flush()
 
 
-def _chunk(delta: dict[str, str], finish: str | None) -> dict[str, object]:
+def _chunk(delta: dict[str, object], finish: str | None) -> dict[str, object]:
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     return {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "scripted", "choices": [choice]}

@@ -1,4 +1,4 @@
-"""A chat model that draws its words as one request wants it."""
+"""A chat model that is asked as one request wants it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Protocol
 
 from kb.chat.request import Request
 from kb.chat.sampling import Sampling
+from kb.chat.tools import Toolbox
 from kb.ports import JsonSchema
 from kb.records import Turn
 
@@ -26,11 +27,12 @@ class Replying(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class SampledModel:
-    """`model` with other sampling; `longest` is how many tokens a reply may have, unless told otherwise."""
+class OptionedModel:
+    """`model` with options; `longest` is how many tokens a reply may have, unless told otherwise."""
 
     model: Replying
-    sampling: Sampling
+    sampling: Sampling | None
+    toolbox: Toolbox | None
     longest: int
 
     @property
@@ -41,6 +43,7 @@ class SampledModel:
     def stream(
         self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None, schema: JsonSchema | None = None
     ) -> Iterator[str]:
-        """As the model's own; the reply tells its tokens once it has ended, where the server does."""
-        request = Request(system, tuple(turns), max_tokens or self.longest, schema, self.sampling, tells_tokens=True)
+        """As the model's own. Once the reply has ended, it tells its tokens, where the server does, and its calls."""
+        most = max_tokens or self.longest
+        request = Request(system, tuple(turns), most, schema, self.sampling, self.toolbox, tells_tokens=True)
         return self.model.reply(request)

@@ -123,6 +123,7 @@ class ServeSettings:
     host: str = "127.0.0.1"  # another needs keys, since without them everybody who reaches the port may ask
     port: int = 8000
     app_port: int = 8501
+    keep_alive_seconds: float = 10.0  # of a stream's silence, before a comment: proxies cut off what is silent for 30
     workers: int = 1  # server processes that share the port; each takes some 150 MB of its own with the packaged models
     log: str = "off"  # a line for each request on stderr: "json", "text", "off"; failures are told in any case
     traces: str = ""  # an OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318, to send traces to
@@ -152,6 +153,7 @@ class LimitSettings:
     parse_memory_mb: int = 1024
     question_characters: int = 20_000
     answer_seconds: float = 330.0  # for all of an answer: its longest reply, the rewriting of a follow-up, the checking
+    body_seconds: float = 30.0  # for a request's body; a longer one must come at 10 kB/s
     # Of one key, or of all programs on this machine where there are no keys; a key may have limits of its own.
     requests_per_minute: int = 0  # 0: any number
     concurrent_requests: int = 256  # more than answers are made at once, so that lists and searches have room

@@ -163,6 +163,7 @@ class BatchRunner:
         return ask
 
 
+_LATER = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE})
 _WHY_NOT_ASKED = {
     BatchState.CANCELLED: ("batch_cancelled", "the batch was cancelled before this request was answered"),
     BatchState.EXPIRED: ("batch_expired", "the batch's 24 hours were over before this request was answered"),
@@ -173,7 +174,7 @@ async def _ask(client: httpx.AsyncClient, endpoint: str, line: Line) -> Result:
     """Makes one request, again and again while the server has no place for it."""
     while True:
         response = await client.post(endpoint, json=line.body)
-        if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+        if response.status_code not in _LATER:
             break
         await asyncio.sleep(_BUSY_SECONDS)
     told = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import closing
+from contextlib import aclosing
+from contextlib import closing as ended
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -14,21 +15,26 @@ from starlette.types import Receive, Scope, Send
 
 from kb.records import AnswerEvent
 from serving.cancellation import Cancellation
+from serving.http.closing import Closing, shutting_down
 from serving.http.errors import ApiError
 
 HUNG_UP = 499  # what web servers write into their logs for a client that is gone; nobody receives it
+
+_COMMENT = ": keep-alive\n\n"
 
 T = TypeVar("T")
 Answering = Callable[[Cancellation], Iterator[AnswerEvent]]
 
 
-async def events_of(answering: Answering, places: threading.Semaphore) -> AsyncGenerator[AnswerEvent, None]:
+async def events_of(
+    answering: Answering, places: threading.Semaphore, closing: Closing
+) -> AsyncGenerator[AnswerEvent, None]:
     """The events of an answer that is made in a thread of its own.
 
     Closing this iterator stops the answer and its model call. The thread gives its place in `places` back when it ends.
 
     Raises:
-        ApiError: 429, when no place is free.
+        ApiError: 429, when no place is free; 503, when the server ends before the answer does.
     """
     if not places.acquire(blocking=False):
         raise ApiError(429, "too many questions are being answered; ask again in a moment")
@@ -42,7 +48,7 @@ async def events_of(answering: Answering, places: threading.Semaphore) -> AsyncG
 
     def work() -> None:
         try:
-            with closing(answering(cancellation)) as answer:  # type: ignore[type-var]  # it is a generator
+            with ended(answering(cancellation)) as answer:  # type: ignore[type-var]  # it is a generator
                 for event in answer:
                     hand_over(event)
             hand_over(None)
@@ -53,10 +59,11 @@ async def events_of(answering: Answering, places: threading.Semaphore) -> AsyncG
 
     threading.Thread(target=work, name="ibid-answer", daemon=True).start()
     try:
-        while (event := await events.get()) is not None:
-            if isinstance(event, BaseException):
-                raise event
-            yield event
+        with closing.ending(lambda: hand_over(shutting_down())):
+            while (event := await events.get()) is not None:
+                if isinstance(event, BaseException):
+                    raise event
+                yield event
     finally:
         cancellation.cancel()
 
@@ -90,9 +97,10 @@ class EventStream(Response):
         del self.headers["content-length"]
         self._lines = lines
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI's signature)
-        """Sends every line as it comes."""
-        sending = asyncio.ensure_future(self._send(send))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends every line as it comes, and comments while none does."""
+        silence: float = scope["app"].state.services.settings.serve.keep_alive_seconds
+        sending = asyncio.ensure_future(self._send(send, silence))
         gone = asyncio.ensure_future(_gone(receive))
         try:
             await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -103,14 +111,31 @@ class EventStream(Response):
                 waiting.cancel()
             await asyncio.gather(sending, gone, return_exceptions=True)
 
-    async def _send(self, send: Send) -> None:
+    async def _send(self, send: Send, silence: float) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         try:
-            async for line in self._lines:
-                await send({"type": "http.response.body", "body": line.encode(), "more_body": True})
+            async with aclosing(_kept_alive(self._lines, silence)) as lines:
+                async for line in lines:
+                    await send({"type": "http.response.body", "body": line.encode(), "more_body": True})
         finally:
             await self._lines.aclose()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _kept_alive(lines: AsyncGenerator[str, None], seconds: float) -> AsyncGenerator[str, None]:
+    """The lines, with a comment, which clients pass over, whenever none came for so many seconds."""
+    while True:
+        waiting = asyncio.ensure_future(anext(lines, None))
+        try:
+            while not (await asyncio.wait({waiting}, timeout=seconds))[0]:
+                yield _COMMENT
+        finally:
+            waiting.cancel()  # whoever reads is gone; nothing where it is done
+            await asyncio.gather(waiting, return_exceptions=True)
+        line = waiting.result()
+        if line is None:
+            return
+        yield line
 
 
 async def _gone(receive: Receive) -> None:

@@ -41,8 +41,10 @@ class Guard:
         self._app = app
         self._on_loopback = services.settings.serve.host in LOOPBACK
         self._max_file_bytes = services.settings.limits.max_file_mb * 1_000_000
+        self._body_seconds = services.settings.limits.body_seconds
         self._home = services.home
         self._keyring = services.keyring
+        self._closing = services.closing
         self._limits = RequestLimits(services.settings.limits, services.quotas)
         self._noting: set[asyncio.Task[None]] = set()
 
@@ -52,13 +54,13 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        body = IncomingBody(receive, self._body_limit(scope["path"]))
+        body = IncomingBody(receive, self._body_limit(scope["path"]), self._body_seconds)
         line = line_of(scope["method"], scope["path"])
         is_open = line is not None and line.needs.rights is None
         with ExitStack() as held:
             try:
                 access = self._access(scope, headers, line)
-                told = {} if is_open or OWNER in scope else self._limits.admit(access, held)
+                told = {} if is_open or OWNER in scope else self._admit(access, held)
                 body.check_announced(headers.get(b"content-length", ""))
             except (ApiError, IbidError) as refusal:
                 await body.drain(_DRAIN_SECONDS)
@@ -70,6 +72,10 @@ class Guard:
                 response = RecordedResponse(self._home, access, line.needs.change, line.parameters)
                 send = response.wrap(scope, receive, send)
             await self._app(scope, body.receive, send)
+
+    def _admit(self, access: Access, held: ExitStack) -> dict[str, str]:
+        self._closing.check()
+        return self._limits.admit(access, held)
 
     def _body_limit(self, path: str) -> int:
         """Bytes that a body may have."""

@@ -9,7 +9,6 @@ from starlette.types import Message, Receive
 
 from serving.http.errors import ApiError
 
-_PATIENCE_SECONDS = 30.0  # for a body to begin, or to come at all
 _LEAST_BYTES_A_SECOND = 10_000  # slower than any connection on which a person would upload a file
 _DRAIN_SECONDS = 10.0  # what is refused is read to its end this long, or its sender would see a broken pipe
 
@@ -20,11 +19,13 @@ class IncomingBody:
     Args:
         receive: of the request.
         limit: bytes that the body may have.
+        seconds: that it may take, and more the larger it is.
     """
 
-    def __init__(self, receive: Receive, limit: int) -> None:
+    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
         self._receive = receive
         self._limit = limit
+        self._seconds = seconds
         self._read = 0
         self._whole = False
         self._began = asyncio.get_running_loop().time()
@@ -46,7 +47,7 @@ class IncomingBody:
         """
         if self._whole:  # now only the client's hanging up can come, whenever it does
             return await self._receive()
-        deadline = self._began + _PATIENCE_SECONDS + self._read / _LEAST_BYTES_A_SECOND
+        deadline = self._began + self._seconds + self._read / _LEAST_BYTES_A_SECOND
         try:
             async with asyncio.timeout_at(deadline):
                 message = await self._receive()

@@ -28,7 +28,7 @@ def reasons_against(services: Services) -> list[Reason]:
 
 def _own(services: Services) -> list[Reason]:
     life = services.life
-    if life.ending.is_set():
+    if services.closing.begun:
         return [Reason("shutting_down", "the server is shutting down", blocks=True)]
     if life.failure:
         return [Reason("embedder_failed", "the models could not be loaded; the log says why", blocks=True)]

@@ -10,19 +10,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-import uvicorn
-
 from kb.errors import SettingsError, UsageError
 from kb.home.home import Home
 from kb.home.keys import list_keys
 from kb.settings import LOOPBACK, Settings
 from serving.http.app import create_app
+from serving.http.connections import server_for
 from serving.http.observing.log import configure_log
 from serving.http.opening import close_services, open_services
 from serving.vllm import ModelServer, SharedStatus, VllmServer
 from serving.workers import Workers
-
-_CLOSING_SECONDS = 5  # answers that are still being made when the server ends get this long
 
 
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
@@ -115,18 +112,6 @@ def _serving(
     return Workers(settings, listener, say, status)
 
 
-class _Server(uvicorn.Server):
-    """Says that it ends before it lets the last answers end."""
-
-    def __init__(self, config: uvicorn.Config, ending: threading.Event) -> None:
-        super().__init__(config)
-        self._ending = ending
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._ending.set()
-        await super().shutdown(sockets)
-
-
 class OneProcess:
     """The server in this very process.
 
@@ -142,15 +127,7 @@ class OneProcess:
     def __init__(self, settings: Settings, listener: socket.socket, vllm: ModelServer | None = None) -> None:
         configure_log(settings.serve.log, sys.stderr)
         self._listener = listener
-        app = create_app(settings, vllm=vllm)
-        config = uvicorn.Config(
-            app,
-            log_config=None,  # our own log says what there is to say
-            access_log=False,  # it would hold ids of documents
-            timeout_graceful_shutdown=_CLOSING_SECONDS,
-            server_header=False,
-        )
-        self._server = _Server(config, app.state.services.life.ending)
+        self._server = server_for(create_app(settings, vllm=vllm))
 
     def run(self) -> None:
         """Serves until `end`, SIGTERM or SIGINT."""

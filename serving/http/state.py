@@ -29,6 +29,7 @@ from kb.settings import Settings
 from retriever.opening import reranker_of, searcher_over
 from retriever.searcher import Searcher
 from serving.http.access import OURSELVES, Access
+from serving.http.closing import Closing
 from serving.http.errors import ApiError
 from serving.http.observing.meters import Meters
 from serving.http.observing.traces import Traces
@@ -190,11 +191,10 @@ class Collections:
 
 @dataclass(slots=True)
 class Life:
-    """Where a server process stands in its life."""
+    """How far a server process has come in its life; `Closing` says whether it ends."""
 
     warm: threading.Event = field(default_factory=threading.Event)  # what the first question needs is loaded
     failure: str = ""  # why it could not be
-    ending: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +214,7 @@ class Services:
     meters: Meters = field(default_factory=Meters)
     traces: Traces | None = None  # where they are sent to a collector
     background: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # responses in the making, by their ids
+    closing: Closing = field(default_factory=Closing)
     access: Access = OURSELVES  # of the request for which these are
 
     def seen_by(self, access: Access) -> Services:

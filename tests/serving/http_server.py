@@ -22,6 +22,7 @@ from kb.records import Document, Job, document_id_of
 from kb.settings import AnswerSettings, HistorySettings, LimitSettings, ServeSettings, Settings, VerifierSettings
 from kb.text.language import detect_language
 from serving.http import create_app
+from serving.http.connections import Connection, server_for
 from serving.http.server import listen
 from serving.http.state import Services
 from serving.vllm import VllmServer
@@ -37,6 +38,7 @@ class RunningServer:
     catalog: Catalog
     embedder: HashEmbedder
     stack: ExitStack
+    server: uvicorn.Server
 
     def client(self, timeout: float = 30, key: str = "any") -> openai.OpenAI:
         """The official client; closed with the server."""
@@ -84,6 +86,8 @@ def running_server(
     history: HistorySettings | None = None,
     answers: AnswerSettings | None = None,
     serve: ServeSettings | None = None,
+    closing_seconds: float = 0.5,
+    connection: type[Connection] = Connection,
 ) -> Iterator[RunningServer]:
     """A server whose default collection holds the three small documents of `library`."""
     embedder = HashEmbedder()
@@ -98,7 +102,7 @@ def running_server(
     )
     app = create_app(settings, embedder=embedder, model=model, vllm=vllm)
     listener = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
+    server = server_for(app, closing_seconds=closing_seconds, connection=connection)
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]), daemon=True)
     thread.start()
     while not server.started:
@@ -107,7 +111,7 @@ def running_server(
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     try:
         with ExitStack() as stack:
-            yield RunningServer(address, settings, app.state.services, catalog, embedder, stack)
+            yield RunningServer(address, settings, app.state.services, catalog, embedder, stack, server)
     finally:
         server.should_exit = True
         thread.join(timeout=10)

@@ -64,7 +64,9 @@ def test_models_that_cannot_be_loaded_are_a_reason_for_good(tmp_path: Path, capl
 
 
 def test_a_server_that_ends_takes_no_more(server: RunningServer) -> None:
-    server.services.life.ending.set()
+    loop = server.server.servers[0].get_loop()
+    loop.call_soon_threadsafe(server.services.closing.begin, 5)
+    wait_until(lambda: server.services.closing.begun)
     assert codes(server) == (503, "not_ready", ["shutting_down"])
     assert server.http().get("/health/live").status_code == 200
 

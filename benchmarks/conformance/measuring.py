@@ -14,12 +14,14 @@ import numpy as np
 
 from benchmarks.conformance.description import Description, Json, Operation, Parameter
 from benchmarks.conformance.own_description import OwnDescription
-from benchmarks.conformance.particular_values import particular_values
+from benchmarks.conformance.particular_values import BESIDE, particular_values
 from benchmarks.conformance.requests import GOOD_REQUESTS, Maker, Request, UnpreparedError
 from benchmarks.conformance.values import values_of
 
 _MADE_ID = re.compile(r"\b([a-z]+[-_])?[0-9a-f]{12,}\b|\bstore-\d+")  # other ones in every run
-_LONGEST_VALUE = 90  # characters of a value that is shown in the table
+_LONGEST_VALUE = 60  # characters of a value that is shown as it is
+_SHORT_FIELD = 40  # characters of a last field that is shown beside the type
+_TOO_LATE = 9  # times that what is to be cancelled may be done before: then another one is made and cancelled sooner
 _ERROR = {"$ref": "#/components/schemas/ErrorResponse"}
 _FILE_CITATION = {"$ref": "#/components/schemas/FileCitationBody"}
 # The events of these streams are not described beside the operation.
@@ -71,11 +73,10 @@ class Bench:
         """One operation, with everything that its requests may hold."""
         measured = Measured(operation.name, operation.family, self.own.route(operation.method, operation.path))
         plain_name = operation.name.partition("?")[0]
-        try:
-            request = GOOD_REQUESTS[plain_name](self._maker)
-        except UnpreparedError:
-            request = Request(operation.path.partition("?")[0], body={} if operation.method == "post" else None)
-        response = self._send(operation, request)
+        response = self._send(operation, self._good_request(operation))
+        for _ in range(_TOO_LATE if plain_name.endswith("/cancel") else 0):
+            if response.status_code == 400:
+                response = self._send(operation, self._good_request(operation))
         measured.offered = response.status_code == 200
         if not measured.offered:
             measured.refusal = f"{response.status_code}: {self._refusal(response, measured)}"
@@ -85,6 +86,13 @@ class Bench:
             measured.parameters = [self._measure_parameter(operation, item, measured) for item in operation.parameters]
         return measured
 
+    def _good_request(self, operation: Operation) -> Request:
+        path = operation.path.partition("?")[0]
+        try:
+            return GOOD_REQUESTS[operation.name.partition("?")[0]](self._maker)
+        except UnpreparedError:
+            return Request(path, body={} if operation.method == "post" else None)
+
     def refuses_clearly(self, operation: Operation) -> bool:
         """Whether an operation of another family answers 404 in OpenAI's shape."""
         response = self._send(operation, Request(operation.path, body={} if operation.method == "post" else None))
@@ -92,12 +100,14 @@ class Bench:
 
     def _measure_parameter(self, operation: Operation, parameter: Parameter, measured: Measured) -> ParameterMeasured:
         taken: list[Any] = []
+        repeated = False
         refused: dict[str, list[Any]] = {}
         for value in self._values(operation, parameter):
             response = self._send(operation, self._request_with(operation, parameter, value))
             if response.status_code == 200:
                 taken.append(value)
                 self._check(operation, response, measured)
+                repeated = _repeats(response, parameter.name, value)
             else:
                 refused.setdefault(self._refusal(response, measured), []).append(value)
         reasons = "; ".join(f"{_shown(values)}: {reason}" for reason, values in refused.items())
@@ -106,7 +116,9 @@ class Bench:
         declared = parameter.name in self.own.declared(operation.method, operation.path)
         if refused:
             return ParameterMeasured(parameter.name, "in part", f"not {reasons}")
-        return ParameterMeasured(parameter.name, "taken" if declared else "ignored")
+        if declared:
+            return ParameterMeasured(parameter.name, "taken")
+        return ParameterMeasured(parameter.name, "ignored", "repeated in the answer" if repeated else "")
 
     def _request_with(self, operation: Operation, parameter: Parameter, value: Any) -> Request:
         request = GOOD_REQUESTS[operation.name](self._maker)
@@ -116,6 +128,8 @@ class Bench:
             answer = self._send(operation, request).json()
             assert answer["data"], f"{operation.name} lists nothing: {answer}"
             value = answer["data"][-1]["id"]
+        for name, needed in BESIDE.get((operation.name, parameter.name), {}).items():
+            request = request.having(name, needed, "body")
         return request.having(parameter.name, value, parameter.place)
 
     def _values(self, operation: Operation, parameter: Parameter) -> list[Any]:
@@ -130,7 +144,12 @@ class Bench:
             schema = operation.answer_schema(kind) or _EVENTS_ELSEWHERE.get(name)
             for event in _events(response.text):
                 measured.events[str(event.get("type", "chunk"))] += 1
-                self._note(measured, self._without_additions(event, measured), schema)
+                plain = self._without_additions(event, measured)
+                if name == "POST /completions":  # its chunks are not described; all but the last are not finished
+                    plain["choices"] = [
+                        {**one, "finish_reason": one["finish_reason"] or "stop"} for one in plain["choices"]
+                    ]
+                self._note(measured, plain, schema)
             return "events"
         if kind != "application/json":
             return "the bytes of the file"
@@ -210,6 +229,15 @@ def with_differences(measured: Measured, without_model: Measured) -> Measured:
     return measured
 
 
+def _repeats(response: httpx.Response, name: str, value: Any) -> bool:
+    """Whether an answer says again what was asked."""
+    if response.headers.get("content-type", "").partition(";")[0] != "application/json":
+        return False
+    answer = response.json()
+    said = answer.get(name) if isinstance(answer, dict) else None
+    return said == value or (isinstance(said, dict) and isinstance(value, dict) and said.items() >= value.items())
+
+
 def _events(text: str) -> list[Json]:
     lines = [line.removeprefix("data:").strip() for line in text.splitlines() if line.startswith("data:")]
     return [json.loads(line) for line in lines if line != "[DONE]"]
@@ -233,11 +261,24 @@ def _flat(fields: Json) -> dict[str, str]:
 
 
 def _shown(values: list[Any]) -> str:
-    shown: list[str] = []
-    for value in values:
-        text = json.dumps(value, ensure_ascii=False)
-        shown.append(f"`{text}`" if len(text) <= _LONGEST_VALUE else f"`{text[:_LONGEST_VALUE]}…`")
-    return _without_ids(", ".join(shown))
+    return _without_ids(", ".join(f"`{_short(value)}`" for value in values))
+
+
+def _short(value: Any) -> str:
+    """A value as it is sent; of a long one the types of its parts, which is what differs, and its last field."""
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) <= _LONGEST_VALUE:
+        return text
+    if isinstance(value, list):
+        return f"[{', '.join(map(_short, value))}]"
+    if isinstance(value, dict):
+        kept = [key for key in value if key in {"type", "role", "content"}] or list(value)[:1]
+        last = list(value)[-1]
+        if last not in kept and len(json.dumps(value[last])) <= _SHORT_FIELD:
+            kept.append(last)
+        fields = [f'"{key}": {_short(value[key])}' for key in kept]
+        return f"{{{', '.join([*fields, '…'] if len(kept) < len(value) else fields)}}}"
+    return f"{text[:_LONGEST_VALUE]}…"
 
 
 def _without_ids(text: str) -> str:

@@ -39,7 +39,9 @@ class OwnDescription:
         _, described = self._operations.get(_key(method, _BASE + path.partition("?")[0]), ("", {}))
         names = {item["name"] for item in described.get("parameters", []) if item["in"] == "query"}
         for content in described.get("requestBody", {}).get("content", {}).values():
-            names |= {name for name, field in self._fields(content["schema"]).items() if not field.get("x-ignored")}
+            names |= {
+                name for name, field in self._fields(content["schema"]).items() if not field.get("x-without-effect")
+            }
         return names
 
     def _fields(self, schema: Json) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -47,12 +48,26 @@ _BY_NAME: dict[str, Callable[[Maker], list[Any]]] = {
     "previous_response_id": lambda maker: [maker.response()],
     "name": lambda _: [f"Lecture notes {next(_NUMBERS)}", f"讲义 {next(_NUMBERS)}"],
     "input_file_id": lambda maker: [maker.batch_file()],
+    "conversation": lambda maker: [maker.conversation()],
+    "md5": lambda _: [hashlib.md5(b"text", usedforsecurity=False).hexdigest()],  # of what the part of an upload holds
+    "chunking_strategy": lambda _: [
+        {"type": "auto"},
+        *(
+            {"type": "static", "static": {"max_chunk_size_tokens": 200, "chunk_overlap_tokens": overlap}}
+            for overlap in (0, 50)
+        ),
+    ],
     "n": lambda _: [1, 2],
     "best_of": lambda _: [1, 2],
     "seed": lambda _: [7],
     "filters": lambda _: _FILTERS,
 }
 _TEXTS: list[Any] = ["text", ["text", "文字"], [1, 2], [[1, 2], [3]]]
+# What must stand beside a parameter for it to mean anything; null takes the place of what a good request has.
+BESIDE: dict[tuple[str, str], Json] = {
+    ("POST /responses", "tool_choice"): {"tools": [{"type": "file_search", "vector_store_ids": [STORE]}]},
+    ("POST /vector_stores/{vector_store_id}/file_batches", "files"): {"file_ids": None},
+}
 # What is passed on to a chat model, or read as a conversation: all forms that the official clients send.
 _BY_OPERATION: dict[tuple[str, str], list[Any]] = {
     ("POST /embeddings", "input"): _TEXTS,

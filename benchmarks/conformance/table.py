@@ -23,7 +23,8 @@ A parameter is *taken* when requests with it are answered and ibid's own descrip
 when all are, with status 400 and the sentence that stands here. What an answer holds beyond OpenAI's schemas stands in
 fields named `ibid`; beyond that, a chat message's `annotations` hold the `file_citation` of OpenAI's responses, since
 chat itself knows only citations of web pages; and the messages of a stored completion are those that were sent, the
-user's as in the description's example, though its schema has the assistant's alone.
+user's as in the description's example, though its schema has the assistant's alone. Chunks of streamed completions,
+which the description leaves out, are held against the whole completion.
 """
 
 

@@ -14,6 +14,10 @@ _TEXT: Json = {"schema": {"type": "string"}}
 _BYTES: Json = {"schema": {"type": "string", "format": "binary"}}
 
 
+# Of a request's field: it is taken so that clients need not leave it out, and repeated where OpenAI repeats it.
+WITHOUT_EFFECT: Json = {"x-without-effect": True}
+
+
 class ErrorDetail(BaseModel):
     """What failed, why, and what to do; `code` is for programs, `param` names the parameter that is to blame."""
 

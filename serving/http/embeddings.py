@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kb.ports import Embedder, Vectors
 from serving.http.bodies import JsonRoute
+from serving.http.declared import WITHOUT_EFFECT
 from serving.http.errors import ApiError, unsupported
 from serving.http.state import services_of
 
@@ -34,7 +35,7 @@ class EmbeddingRequest(BaseModel):
     input: str | list[str] | list[int] | list[list[int]]
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: int | None = Field(default=None, ge=1)
-    user: str | None = None
+    user: str | None = Field(default=None, json_schema_extra=WITHOUT_EFFECT)
 
 
 @router.post("/v1/embeddings")

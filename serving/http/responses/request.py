@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from serving.answering import PASSAGES
+from serving.http.declared import WITHOUT_EFFECT
 from serving.http.errors import ApiError, unsupported
 from serving.http.ibid_options import MOST_PASSAGES, IbidOptions
 from serving.http.metadata import Metadata
@@ -101,17 +102,17 @@ class ResponseRequest(BaseModel):
     background: bool | None = False
     tools: list[FileSearch] = Field(default_factory=list, max_length=1)
     tool_choice: str | dict[str, Any] | None = "auto"
-    parallel_tool_calls: bool | None = True
+    parallel_tool_calls: bool | None = Field(default=True, json_schema_extra=WITHOUT_EFFECT)
     include: list[str] | None = None
     max_output_tokens: int | None = Field(default=None, ge=1)
     metadata: Metadata | None = None
     text: TextOptions | None = None
-    truncation: Literal["auto", "disabled"] | None = "disabled"
+    truncation: Literal["auto", "disabled"] | None = Field(default="disabled", json_schema_extra=WITHOUT_EFFECT)
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, ge=0, le=1)
-    reasoning: dict[str, Any] | None = None
-    user: str | None = None
-    safety_identifier: str | None = None
+    reasoning: dict[str, Any] | None = Field(default=None, json_schema_extra=WITHOUT_EFFECT)
+    user: str | None = Field(default=None, json_schema_extra=WITHOUT_EFFECT)
+    safety_identifier: str | None = Field(default=None, json_schema_extra=WITHOUT_EFFECT)
     ibid: IbidOptions = IbidOptions()
 
     @model_validator(mode="before")

@@ -13,6 +13,7 @@ from kb.home.audit import record
 from kb.home.home import Home
 from serving.http.access import Access
 from serving.http.errors import error_response
+from serving.http.repeating import REPLAYED
 
 
 class RecordedResponse:
@@ -39,7 +40,7 @@ class RecordedResponse:
 
         async def send_when_recorded(message: Message) -> None:
             nonlocal held, failed
-            if message["type"] == "http.response.start" and message["status"] < 300:
+            if message["type"] == "http.response.start" and message["status"] < 300 and not _is_replayed(message):
                 held = message
                 return
             if held is not None:
@@ -72,3 +73,8 @@ class RecordedResponse:
         if isinstance(told, dict) and isinstance(told.get("id"), str):
             return str(told["id"])
         return next(reversed([*self._parameters.values()]), "")
+
+
+def _is_replayed(start: Message) -> bool:
+    """Whether a response tells again of a change that was recorded when it was made."""
+    return any(name == REPLAYED.encode() for name, _ in start["headers"])

@@ -12,16 +12,16 @@ from kb.home.file_batches import FileBatch, add_batch, cancel_batch, get_batch, 
 from kb.home.files import file_id_of
 from kb.home.home import Home
 from serving.http.adding import Attributes, FileToAdd, add_files
-from serving.http.bodies import JsonRoute
 from serving.http.chunking import ChunkingStrategy
 from serving.http.declared import made
 from serving.http.errors import ApiError
 from serving.http.models import timestamp
+from serving.http.repeating import RepeatableRoute
 from serving.http.state import services_of
 from serving.http.store_files import POLL_AFTER, STATUSES, counts_json, store_files
 from serving.http.vector_store_files import StoreFilesPageRequest, files_page
 
-router = APIRouter(route_class=JsonRoute)
+router = APIRouter(route_class=RepeatableRoute)
 
 _MOST_FILES = 2000  # OpenAI's own limit
 

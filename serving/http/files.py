@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
 from pydantic import Field, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
@@ -21,8 +21,17 @@ from serving.http.file_access import note_upload, seen_files, sees_file
 from serving.http.finding import find_document
 from serving.http.models import timestamp
 from serving.http.paging import PageRequest, page_json, page_of
-from serving.http.received_files import ExpiresAfter, check_purpose, check_size, chunks_of, display_name, expiry_of
+from serving.http.received_files import (
+    ExpiresAfter,
+    check_purpose,
+    check_size,
+    chunks_of,
+    digest_of,
+    display_name,
+    expiry_of,
+)
 from serving.http.removing import remove_everywhere
+from serving.http.repeating import answered_once
 from serving.http.state import Services, services_of
 
 router = APIRouter()
@@ -42,9 +51,16 @@ class FilesPageRequest(PageRequest):
     responses=made("file_id", "read_file", "download_file", "remove_file"),
     openapi_extra=form("file", required=("purpose",), optional=("expires_after[anchor]", "expires_after[seconds]")),
 )
-async def upload_file(request: Request) -> dict[str, Any]:
+async def upload_file(request: Request) -> Response:
     """Stores a file. It becomes searchable when it is added to a vector store."""
     services = services_of(request)
+
+    async def store(upload: UploadFile, name: str, purpose: str, seconds: int) -> Response:
+        expires_at = in_seconds(seconds) if seconds else ""
+        stored = await asyncio.to_thread(put_file, services.home, name, chunks_of(upload), purpose, expires_at)
+        await asyncio.to_thread(note_upload, services, stored)
+        return JSONResponse(file_json(stored))
+
     async with request.form(max_files=1, max_fields=10) as sent:
         unknown = next((name for name in sent if name not in _FIELDS), None)
         if unknown is not None:
@@ -59,10 +75,11 @@ async def upload_file(request: Request) -> dict[str, Any]:
         if not upload.size:
             raise ApiError(400, f"{name} is empty", code="invalid_file", param="file")
         await asyncio.to_thread(check_size, services, name, upload.size)
-        expires_at = in_seconds(seconds) if seconds else ""
-        stored = await asyncio.to_thread(put_file, services.home, name, chunks_of(upload), purpose, expires_at)
-        await asyncio.to_thread(note_upload, services, stored)
-    return file_json(stored)
+        return await answered_once(
+            request,
+            lambda: digest_of(upload, name, purpose, str(seconds)),
+            lambda: store(upload, name, purpose, seconds),
+        )
 
 
 @router.get("/v1/files")

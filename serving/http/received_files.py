@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from typing import Literal
@@ -77,6 +78,15 @@ def check_size(services: Services, name: str, size: int) -> None:
             "the disk is nearly full",
             f"Free some space: at least {limits.free_disk_mb} MB must stay free",
         )
+
+
+def digest_of(upload: UploadFile, *said: str) -> str:
+    """A digest of the bytes of a file in a form, which is then read anew, and of what is said of it."""
+    digest = hashlib.sha256("\n".join(said).encode())
+    for chunk in chunks_of(upload):
+        digest.update(chunk)
+    upload.file.seek(0)
+    return digest.hexdigest()
 
 
 def chunks_of(upload: UploadFile) -> Iterator[bytes]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import UploadFile
 
@@ -19,16 +20,24 @@ from kb.home.uploads import (
     create_upload,
     file_of,
 )
-from serving.http.bodies import JsonRoute
 from serving.http.declared import form, made
 from serving.http.errors import ApiError
 from serving.http.file_access import note_upload
 from serving.http.files import file_json
 from serving.http.models import timestamp
-from serving.http.received_files import ExpiresAfter, check_purpose, check_size, chunks_of, display_name, expiry_of
+from serving.http.received_files import (
+    ExpiresAfter,
+    check_purpose,
+    check_size,
+    chunks_of,
+    digest_of,
+    display_name,
+    expiry_of,
+)
+from serving.http.repeating import RepeatableRoute, answered_once
 from serving.http.state import Services, services_of
 
-router = APIRouter(route_class=JsonRoute)
+router = APIRouter(route_class=RepeatableRoute)
 
 
 class NewUpload(BaseModel):
@@ -64,16 +73,20 @@ def begin_upload(request: Request, asked: NewUpload) -> dict[str, Any]:
 
 
 @router.post("/v1/uploads/{upload_id}/parts", openapi_extra=form("data"))
-async def receive_part(request: Request, upload_id: str) -> dict[str, Any]:
+async def receive_part(request: Request, upload_id: str) -> Response:
     """Stores a part of at most 64 MB."""
     services = services_of(request)
+
+    async def store(data: UploadFile) -> Response:
+        part = await asyncio.to_thread(add_part, services.home, upload_id, chunks_of(data))
+        return JSONResponse(_part_json(part))
+
     async with request.form(max_files=1, max_fields=1) as sent:
         data = sent.get("data")
         if not isinstance(data, UploadFile):
             raise ApiError(400, "the form has no file named data", code="missing_parameter", param="data")
         await asyncio.to_thread(check_size, services, "the part", data.size or 0)
-        part = await asyncio.to_thread(add_part, services.home, upload_id, chunks_of(data))
-    return _part_json(part)
+        return await answered_once(request, lambda: digest_of(data), lambda: store(data))
 
 
 @router.post("/v1/uploads/{upload_id}/complete")

@@ -10,14 +10,14 @@ from pydantic import BaseModel, ConfigDict
 from kb.catalog import Catalog
 from kb.errors import NotFoundError
 from serving.http.adding import Attributes, FileToAdd, add_files, checked
-from serving.http.bodies import JsonRoute
 from serving.http.finding import document_id_in, need_document
 from serving.http.paging import PageRequest, page_json, page_of
 from serving.http.removing import remove_from_store
+from serving.http.repeating import RepeatableRoute
 from serving.http.state import Services, services_of
 from serving.http.store_files import POLL_AFTER, StoreFile, store_file_json, store_files
 
-router = APIRouter(route_class=JsonRoute)
+router = APIRouter(route_class=RepeatableRoute)
 
 
 class NewAttributes(BaseModel):

@@ -17,17 +17,17 @@ from kb.home.file_batches import forget_batches
 from kb.home.jobs import cancel_jobs, forget_jobs
 from kb.records import Collection, Policy
 from serving.http.adding import FileToAdd, add_files, check_not_expired
-from serving.http.bodies import JsonRoute
 from serving.http.chunking import ChunkingStrategy
 from serving.http.declared import made
 from serving.http.errors import ApiError
 from serving.http.metadata import Metadata
 from serving.http.models import timestamp
 from serving.http.paging import PageRequest, page_json, page_of
+from serving.http.repeating import RepeatableRoute
 from serving.http.state import Services, services_of
 from serving.http.store_files import counts_json, store_files
 
-router = APIRouter(route_class=JsonRoute)
+router = APIRouter(route_class=RepeatableRoute)
 
 Name = Annotated[str, Field(max_length=256)]
 Description = Annotated[str, Field(max_length=4096)]

@@ -134,6 +134,7 @@ class AppSettings:
     """The browser app. Whoever reaches it asks with its key."""
 
     key: str = ""  # that it sends to the server, where there are keys; the variable IBID_API_KEY overrides it
+    server: str = ""  # where the server is, such as http://api:8000; "": where these settings let one listen
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,9 @@ def app_environment(settings: Settings, environment: Mapping[str, str]) -> dict[
 
 
 def api_url(settings: Settings) -> str:
-    """Where the app reaches the API of the same settings."""
+    """Where the app reaches the API: the server that the settings name, or the one that they would start."""
+    if settings.app.server:
+        return settings.app.server.rstrip("/")
     # A server that listens on every address is reached on this machine's own.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(settings.serve.host, settings.serve.host)  # noqa: S104 - compared, not bound
     return f"http://[{host}]:{settings.serve.port}" if ":" in host else f"http://{host}:{settings.serve.port}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 from kb.records import Answer, AnswerEvent, AnswerStatus, Finished, Searched, SearchResult
 from serving.claims import OF_IBID_ITSELF
@@ -26,6 +26,7 @@ class Meters:
     """
 
     def __init__(self) -> None:
+        disable_created_metrics()  # the moment at which each counter began: twice the series, for nothing
         self.registry = registry = CollectorRegistry()
         self.requests = Counter(
             "ibid_http_requests", "Requests by what was answered.", ("method", "route", "status"), registry=registry

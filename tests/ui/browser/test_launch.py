@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from kb.errors import UsageError
-from kb.settings import ServeSettings, Settings
+from kb.settings import AppSettings, ServeSettings, Settings
 from ui.browser.launch import api_url, app_command, app_environment, check_port, run_app
 
 FOLDER = Path(__file__).parents[3] / "ui" / "browser"
@@ -83,6 +83,11 @@ def test_the_app_is_told_where_the_api_is(tmp_path: Path, host: str, url: str) -
     settings = Settings(home=tmp_path, serve=ServeSettings(host=host))
     assert api_url(settings) == url
     assert app_environment(settings, {"PATH": "/bin"}) == {"PATH": "/bin", "IBID_API_URL": url}
+
+
+def test_the_api_may_be_on_another_machine(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, app=AppSettings(server="http://api:8000/"))
+    assert app_environment(settings, {})["IBID_API_URL"] == "http://api:8000"
 
 
 def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:

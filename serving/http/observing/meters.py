@@ -26,7 +26,8 @@ class Meters:
     """
 
     def __init__(self) -> None:
-        disable_created_metrics()  # the moment at which each counter began: twice the series, for nothing
+        # The moments at which counters began: twice the series, for nothing.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotations
         self.registry = registry = CollectorRegistry()
         self.requests = Counter(
             "ibid_http_requests", "Requests by what was answered.", ("method", "route", "status"), registry=registry

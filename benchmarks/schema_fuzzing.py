@@ -33,28 +33,37 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         with running_server(Path(folder) / "singly") as server:
             key = key_of(server)
-            for operation in operations_of(own_schema_with_known_ids(server)):
+            for operation in operations_of(own_schema_with_known_ids(server, key)):
                 answers: Counter[int] = Counter()
                 for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
                     answers += fuzz(operation, mode, options.cases, key)
-                counted[operation.label] = {str(status): number for status, number in sorted(answers.items())}
+                counted[operation.label] = _by_status(answers)
                 print(f"{operation.label}: {counted[operation.label]}", flush=True)
+                _write(options, counted, began)  # what is done stands there, should the run be broken off
         with running_server(Path(folder) / "in sequence") as server:
-            answers = follow_links(server, options.sequences, key_of(server))
-    sequences = {str(status): number for status, number in sorted(answers.items())}
-    every = [*counted.values(), sequences]
+            counted["in sequence"] = _by_status(follow_links(server, options.sequences, key_of(server)))
+    _write(options, counted, began)
+
+
+def _by_status(answers: Counter[int]) -> dict[str, int]:
+    return {str(status): number for status, number in sorted(answers.items())}
+
+
+def _write(options: argparse.Namespace, counted: dict[str, dict[str, int]], began: float) -> None:
     report = {
         "cases": options.cases,
-        "operations": len(counted),
-        "requests": sum(sum(answers.values()) for answers in every),
-        "answers_5xx": sum(number for answers in every for status, number in answers.items() if status >= "500"),
+        "operations": len(counted) - ("in sequence" in counted),
+        "requests": sum(sum(answers.values()) for answers in counted.values()),
+        "answers_5xx": sum(
+            number for answers in counted.values() for status, number in answers.items() if status >= "500"
+        ),
         "seconds": round(time.monotonic() - began),
-        "by_operation": counted,
-        "in_sequence": sequences,
+        "answers": counted,
     }
-    print({name: value for name, value in report.items() if name != "by_operation"})
     if options.json:
         options.json.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if "in sequence" in counted:
+        print({name: value for name, value in report.items() if name != "answers"})
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from kb.home.files import get_file
 from serving.http.batch_lines import ENDPOINTS
 from serving.http.batch_running import WINDOW_SECONDS
 from serving.http.bodies import JsonRoute
+from serving.http.declared import made
 from serving.http.errors import ApiError
 from serving.http.file_access import sees_file
 from serving.http.metadata import Metadata
@@ -44,7 +45,7 @@ class NewBatch(BaseModel):
     metadata: Metadata | None = None
 
 
-@router.post("/v1/batches")
+@router.post("/v1/batches", responses=made("batch_id", "read_batch", "stop_batch"))
 def create_batch(request: Request, asked: NewBatch) -> dict[str, Any]:
     """Queues a batch. Its file is read in the background: what is wrong with a line stands in `errors` then."""
     services = services_of(request)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import hypothesis
+import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase
 from hypothesis.errors import Unsatisfiable
@@ -24,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
     use_after_free,
 )
 
-from kb.home.files import file_id_of
+from benchmarks.conformance.requests import HANDBOOK_FILE, STORE, Maker
 from kb.home.keys import Right, create_key
 from kb.records import document_id_of
 from tests.serving.http_server import RunningServer
@@ -41,13 +42,6 @@ CHECKS: list[CheckFunction] = [
 ]
 _OFTEN = 1_000_000  # requests a minute
 _STEPS = 8  # requests one after the other: enough to make a store, fill it, ask it and delete it
-# Ids of what is there. Requests with made-up ones would all end at the door.
-_KNOWN = {
-    "store_id": "default",
-    "model": "ibid",
-    "document_id": document_id_of(HANDBOOK.encode()),
-    "file_id": file_id_of(document_id_of(HANDBOOK.encode())),
-}
 
 
 def key_of(server: RunningServer) -> dict[str, str]:
@@ -61,13 +55,18 @@ def own_schema(server: RunningServer) -> BaseSchema:
     return schemathesis.openapi.from_url(f"{server.address}/openapi.json")
 
 
-def own_schema_with_known_ids(server: RunningServer) -> BaseSchema:
+def own_schema_with_known_ids(server: RunningServer, headers: dict[str, str]) -> BaseSchema:
     """The document of a running server; every second request names things that exist, but deletes none of them."""
     schema = own_schema(server)
+    ids = _made_ids(Maker(server.http(**headers)))
 
     def with_known(context: HookContext, fields: Any) -> Any:
-        deletes = context.operation is not None and context.operation.method == "delete"
-        return fields if deletes or not isinstance(fields, dict) else _with_known(fields)
+        operation = context.operation
+        if operation is None or operation.method == "delete" or not isinstance(fields, dict):
+            return fields
+        there = {**ids, "batch_id": ids["file_batch_id" if "file_batches" in operation.path else "batch_id"]}
+        named = {name for name, value in fields.items() if name in there and len(str(value)) % 2 == 0}
+        return {**fields, **{name: there[name] for name in named}}
 
     @schema.hook
     def map_path_parameters(context: HookContext, path_parameters: Any) -> Any:
@@ -78,6 +77,27 @@ def own_schema_with_known_ids(server: RunningServer) -> BaseSchema:
         return with_known(context, body)
 
     return schema
+
+
+def _made_ids(make: Maker) -> dict[str, str]:
+    """Ids of what is there, under the names that paths and bodies have for them."""
+    conversation = make.conversation()
+    return {
+        "store_id": STORE,
+        "model": "ibid",
+        "document_id": document_id_of(HANDBOOK.encode()),
+        "file_id": HANDBOOK_FILE,
+        "input_file_id": make.batch_file(),
+        "batch_id": make.requests_batch(),
+        "file_batch_id": make.batch(STORE),
+        "completion_id": make.completion(),
+        "response_id": make.response(),
+        "previous_response_id": make.response(),
+        "conversation_id": conversation,
+        "item_id": make.item(conversation),
+        "upload_id": make.upload(),
+        "key_id": make.key(),
+    }
 
 
 def follow_links(server: RunningServer, sequences: int, headers: dict[str, str]) -> Counter[int]:
@@ -116,11 +136,12 @@ def fuzz(
         Failure: an answer is not as it must be; the message has the request.
     """
     answers: Counter[int] = Counter()
+    session = requests.Session()
 
     @_settings(cases)
     @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
     def send(case: schemathesis.Case) -> None:
-        response = case.call(headers=headers)
+        response = case.call(headers=headers, session=session)
         answers[response.status_code] += 1
         case.validate_response(response, checks=CHECKS)
 
@@ -128,6 +149,8 @@ def fuzz(
         send()
     except Unsatisfiable:  # an operation that takes nothing cannot be asked wrongly
         assert mode is GenerationMode.NEGATIVE
+    finally:
+        session.close()
     return answers
 
 
@@ -142,8 +165,3 @@ def _settings(examples: int, **more: Any) -> hypothesis.settings:
         suppress_health_check=list(HealthCheck),
         **more,
     )
-
-
-def _with_known(fields: dict[str, Any]) -> dict[str, Any]:
-    known = {name: _KNOWN[name] for name, value in fields.items() if name in _KNOWN and len(str(value)) % 2 == 0}
-    return {**fields, **known}

@@ -78,14 +78,17 @@ def list_answers(home: Home, collection: str | None = None, *, at_most: int | No
     return [_answer_from(row) for row in rows]
 
 
+def answers_in(home: Home, conversation: str) -> list[PastAnswer]:
+    """The answers of one conversation, the oldest first."""
+    query = f"SELECT {_COLUMNS} FROM answers WHERE conversation = ? ORDER BY number"  # noqa: S608
+    with home.reading() as connection:
+        rows = connection.execute(query, (conversation,)).fetchall()
+    return [_answer_from(row) for row in rows]
+
+
 def turns_until(home: Home, last: PastAnswer) -> tuple[Turn, ...]:
     """The conversation of a past answer up to it, the oldest turn first."""
-    with home.reading() as connection:
-        rows = connection.execute(
-            f"SELECT {_COLUMNS} FROM answers WHERE conversation = ? AND number <= ? ORDER BY number",  # noqa: S608
-            (last.conversation, last.number),
-        ).fetchall()
-    said = [_answer_from(row) for row in rows]
+    said = [past for past in answers_in(home, last.conversation) if past.number <= last.number]
     return tuple(turn for past in said for turn in (Turn("user", past.question), Turn("assistant", past.answer.text)))
 
 

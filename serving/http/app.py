@@ -28,6 +28,7 @@ from serving.http import (
     health,
     metrics,
     models,
+    past_conversations,
     porting,
     stored_completions,
     uploads,
@@ -52,7 +53,7 @@ from serving.vllm import ModelServer
 
 _PARTS = (
     *(admin_keys, batches, chat, citations, conversations, documents, embeddings, files, health, metrics, models),
-    *(porting, uploads, file_batches, vector_store_files, vector_store_search, vector_stores),
+    *(past_conversations, porting, uploads, file_batches, vector_store_files, vector_store_search, vector_stores),
     *(responses, response_counting, stored_responses, stored_completions, completions),
 )
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from serving.answering import PASSAGES
 
 MOST_PASSAGES = 50
-_LONGEST_NAME = 64  # of a conversation: a UUID has 36 characters
+LONGEST_CONVERSATION_NAME = 64  # a UUID has 36 characters
 
 
 class IbidOptions(BaseModel):
@@ -21,5 +21,5 @@ class IbidOptions(BaseModel):
     as_of: str | None = None
     all_versions: bool = False
     passages: int = Field(default=PASSAGES, ge=1, le=MOST_PASSAGES)
-    conversation: str = Field(default="", max_length=_LONGEST_NAME)  # that a stored answer belongs to
+    conversation: str = Field(default="", max_length=LONGEST_CONVERSATION_NAME)  # that a stored answer belongs to
     show_withheld: bool = False  # in `ibid.withheld`, the sentences themselves that a strict collection kept back

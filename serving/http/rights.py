@@ -72,6 +72,8 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("GET", "/v1/batches"): ASK,
     ("GET", "/v1/batches/{batch_id}"): ASK,
     ("POST", "/v1/batches/{batch_id}/cancel"): ASK,
+    ("GET", "/ibid/history/{conversation}"): ASK,
+    ("DELETE", "/ibid/history/{conversation}"): ASK,
     # Tools for agents, each of which needs its own right (serving/mcp/server.py)
     **{(method, "/mcp"): ASK_OR_READ for method in ("GET", "POST", "DELETE")},
     # Looking after the server

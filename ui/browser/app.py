@@ -6,9 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.browser import ask, library
-from ui.browser.failures import ClientError
-from ui.browser.notices import show_failure
+from ui.browser import ask, find, library
+from ui.browser.components import draw_history, draw_keyboard
+from ui.browser.failures import ClientError, FailureKind
+from ui.browser.notices import sentence_for, show_failure
+from ui.browser.plain import plain
 from ui.browser.session import Session, current_session
 from ui.browser.wording import LANGUAGES
 
@@ -36,12 +38,14 @@ def main() -> None:
     words = session.words
     session.pages = {
         "ask": st.Page(ask.show, title=words("page_ask"), icon=":material/forum:", url_path="ask", default=True),
+        "find": st.Page(find.show, title=words("page_find"), icon=":material/search:", url_path="find"),
         "library": st.Page(
             library.show, title=words("page_library"), icon=":material/library_books:", url_path="library"
         ),
     }
     st.logo(_LOGO, size="large")
     page = st.navigation(list(session.pages.values()))
+    draw_keyboard()
     failure = _refresh(session)
     with st.sidebar:
         _sidebar(session)
@@ -73,6 +77,7 @@ def _sidebar(session: Session) -> None:
     st.toggle(
         words("keep_answers"), key="keep", help=words("keep_answers_why"), on_change=_choose_keeping, args=(session,)
     )
+    _history(session)
     st.session_state["language"] = words.language
     st.segmented_control(
         words("language"),
@@ -83,6 +88,50 @@ def _sidebar(session: Session) -> None:
         on_change=_choose_language,
         args=(session,),
     )
+
+
+def _history(session: Session) -> None:
+    """The past conversations that this browser knows; this one is among them once the server keeps any of it."""
+    words = session.words
+    kept = next((exchange.question for exchange in session.exchanges if exchange.kept), "")
+    data = {
+        "lang": words("html_language"),
+        "heading": words("past_conversations"),
+        "forget": words("forget"),
+        "current": session.conversation_name,
+        "question": kept,
+        "keep": session.keeps_answers,
+        "forgotten": sorted(session.forgotten),
+    }
+    draw_history("history", data, lambda name: _open(session, name), lambda name: _forget(session, name))
+
+
+def _open(session: Session, name: str) -> None:
+    try:
+        session.open_conversation(name)
+    except ClientError as failure:
+        _say_not_opened(session, name, failure)
+
+
+def _forget(session: Session, name: str) -> None:
+    try:
+        session.client.forget_conversation(name)
+    except ClientError as failure:
+        if failure.kind is not FailureKind.NOT_FOUND:
+            st.toast(plain(sentence_for(failure, session.words)))
+            return
+    session.forgotten.add(name)
+    if name == session.conversation_name:
+        session.new_conversation()
+    st.toast(session.words("forgotten"))
+
+
+def _say_not_opened(session: Session, name: str, failure: ClientError) -> None:
+    if failure.kind is FailureKind.NOT_FOUND:
+        session.forgotten.add(name)
+        st.toast(session.words("not_kept_any_more"))
+    else:
+        st.toast(plain(sentence_for(failure, session.words)))
 
 
 def _choose_collection(session: Session) -> None:

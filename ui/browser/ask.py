@@ -5,21 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.browser import conversation
-from ui.browser.components import draw_answer, draw_source
+from ui.browser.components import AnswerActions, draw_answer
 from ui.browser.conversation import Exchange
-from ui.browser.drawing import answer_data, source_data
-from ui.browser.notices import sentence_for, show_failure
+from ui.browser.drawing import answer_data
+from ui.browser.failures import ClientError
+from ui.browser.notices import show_failure
 from ui.browser.plain import plain
-from ui.browser.replies import Place
 from ui.browser.session import Session, current_session
-from ui.browser.source import View, is_gone, look_at
+from ui.browser.source_panel import show_source
 from ui.browser.suggestions import example_questions
 
-# Sentences are released one by one; three looks a second show each as it comes and cost next to nothing.
-_POLL_SECONDS = 0.35
+# Sentences are released one by one. A look so often shows each within 300 ms of its coming, the way to the browser and
+# the drawing included.
+_POLL_SECONDS = 0.15
 
-# Fetched sources are kept for going back and forth; a page's picture is some 200 KB.
-_KEPT_SOURCES = 12
+# Citations of a finished answer that are fetched before one of them is clicked: those that stand in view.
+_FETCHED_AHEAD = 4
 
 
 def show() -> None:
@@ -28,28 +29,48 @@ def show() -> None:
     words = session.words
     question = st.chat_input(words("ask_placeholder"), disabled=not session.documents, key="question")
     if question and question.strip():
-        _ask(session, question.strip())
+        ask(session, question.strip())
+    _open_wanted(session)
     session.polling = session.running
     st.fragment(_conversation, run_every=_POLL_SECONDS if session.polling else None)(session)
 
 
-def _ask(session: Session, question: str) -> None:
+def ask(session: Session, question: str) -> None:
+    """Asks `question` of the chosen collection, after what was said before about it."""
     for exchange in session.exchanges:
         exchange.stop()  # whoever asks anew no longer waits for the answer before
     before = [exchange for exchange in session.exchanges if exchange.collection == session.collection]
     keep_in = session.conversation_name if session.keeps_answers else ""
     session.exchanges.append(conversation.start(session.client, session.collection, question, before, keep_in))
     session.selected = None
+    if keep_in:
+        session.note_kept()
+
+
+def _open_wanted(session: Session) -> None:
+    """Opens the conversation that the address names, once."""
+    wanted, session.wanted = session.wanted, None
+    if wanted is None:
+        return
+    try:
+        session.open_conversation(wanted.name)
+    except ClientError as failure:
+        show_failure(failure, session.words, "link_failed")
+        return
+    if 0 <= wanted.answer < len(session.exchanges):
+        session.revealed = wanted.answer
+        session.selected = (wanted.answer, 0) if session.exchanges[wanted.answer].places() else None
+    for exchange in session.exchanges:
+        exchange.opened = True  # nothing but what the link names opens by itself
 
 
 def _conversation(session: Session) -> None:
-    if session.polling and not session.running:
-        session.polling = False
-        st.rerun()  # the whole page once more, now without redrawing itself
+    if session.polling != session.running:
+        st.rerun()  # the whole page once more, which begins or ends to redraw itself
     if not session.exchanges:
         _welcome(session)
         return
-    _select_first(session)
+    _open_first(session)
     if not session.running:  # every click then sees what was deleted meanwhile; while an answer comes in, it would wait
         conversation.look_up_citations(session.client, session.exchanges)
     chat, source = st.columns(2, gap="large")
@@ -60,11 +81,14 @@ def _conversation(session: Session) -> None:
         _source(session)
 
 
-def _select_first(session: Session) -> None:
-    """Opens the first citation of an answer that has just been finished."""
+def _open_first(session: Session) -> None:
+    """Opens the first citation of an answer that has just been finished, and fetches the next ones."""
     last = session.exchanges[-1]
-    if session.selected is None and not last.running and last.citations:
-        session.selected = (len(session.exchanges) - 1, 0)
+    if last.opened or last.running or not last.citations:
+        return
+    last.opened = True
+    session.selected = session.selected or (len(session.exchanges) - 1, 0)
+    session.sources.fetch_ahead(last.collection, last.places()[:_FETCHED_AHEAD])
 
 
 def _welcome(session: Session) -> None:
@@ -81,30 +105,52 @@ def _welcome(session: Session) -> None:
         st.caption(words("try_asking" if session.examples[kept] else "ask_advice"))
         for number, question in enumerate(session.examples[kept]):
             if st.button(plain(question), key=f"example-{number}", icon=":material/chat_bubble:"):
-                _ask(session, question)
+                ask(session, question)
                 st.rerun()
 
 
 def _exchange(session: Session, number: int, exchange: Exchange) -> None:
+    words = session.words
+    chosen = session.selected[1] if session.selected is not None and session.selected[0] == number else None
+    documents = sum(item.documents for item in session.collections if item.name == exchange.collection)
+    last = number == len(session.exchanges) - 1
+    data = answer_data(exchange, chosen, documents, words) | {
+        "may_ask": last and not exchange.running,
+        "link": _link(session, number) if exchange.kept else "",
+        "revealed": session.revealed == number,
+    }
+    draw_answer(f"answer-{session.conversation}-{number}-{exchange.attempt}", data, _actions(session, number, exchange))
+    if exchange.failure is not None:
+        show_failure(exchange.failure, words)
+    if last and exchange.reply is None and not exchange.running and st.button(words("ask_again"), key="again"):
+        _ask_instead(session, exchange.question)
+        st.rerun()
+
+
+def _link(session: Session, number: int) -> str:
+    """The part of an address that opens this answer: it counts among those of the conversation that are kept."""
+    kept = sum(exchange.kept for exchange in session.exchanges[: number + 1])
+    return f"conversation={session.conversation_name}&answer={kept}"
+
+
+def _actions(session: Session, number: int, exchange: Exchange) -> AnswerActions:
     def select(place: int) -> None:
         if place < len(exchange.places()):
             session.selected = (number, place)
 
-    words = session.words
-    chosen = session.selected[1] if session.selected is not None and session.selected[0] == number else None
-    documents = sum(item.documents for item in session.collections if item.name == exchange.collection)
-    draw_answer(
-        f"answer-{session.conversation}-{number}", answer_data(exchange, chosen, documents, words), on_select=select
-    )
-    if exchange.running:
-        st.button(words("stop"), key="stop", icon=":material/stop_circle:", on_click=exchange.stop)
-    if exchange.failure is not None:
-        show_failure(exchange.failure, words)
-    last = number == len(session.exchanges) - 1
-    if last and exchange.reply is None and not exchange.running and st.button(words("ask_again"), key="again"):
-        session.exchanges.pop()
-        _ask(session, exchange.question)
-        st.rerun()
+    def ask_instead(question: str) -> None:
+        if number == len(session.exchanges) - 1:
+            _ask_instead(session, question)
+
+    return AnswerActions(select=select, stop=exchange.stop, ask=ask_instead)
+
+
+def _ask_instead(session: Session, question: str) -> None:
+    """Asks in the place of the last question."""
+    before = session.exchanges.pop()
+    before.stop()
+    ask(session, question)
+    session.exchanges[-1].attempt = before.attempt + 1
 
 
 def _source(session: Session) -> None:
@@ -113,59 +159,13 @@ def _source(session: Session) -> None:
         if session.exchanges[-1].places():
             st.caption(words("source_nearest" if session.exchanges[-1].refused else "source_empty"))
         return
-    number, place = session.selected
-    places = session.exchanges[number].places()
-    with st.container(horizontal=True, vertical_alignment="center", key="steps"):
-        st.text(words("source_position", number=place + 1, count=len(places)), width="stretch")
-        _step(session, place - 1, len(places), words("previous"), ":material/chevron_left:", "previous")
-        _step(session, place + 1, len(places), words("next"), ":material/chevron_right:", "next")
-    view = _view(session, session.exchanges[number].collection, places[place])
-    if view.failure is not None:
-        _explain(view, session)
-    draw_source("source-view", source_data(view, words))
-    if view.failure is None:
-        _download(session, session.exchanges[number].collection, view.place)
+    number, chosen = session.selected
+    exchange = session.exchanges[number]
+    places = exchange.places()
+    if chosen < len(exchange.became) and not exchange.became[chosen].stands:
+        session.sources.forget(exchange.collection, places[chosen])  # what is gone is not shown from memory
 
+    def select(place: int | None) -> None:
+        session.selected = None if place is None else (number, place)
 
-def _step(session: Session, place: int, count: int, label: str, icon: str, key: str) -> None:
-    def go() -> None:
-        assert session.selected is not None
-        session.selected = (session.selected[0], place)
-
-    st.button(label, icon=icon, key=key, type="tertiary", disabled=not 0 <= place < count, on_click=go)
-
-
-def _download(session: Session, collection: str, place: Place) -> None:
-    st.download_button(
-        session.words("download"),
-        lambda: session.client.original(collection, place.document_id),  # fetched when it is asked for
-        file_name=place.document.rpartition("/")[2],
-        mime="application/octet-stream",  # saved, never opened as a page of the app
-        key="download",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
-    )
-
-
-def _view(session: Session, collection: str, place: Place) -> View:
-    """What is shown of a place; fetched once, unless it failed."""
-    key = (collection, place)
-    if key in session.shown:
-        return session.shown[key]
-    view = look_at(session.client, collection, place)
-    if view.failure is None:
-        if len(session.shown) >= _KEPT_SOURCES:
-            session.shown.pop(next(iter(session.shown)))
-        session.shown[key] = view
-    return view
-
-
-def _explain(view: View, session: Session) -> None:
-    words = session.words
-    assert view.failure is not None
-    if is_gone(view):
-        st.warning(words("source_gone"))
-    else:
-        ours = words("picture_failed") if view.before or view.after else words("source_failed")
-        st.warning(plain(f"{ours} {sentence_for(view.failure, words)}"))
+    show_source(session, exchange.collection, places, chosen, select)

@@ -10,11 +10,13 @@ import httpx
 
 from kb import Citation, Turn
 from ui.browser.failures import ClientError, FailureKind, failure_of_status, failure_of_transport
+from ui.browser.finding import Wanted
 from ui.browser.replies import (
     CitedState,
     CollectionSummary,
     DocumentView,
     Event,
+    KeptAnswer,
     Place,
     StoredFile,
     parse,
@@ -22,6 +24,8 @@ from ui.browser.replies import (
     read_collection,
     read_document,
     read_file,
+    read_kept_answer,
+    read_passage,
 )
 from ui.browser.streaming import events_of
 
@@ -96,6 +100,15 @@ class Client:
         path = f"/documents/{quote(place.document_id, safe='')}/pages/{place.page}.png"
         return self._asked("GET", path, expected="image/png", params=parameters).content
 
+    def search(self, wanted: Wanted, most: int) -> tuple[Place, ...]:
+        """The passages that fit best, at most `most` of them (50 is the server's limit)."""
+        body: dict[str, Any] = {"query": wanted.words, "max_num_results": most}
+        filters = wanted.filters()
+        reply = self._asked(
+            "POST", f"{_store(wanted.collection)}/search", json=body | ({"filters": filters} if filters else {})
+        )
+        return parse(lambda value: tuple(parse(read_passage, item["ibid"]) for item in value["data"]), _json(reply))
+
     def original(self, collection: str, document_id: str) -> bytes:
         """The file as it was taken in."""
         path = f"/documents/{quote(document_id, safe='')}/file"
@@ -142,6 +155,15 @@ class Client:
                 yield from events_of(reply.iter_bytes())
         except httpx.HTTPError as error:
             raise failure_of_transport(error) from error
+
+    def kept_conversation(self, name: str) -> tuple[KeptAnswer, ...]:
+        """The answers of a conversation that the server kept, the oldest first."""
+        reply = _json(self._asked("GET", f"/ibid/history/{quote(name, safe='')}"))
+        return parse(lambda value: tuple(parse(read_kept_answer, item) for item in value["answers"]), reply)
+
+    def forget_conversation(self, name: str) -> None:
+        """Has the server forget a conversation for good."""
+        self._asked("DELETE", f"/ibid/history/{quote(name, safe='')}")
 
     def _asked(self, method: str, path: str, expected: str = "application/json", **request: Any) -> httpx.Response:
         try:

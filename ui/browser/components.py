@@ -1,12 +1,13 @@
-"""The three drawn parts of the app: an answer with its chips, a source, a list of documents.
+"""The drawn parts of the app: an answer with its chips, a source, lists of documents, passages and conversations.
 
 They take plain data and put it on the page as text (see `assets/*.js`), never as HTML or Markdown. What they report
-back is a number or an id that the app gave out itself, and is checked before it is used.
+back is a number, an id that the app gave out itself, or a question, and is checked before it is used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,40 @@ import streamlit as st
 
 _FOLDER = Path(__file__).parent / "assets"
 
+# What each component is written in, in the order in which its files follow each other; "elements" is shared.
+_SCRIPTS = {
+    "answer": ("elements", "sentences", "actions", "answer"),
+    "source": ("elements", "source"),
+    "documents": ("elements", "documents"),
+    "results": ("elements", "results"),
+    "history": ("elements", "history"),
+    "keyboard": ("keyboard",),
+}
 
-def draw_answer(key: str, data: dict[str, Any], on_select: Callable[[int], None]) -> None:
-    """One question and its answer; `on_select` gets the number of the place that was clicked."""
+
+@dataclass(frozen=True, slots=True)
+class AnswerActions:
+    """What is done when something of an answer is clicked."""
+
+    select: Callable[[int], None]  # gets the number of the place
+    stop: Callable[[], None]
+    ask: Callable[[str], None]  # gets the question to ask in the place of this one
+
+
+def draw_answer(key: str, data: dict[str, Any], actions: AnswerActions) -> None:
+    """One question and its answer."""
 
     def selected() -> None:
-        value = st.session_state[key].get("select")
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            on_select(value)
+        _with_number(key, "select", actions.select)
 
-    _component("answer")(key=key, data=data, on_select_change=selected)
+    def stopped() -> None:
+        if st.session_state[key].get("stop"):
+            actions.stop()
+
+    def asked() -> None:
+        _with_text(key, "ask", actions.ask)
+
+    _component("answer")(key=key, data=data, on_select_change=selected, on_stop_change=stopped, on_ask_change=asked)
 
 
 def draw_source(key: str, data: dict[str, Any]) -> None:
@@ -34,18 +59,47 @@ def draw_source(key: str, data: dict[str, Any]) -> None:
 
 def draw_documents(key: str, data: dict[str, Any], on_remove: Callable[[str], None]) -> None:
     """The documents of a collection; `on_remove` gets the id of the one whose deletion was asked for."""
+    _component("documents")(key=key, data=data, on_remove_change=lambda: _with_text(key, "remove", on_remove))
 
-    def remove() -> None:
-        value = st.session_state[key].get("remove")
-        if isinstance(value, str):
-            on_remove(value)
 
-    _component("documents")(key=key, data=data, on_remove_change=remove)
+def draw_results(key: str, data: dict[str, Any], on_select: Callable[[int], None]) -> None:
+    """Passages that were found; `on_select` gets the number of the one that was clicked."""
+    _component("results")(key=key, data=data, on_select_change=lambda: _with_number(key, "select", on_select))
+
+
+def draw_history(
+    key: str, data: dict[str, Any], on_open: Callable[[str], None], on_forget: Callable[[str], None]
+) -> None:
+    """The past conversations that this browser knows; both callbacks get the name of one."""
+    _component("history")(
+        key=key,
+        data=data,
+        on_open_change=lambda: _with_text(key, "open", on_open),
+        on_forget_change=lambda: _with_text(key, "forget", on_forget),
+    )
+
+
+def draw_keyboard() -> None:
+    """Nothing to see: the keys that work on every page."""
+    _component("keyboard")(key="keyboard", data={})
+
+
+def _with_number(key: str, name: str, act: Callable[[int], None]) -> None:
+    value = st.session_state[key].get(name)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        act(value)
+
+
+def _with_text(key: str, name: str, act: Callable[[str], None]) -> None:
+    value = st.session_state[key].get(name)
+    if isinstance(value, str) and value.strip():
+        act(value.strip())
 
 
 @cache
 def _component(name: str) -> Callable[..., object]:
     """The mounting function of a component, registered once in a process."""
-    css = (_FOLDER / "base.css").read_text(encoding="utf-8") + (_FOLDER / f"{name}.css").read_text(encoding="utf-8")
-    js = (_FOLDER / f"{name}.js").read_text(encoding="utf-8")
+    sheets = [_FOLDER / f"{sheet}.css" for sheet in ("base", name)]
+    css = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.exists())
+    js = "\n".join((_FOLDER / f"{script}.js").read_text(encoding="utf-8") for script in _SCRIPTS[name])
     return st.components.v2.component(f"ibid_{name}", css=css, js=js)

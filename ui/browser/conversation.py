@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from kb import AnswerStatus, Citation, Claim, Turn
 from ui.browser.client import Client
 from ui.browser.failures import ClientError, FailureKind
-from ui.browser.replies import CitedState, Done, Place, Reply, Sentence, place_of
+from ui.browser.replies import CitedState, Done, KeptAnswer, Place, Reply, Sentence, place_of
 
 # Follow-ups refer to what was said just before; older turns only make the prompt longer.
 _REMEMBERED_EXCHANGES = 6
@@ -33,6 +33,9 @@ class Exchange:
     reply: Reply | None = None
     failure: ClientError | None = None
     stopped: bool = False
+    attempt: int = 0  # how often it was asked in the place of another: each is drawn afresh
+    kept: bool = False  # whether the server keeps it, once it is finished
+    opened: bool = False  # whether its first citation has opened by itself already
     became: tuple[CitedState, ...] = ()  # of the citations, since they were given; empty until it was looked up
 
     @property
@@ -63,9 +66,16 @@ class Exchange:
 
 def start(client: Client, collection: str, question: str, before: Sequence[Exchange], keep_in: str = "") -> Exchange:
     """Asks `question` after the exchanges `before`, in a new thread, and returns at once; `keep_in` as `Client.ask`."""
-    exchange = Exchange(question, collection)
+    exchange = Exchange(question, collection, kept=bool(keep_in))
     turns = [*history(before), Turn("user", question)]
     threading.Thread(target=_drain, args=(client, exchange, turns, keep_in), daemon=True, name="ibid-answer").start()
+    return exchange
+
+
+def reopened(kept: KeptAnswer) -> Exchange:
+    """An answer of a conversation that the server kept, as if it had just been given."""
+    exchange = Exchange(kept.question, kept.reply.collection, kept=True)
+    _finish(exchange, kept.reply)
     return exchange
 
 

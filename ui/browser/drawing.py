@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 from kb import Citation, Claim, Verdict
-from kb.records import Conflict, ConflictSide
+from kb.records import Conflict, ConflictSide, Withheld
 from ui.browser.conversation import Exchange
+from ui.browser.copying import as_markdown, as_references, as_text
 from ui.browser.plain import seen
-from ui.browser.replies import CitedState, FileState, Place, StoredFile
+from ui.browser.replies import CitedState, Place, StoredFile
 from ui.browser.source import View
 from ui.browser.wording import Words
 
@@ -17,6 +18,9 @@ _MARKER = re.compile(r"\[(\d{1,4})\]")
 
 # Passages that a refusal offers: enough to see what the search took the question for, few enough to read.
 _NEAREST = 5
+
+# What the buttons of an answer say, and what is said when they were pressed.
+ACTIONS = ("stop", "share", "again", "edit", "ask", "cancel", "copied", "not_copied", "not_kept")
 
 # The order in which the summary counts verdicts.
 _VERDICTS = (Verdict.SUPPORTED, Verdict.PARTLY, Verdict.CONTRADICTED, Verdict.UNSUPPORTED, Verdict.UNCITED)
@@ -39,12 +43,16 @@ def answer_data(exchange: Exchange, selected: int | None, documents: int, words:
         "gone": [number for number, state in enumerate(exchange.became) if not state.stands],
         "progress": _progress(exchange, words),
         "summary": _summary(exchange, documents, words),
+        "reasons": " ".join(_why_refused(exchange)) if exchange.refused else "",
+        "withheld": _withheld(exchange, words),
         "withdrawn": _withdrawn(exchange, words),
         "conflicts_title": words("documents_disagree"),
         "conflicts": [_sides(conflict, numbers, words) for conflict in reply.conflicts] if reply is not None else [],
         "passages_title": words("nearest_passages"),
         "passages": [{"label": place_label(place, words), "excerpt": place.quote} for place in nearest],
         "selected": -1 if selected is None else selected,
+        "copies": _copies(exchange, words),
+        "words": {key: words(f"action_{key}") for key in ACTIONS},
     }
 
 
@@ -55,7 +63,7 @@ def source_data(view: View, words: Words) -> dict[str, Any]:
     return {
         "lang": words("html_language"),
         "title": title,
-        "where": _joined(name if name != title else "", _page(place, words)),
+        "where": joined(name if name != title else "", _page(place, words)),
         "path": " › ".join(heading for heading in view.headings if heading != title),
         "picture": view.picture,
         "alt": words("picture_alt", document=title, page=place.page, quote=place.quote) if view.picture else "",
@@ -67,23 +75,14 @@ def source_data(view: View, words: Words) -> dict[str, Any]:
         "quote_label": words("quote_text"),
         "enlarge": words("enlarge"),
         "fit": words("fit"),
-        "back": words("back_to_answer"),
-    }
-
-
-def documents_data(files: list[StoredFile], words: Words) -> dict[str, Any]:
-    """A collection's documents."""
-    return {
-        "lang": words("html_language"),
-        "delete_label": words("delete"),
-        "rows": [_row(file, words) for file in files],
+        "back": words("back"),
     }
 
 
 def place_label(place: Place, words: Words) -> str:
     """A place in one line: title, page or nearest heading."""
     page = _page(place, words)
-    return _joined(seen(place.title or place.document), page or (place.headings[-1] if place.headings else ""))
+    return joined(seen(place.title or place.document), page or (place.headings[-1] if place.headings else ""))
 
 
 def _with_headings(text: str, headings: tuple[tuple[int, int], ...]) -> list[dict[str, Any]]:
@@ -114,13 +113,12 @@ def _sentence(claim: Claim, numbers: dict[int, int], places: tuple[Place, ...], 
     unseen = [marker for marker in claim.citations if marker in numbers and marker not in seen]
     pieces += [_chip(marker, numbers[marker], places, words) for marker in unseen]
     pieces, tail = _with_tail([piece for piece in pieces if piece["text"]])
-    label = words(f"verdict_{claim.verdict.value}")
     return {
         "pieces": pieces,
         "tail": tail,
         "after": claim.text[len(shown) :] or " ",
         "verdict": claim.verdict.value,
-        "reason": words("verdict_because", verdict=label, why=claim.why) if claim.why else label,
+        "reason": _reason(claim, words),
     }
 
 
@@ -171,12 +169,38 @@ def _summary(exchange: Exchange, documents: int, words: Words) -> str:
     if exchange.reply is None:
         return ""
     if exchange.refused:
-        return " ".join((words.count("searched", documents, collection=exchange.collection), *_why_refused(exchange)))
+        return words.count("searched", documents, collection=exchange.collection)
     counts = [sum(claim.verdict is verdict for claim in exchange.claims) for verdict in _VERDICTS]
     parts = [
         words.count(f"count_{verdict.value}", count) for verdict, count in zip(_VERDICTS, counts, strict=True) if count
     ]
     return words("between_counts").join(parts)
+
+
+def _withheld(exchange: Exchange, words: Words) -> list[str]:
+    """What a strict collection kept back: how many sentences, and why each of them."""
+    withheld = exchange.reply.withheld if exchange.reply is not None else ()
+    reasons = [_reason(sentence, words) for sentence in withheld]
+    return [words.count("withheld", len(reasons)), *reasons] if reasons else []
+
+
+def _copies(exchange: Exchange, words: Words) -> list[dict[str, str]]:
+    """The finished answer to take along, in each form under its label."""
+    if exchange.reply is None or exchange.refused:
+        return []
+    claims, citations = exchange.claims, exchange.citations
+    copies = [
+        {"label": words("copy_text"), "text": as_text(claims, citations, words)},
+        {"label": words("copy_markdown"), "text": as_markdown(claims, citations, words)},
+    ]
+    if citations:
+        copies.append({"label": words("copy_references"), "text": as_references(citations, words)})
+    return copies
+
+
+def _reason(judged: Claim | Withheld, words: Words) -> str:
+    label = words(f"verdict_{judged.verdict.value}")
+    return words("verdict_because", verdict=label, why=judged.why) if judged.why else label
 
 
 def _withdrawn(exchange: Exchange, words: Words) -> list[str]:
@@ -203,7 +227,7 @@ def _sides(conflict: Conflict, numbers: dict[int, int], words: Words) -> list[di
         {
             "value": side.value,
             "document": seen(side.title or side.document),
-            "dates": _in_force(side, words),
+            "dates": in_force(side, words),
             "place": numbers[side.marker],
         }
         for side in conflict.sides
@@ -211,7 +235,8 @@ def _sides(conflict: Conflict, numbers: dict[int, int], words: Words) -> list[di
     ]
 
 
-def _in_force(document: ConflictSide | StoredFile, words: Words) -> str:
+def in_force(document: ConflictSide | StoredFile | Place, words: Words) -> str:
+    """When a document is in force, in words; "" where it does not say."""
     start, end = document.effective_from, document.effective_to
     form = "in_force_between" if start and end else "in_force_from" if start else "in_force_until" if end else ""
     return words(form, start=start, end=end) if form else ""
@@ -222,39 +247,10 @@ def _why_refused(exchange: Exchange) -> list[str]:
     return [claim.why for claim in exchange.claims if claim.why.endswith((".", "。"))]
 
 
-def _row(file: StoredFile, words: Words) -> dict[str, Any]:
-    title = seen(file.title or file.name)
-    failed = file.state in (FileState.FAILED, FileState.CANCELLED)
-    state = words(f"stage_{file.stage}") if _in_progress_stage(file, words) else words(f"state_{file.state.value}")
-    # The reason of a file that is ready repeats its warnings.
-    notes = (file.reason or words("no_reason"),) if failed else file.warnings or (file.reason,)
-    return {
-        "id": file.id,
-        "title": title,
-        "name": seen(file.name),
-        "facts": _facts(file, words),
-        "state": "failed" if failed else file.state.value,
-        "state_label": state,
-        "progress": file.progress,
-        "notes": [note for note in notes if note],
-        "delete_label": words("delete_named", name=title),
-    }
-
-
-def _in_progress_stage(file: StoredFile, words: Words) -> bool:
-    return file.state is FileState.IN_PROGRESS and f"stage_{file.stage}" in words.strings
-
-
-def _facts(file: StoredFile, words: Words) -> str:
-    if file.state is not FileState.COMPLETED:
-        return ""
-    pages = words.count("pages", file.pages) if file.pages else ""
-    return _joined(pages, words.count("passages", file.passages), _in_force(file, words))
-
-
 def _page(place: Place, words: Words) -> str:
     return words("page", page=place.page) if place.page is not None else ""
 
 
-def _joined(*parts: str) -> str:
+def joined(*parts: str) -> str:
+    """Parts of one line; empty ones are left out."""
     return " · ".join(part for part in parts if part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.browser.components import draw_documents
-from ui.browser.drawing import documents_data
+from ui.browser.documents_drawing import documents_data
 from ui.browser.failures import ClientError
 from ui.browser.notices import sentence_for, show_failure
 from ui.browser.plain import plain, seen
@@ -102,7 +102,7 @@ def _deletion(session: Session, file: StoredFile) -> None:
             st.error(plain(sentence_for(failure, words)))
             return
         _ask_about(session, None)
-        session.shown = {}  # what is deleted is not shown again, not even from memory
+        session.sources.forget_all()  # what is deleted is not shown again, not even from memory
         session.examples = {}
         st.toast(plain(words("deleted", name=name)))
         st.rerun()

@@ -17,6 +17,7 @@ def sentence_for(failure: ClientError, words: Words) -> str:
     return f"{ours}{between}{words('failure_said', detail=failure.detail)}" if failure.detail else ours
 
 
-def show_failure(failure: ClientError, words: Words) -> None:
-    """Shows a failure where it happened."""
-    st.error(plain(sentence_for(failure, words)))
+def show_failure(failure: ClientError, words: Words, happened: str = "") -> None:
+    """Shows a failure where it happened; `happened` is the string that says what came of it."""
+    said = sentence_for(failure, words)
+    st.error(plain(f"{words(happened)} {said}" if happened else said))

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from kb import AnswerStatus, Citation, Claim, Verdict
-from kb.records import Box, Conflict, ConflictSide, Policy
+from kb.records import Box, Conflict, ConflictSide, Policy, Withheld
 from ui.browser.failures import ClientError, FailureKind
 
 Json = Mapping[str, Any]
@@ -28,6 +28,8 @@ class Place:
     quote: str
     headings: tuple[str, ...] = ()
     box: Box | None = None  # the first of its boxes, where the server knows them
+    effective_from: str = ""  # the first and the last day in force, ISO 8601
+    effective_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,15 @@ class Reply:
     citations: tuple[Citation, ...]
     looked_at: tuple[Place, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    withheld: tuple[Withheld, ...] = ()  # what a strict collection kept back, without its words
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer of a conversation that the server kept, with the question as it was asked."""
+
+    question: str
+    reply: Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +99,9 @@ class StoredFile:
     warnings: tuple[str, ...] = ()
     effective_from: str = ""  # the first and the last day in force, ISO 8601
     effective_to: str = ""
+    document_id: str = ""
+    media_type: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +204,8 @@ def read_passage(value: Json) -> Place:
         end=int(value["end"]),
         quote=str(value["text"]),
         headings=_texts(value.get("headings")),
+        effective_from=str(value.get("effective_from") or ""),
+        effective_to=str(value.get("effective_to") or ""),
     )
 
 
@@ -204,7 +220,16 @@ def read_reply(value: Json) -> Reply:
         citations=tuple(read_citation(citation) for citation in value["citations"]),
         looked_at=tuple(read_passage(hit) for hit in value.get("looked_at") or ()),
         conflicts=tuple(read_conflict(conflict) for conflict in value.get("conflicts") or ()),
+        withheld=tuple(
+            Withheld(str(sentence.get("text") or ""), Verdict(sentence["verdict"]), str(sentence.get("why") or ""))
+            for sentence in value.get("withheld") or ()
+        ),
     )
+
+
+def read_kept_answer(value: Json) -> KeptAnswer:
+    """An answer of a kept conversation."""
+    return KeptAnswer(str(value["asked"]), read_reply(value["answer"]))
 
 
 def read_conflict(value: Json) -> Conflict:
@@ -244,6 +269,9 @@ def read_file(value: Json) -> StoredFile:
         warnings=_texts(more.get("warnings")),
         effective_from=str(more.get("effective_from") or ""),
         effective_to=str(more.get("effective_to") or ""),
+        document_id=str(more.get("document_id") or ""),
+        media_type=str(more.get("media_type") or ""),
+        tags=_tags((value.get("attributes") or {}).get("tags")),
     )
 
 
@@ -298,6 +326,12 @@ def place_of(citation: Citation) -> Place:
 
 def _page(value: object) -> int | None:
     return int(value) if isinstance(value, int) and value > 0 else None
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    """Tags stand in one text, with commas between them."""
+    found = (part.strip() for part in str(value or "").split(","))
+    return tuple(tag for tag in found if tag)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from dataclasses import dataclass, field
 
@@ -10,18 +11,31 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from ui.browser.client import Client
-from ui.browser.conversation import Exchange
-from ui.browser.replies import CollectionSummary, Place, StoredFile
-from ui.browser.source import View
+from ui.browser.conversation import Exchange, reopened
+from ui.browser.fetched_sources import FetchedSources
+from ui.browser.finding import Found
+from ui.browser.replies import CollectionSummary, StoredFile
 from ui.browser.wording import LANGUAGES, Words, language_for, read_words
 
 _KEY = "ibid"
 _DEFAULT_URL = "http://127.0.0.1:8000"  # where `ibid serve` listens when nothing else is set
 _LANGUAGE_PARAMETER = "lang"  # in the address, so that a reload or a bookmark keeps the language
+_CONVERSATION_PARAMETER = "conversation"  # in the address, so that a link opens what was asked and answered
+_ANSWER_PARAMETER = "answer"  # which of its answers, from 1
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # of a conversation: what the server takes, and what an address may hold
+_KEEP_COOKIE = "ibid_keep"  # set by the browser (assets/history.js), so that the choice outlives the visit
 
 
 def _new_name() -> str:
     return secrets.token_hex(12)  # 96 bits: no two conversations share one
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a link points at; `answer` counts from 0, -1 where it names none."""
+
+    name: str
+    answer: int
 
 
 @dataclass
@@ -34,7 +48,12 @@ class Session:
     collections: tuple[CollectionSummary, ...] = ()
     exchanges: list[Exchange] = field(default_factory=list)
     selected: tuple[int, int] | None = None
-    shown: dict[tuple[str, Place], View] = field(default_factory=dict)  # sources already fetched, by collection
+    sources: FetchedSources = field(init=False)
+    wanted: Wanted | None = None  # the conversation that the address names, until it is opened
+    revealed: int | None = None  # the exchange that a link points at
+    forgotten: set[str] = field(default_factory=set)  # conversations that the server does not keep any more
+    found: Found | None = None  # what was found on the page Find
+    found_selected: int | None = None  # and which of it is shown beside the list
     examples: dict[str, tuple[str, ...]] = field(default_factory=dict)  # example questions by collection and language
     conversation: int = 0  # counts conversations, so that the parts of a new one are drawn afresh
     conversation_name: str = field(default_factory=_new_name)  # under which the server keeps it, where it does
@@ -45,6 +64,9 @@ class Session:
     confirming: StoredFile | None = None  # the file whose deletion the open dialog asks to confirm
     upload_failures: tuple[str, ...] = ()
     pages: dict[str, StreamlitPage] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.sources = FetchedSources(self.client)
 
     @property
     def running(self) -> bool:
@@ -74,18 +96,48 @@ class Session:
 
     def new_conversation(self) -> None:
         """Forgets what was said."""
+        self._begin(_new_name(), [])
+        st.query_params.pop(_CONVERSATION_PARAMETER, None)
+        st.query_params.pop(_ANSWER_PARAMETER, None)
+
+    def open_conversation(self, name: str) -> None:
+        """Goes on with a conversation that the server kept.
+
+        Raises:
+            ClientError: it is not there (any more), or the server did not answer; then everything stays as it is.
+        """
+        kept = self.client.kept_conversation(name)
+        self._begin(name, [reopened(answer) for answer in kept])
+        self.collection = kept[-1].reply.collection if kept else self.collection
+        self.keeps_answers = True  # what follows belongs to what is kept
+        self.note_kept()
+
+    def note_kept(self) -> None:
+        """Names the conversation in the address, so that a reload or a bookmark opens it again."""
+        st.query_params[_CONVERSATION_PARAMETER] = self.conversation_name
+
+    def _begin(self, name: str, exchanges: list[Exchange]) -> None:
         for exchange in self.exchanges:
             exchange.stop()
-        self.exchanges = []
+        self.exchanges = exchanges
         self.conversation += 1
-        self.conversation_name = _new_name()
-        self.selected = None
-        self.shown = {}
+        self.conversation_name = name
+        self.selected = self.revealed = None
+        self.sources.forget_all()
 
     def switch_language(self, language: str) -> None:
         """Changes the interface's language; what was asked and answered stays."""
         self.words = read_words(language)
         st.query_params[_LANGUAGE_PARAMETER] = language
+
+
+def _wanted() -> Wanted | None:
+    """The conversation that the address names, if it can be one's name."""
+    name = st.query_params.get(_CONVERSATION_PARAMETER, "")
+    answer = st.query_params.get(_ANSWER_PARAMETER, "")
+    if not _NAME.fullmatch(name):
+        return None
+    return Wanted(name, int(answer) - 1 if answer.isascii() and answer.isdigit() and len(answer) < 5 else -1)
 
 
 def current_session() -> Session:
@@ -94,7 +146,9 @@ def current_session() -> Session:
         chosen = st.query_params.get(_LANGUAGE_PARAMETER, "")
         language = chosen if chosen in LANGUAGES else language_for(st.context.locale)
         client = Client(os.environ.get("IBID_API_URL") or _DEFAULT_URL, key=os.environ.get("IBID_API_KEY", ""))
-        st.session_state[_KEY] = Session(client, read_words(language))
+        session = Session(client, read_words(language), wanted=_wanted())
+        session.keeps_answers = st.context.cookies.get(_KEEP_COOKIE) == "1"
+        st.session_state[_KEY] = session
     session = st.session_state[_KEY]
     assert isinstance(session, Session)
     return session

@@ -54,6 +54,9 @@ def answer_to(question: str, collection: str) -> dict[str, Any]:
         answer = payload_answer()
     elif "hostile" in question:
         answer = _hostile()
+    elif "withheld" in question:
+        withheld = [{"verdict": "contradicted", "why": "the source says “seven days”"}]
+        answer = _english(handbook) | {"withheld": withheld}
     elif "pressure" in question:
         answer = _from_leaflet(leaflet)
     elif "年休假" in question or "年假" in question:

@@ -39,7 +39,7 @@ LEAFLET = (
 )
 
 
-@dataclass
+@dataclass(eq=False)
 class FakeDocument:
     name: str
     title: str

@@ -29,6 +29,8 @@ class FakeState:
     policies: dict[str, str] = field(default_factory=dict)  # "flag" where none is given
     uploads: dict[str, str] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    searched: list[dict[str, Any]] = field(default_factory=list)
+    kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # answers by conversation
     pause: float = 0.0  # seconds between two sentences
     complaint: str = ""  # what a question with "complain" in it is told
 
@@ -44,6 +46,8 @@ def fake_app(state: FakeState) -> FastAPI:
     _add_documents(app, state)
     _add_chat(app, state)
     _add_check(app, state)
+    _add_search(app, state)
+    _add_history(app, state)
     return app
 
 
@@ -137,6 +141,7 @@ def _document_entry(document: FakeDocument) -> dict[str, Any]:
         pages=len(document.pages) if document.paged else 0,
         passages=12,
         media_type=document.media_type,
+        document_id=document.id,
         language=document.language,
         warnings=["page 3 has no text"] if document.name.endswith("handbook.pdf") else [],
     )
@@ -208,6 +213,9 @@ def _add_chat(app: FastAPI, state: FakeState) -> None:
         if "overloaded" in question:
             return _error(503, "all places are taken")
         answer = answer_to(question, body["model"].removeprefix("ibid/"))
+        if body.get("store"):
+            kept = state.kept.setdefault(body["ibid"]["conversation"], [])
+            kept.append({"number": len(kept), "asked": question, "answer": answer | {"looked_at": []}})
         return StreamingResponse(stream_of(answer, question, state.pause), media_type="text/event-stream")
 
 
@@ -219,6 +227,44 @@ def _add_check(app: FastAPI, state: FakeState) -> None:
         nothing = {"since": None, "replacement": None}
         states = ["deleted" if document is None else "stands" for document in found]
         return JSONResponse({"citations": [{"state": one, "stands": one == "stands", **nothing} for one in states]})
+
+
+def _add_search(app: FastAPI, state: FakeState) -> None:
+    @app.post("/v1/vector_stores/{name}/search")
+    async def search(name: str, request: Request) -> Response:
+        """Paragraphs that hold one of the words; of the filters, those on the kind, the language and the document."""
+        body = await request.json()
+        state.searched.append(body)
+        if name not in state.documents:
+            return _error(404, f"no collection {name!r}")
+        words = body["query"].casefold().split()
+        chosen = {item["key"]: item["value"] for item in (body.get("filters") or {"filters": []})["filters"]}
+        kept = [
+            document
+            for document in state.documents[name]
+            if document.media_type in chosen.get("media_type", [document.media_type])
+            and document.language in chosen.get("language", [document.language])
+            and document.id in chosen.get("document_id", [document.id])
+        ]
+        hits = [
+            document.hit(number, paragraph)
+            for document in kept
+            for number, paragraph in enumerate(document.text.split("\n\n"), 1)
+            if any(word in paragraph.casefold() for word in words)
+        ]
+        return JSONResponse({"data": [{"ibid": hit} for hit in hits[: body["max_num_results"]]]})
+
+
+def _add_history(app: FastAPI, state: FakeState) -> None:
+    @app.get("/ibid/history/{name}")
+    def read(name: str) -> Response:
+        if name not in state.kept:
+            return _error(404, "no such conversation")
+        return JSONResponse({"conversation": name, "answers": state.kept[name]})
+
+    @app.delete("/ibid/history/{name}")
+    def forget(name: str) -> Response:
+        return JSONResponse({"deleted": len(state.kept.pop(name, []))})
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from tests.ui.browser.fake_documents import example_documents
 from tests.ui.browser.fake_server import FakeState
 from ui.browser.client import Client
 from ui.browser.conversation import Exchange, history, start
-from ui.browser.drawing import answer_data, documents_data, place_label, source_data
+from ui.browser.documents_drawing import documents_data
+from ui.browser.drawing import answer_data, place_label, source_data
 from ui.browser.failures import ClientError, FailureKind
 from ui.browser.replies import CitedState, Place, StoredFile, parse, place_of, read_claim, read_file, read_reply
 from ui.browser.source import is_gone, look_at

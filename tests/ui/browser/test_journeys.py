@@ -141,7 +141,7 @@ def test_on_a_phone_the_source_is_a_sheet_over_the_chat(chrome: Any, address: st
         page.locator(".chip").nth(1).click()
         page.locator(".where", has_text="page 2").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        page.get_by_role("button", name="Back to the answer").click()
+        page.get_by_role("button", name="Back", exact=True).click()
         assert not page.locator(".st-key-source").is_visible()
 
 

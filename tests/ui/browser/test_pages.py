@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.ui.browser.conftest import APP
 from tests.ui.browser.fake_server import FakeState
 
 
@@ -171,3 +172,102 @@ def test_the_library_lists_documents_and_deletes_only_what_was_confirmed(app: Ap
     assert len(state.documents["default"]) == 3
     page.button(key="delete-confirm").click().run()
     assert [row["title"] for row in drawn(page, "documents")[0]["rows"]] == ["Blood pressure at home", "职工休假条例"]
+
+
+def test_a_kept_conversation_is_opened_by_its_link_and_goes_on(app: AppTest, state: FakeState) -> None:
+    ask(app.run(), "What is the weather?")
+    app.sidebar.toggle(key="keep").set_value(True).run()
+    ask(app, "How many marks does late work lose?")
+    (name,) = state.kept
+    link = drawn(app, "answer")[1]["link"]
+    assert link == f"conversation={name}&answer=1"
+    assert drawn(app, "answer")[0]["link"] == ""  # it was not kept
+    assert app.query_params["conversation"] in (name, [name])
+
+    visitor = AppTest.from_file(str(APP), default_timeout=20)
+    visitor.query_params["conversation"] = name
+    visitor.query_params["answer"] = "1"
+    visitor.run()
+    (answer,) = drawn(visitor, "answer")
+    assert (answer["question"], answer["selected"], answer["revealed"]) == (
+        "How many marks does late work lose?",
+        0,
+        True,
+    )
+    ask(visitor, "And after a week?")
+    assert len(state.asked[-1]["messages"]) == 3
+    assert len(state.kept[name]) == 2
+
+
+@pytest.mark.parametrize("name", ["unknown", "../../x", "", "a" * 65, "<script>"])
+def test_a_link_to_what_is_not_kept_is_a_sentence_or_nothing(app: AppTest, name: str) -> None:
+    app.query_params["conversation"] = name
+    app.query_params["answer"] = "²"
+    app.run()
+    assert not app.exception
+    assert app.chat_input[0].placeholder == "Ask about the documents"
+    errors = [plain_text(item.value) for item in app.error]
+    assert [error.split(".")[0] for error in errors] in ([], ["The linked conversation could not be opened"])
+
+
+def test_sentences_that_were_withheld_are_counted_with_their_reasons(app: AppTest) -> None:
+    ask(app.run(), "withheld")
+    assert drawn(app, "answer")[0]["withheld"] == [
+        "1 sentence was withheld, since the documents do not bear it out.",
+        "The source says otherwise: the source says “seven days”",
+    ]
+
+
+def test_a_closed_source_stays_closed(app: AppTest) -> None:
+    ask(app.run(), "How many marks does late work lose?")
+    app.button(key="close").click().run()
+    assert drawn(app, "source") == []
+    assert drawn(app, "answer")[0]["selected"] == -1
+
+
+def find_page() -> None:
+    from ui.browser import find
+    from ui.browser.session import current_session
+
+    session = current_session()
+    session.refresh_collections()
+    find.show()
+
+
+def test_passages_are_found_filtered_and_walked_through(app: AppTest, state: FakeState) -> None:
+    page = AppTest.from_function(find_page, default_timeout=20).run()
+    assert drawn(page, "results") == []
+    page.text_input(key="wanted").set_value("extension readings").run()
+    (results,) = [data["results"] for data in drawn(page, "results")]
+    assert [result["label"] for result in results] == [
+        "Student handbook · page 1",
+        "Student handbook · page 2",
+        "Student handbook · page 2",
+        "Blood pressure at home · Taking your blood pressure at home",
+    ]
+    page.multiselect(key="filter-kind-default").set_value(["text/markdown"]).run()
+    assert state.searched[-1]["filters"]["filters"] == [{"type": "in", "key": "media_type", "value": ["text/markdown"]}]
+    assert len(drawn(page, "results")[0]["results"]) == 1
+    count = len(state.searched)
+    page.session_state["ibid"].found_selected = 0
+    page.run()
+    assert drawn(page, "source")[0]["title"] == "Blood pressure at home"
+    page.button(key="close").click().run()
+    assert drawn(page, "source") == []
+    assert len(state.searched) == count  # nothing is searched for twice
+
+
+def test_a_search_that_finds_nothing_says_what_to_try(app: AppTest) -> None:
+    page = AppTest.from_function(find_page, default_timeout=20).run()
+    page.text_input(key="wanted").set_value("zebra").run()
+    assert page.text[-1].value == "Try other words, or fewer of them."
+
+
+def test_a_search_of_a_collection_that_is_gone_is_a_sentence(app: AppTest, state: FakeState) -> None:
+    page = AppTest.from_function(find_page, default_timeout=20).run()
+    session = page.session_state["ibid"]
+    session.refresh_collections = lambda: None
+    del state.documents["default"]
+    page.text_input(key="wanted").set_value("late").run()
+    assert not page.exception
+    assert plain_text(page.error[0].value).startswith("This does not exist on the server (any more).")

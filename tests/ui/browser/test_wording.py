@@ -9,6 +9,7 @@ import pytest
 from kb import Verdict
 from tests.ui.browser.fake_answers import HOSTILE
 from tests.ui.browser.payloads import all_payloads
+from ui.browser.drawing import ACTIONS
 from ui.browser.failures import FailureKind
 from ui.browser.plain import plain
 from ui.browser.replies import FileState
@@ -23,6 +24,10 @@ SETS = {
     "failure": [*(item.value for item in FailureKind), "said"],
     "withdrawn": ["deleted", "changed", "replaced", "superseded"],
     "state": [item.value for item in FileState],
+    "action": list(ACTIONS),
+    "filter": ["document", "kind", "tag", "language"],
+    "kind": ["text", "image", "message"],
+    "in": ["en", "zh_hans", "zh_hant"],
     "stage": ["waiting", "parsing", "splitting", "embedding", "storing"],
 }
 

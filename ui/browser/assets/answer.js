@@ -1,113 +1,32 @@
-// One question with its answer. Everything from outside enters the page as textContent: nothing is ever parsed as HTML.
-
-// Which sign stands behind a sentence, by verdict. Colour is never the only difference.
-const SIGNS = { supported: "✓", partly: "◐", contradicted: "≠", unsupported: "✕", uncited: "○" };
-
-function make(tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
+// One question with its answer.
 
 function build(root) {
-  const part = (tag, name) => root.appendChild(make(tag, name));
-  const parts = {
-    question: part("p", "question"), note: part("p", "note"), answer: part("p", "answer"), progress: part("p", "progress"),
-    why: part("p", "why"), summary: part("p", "summary"), conflicts: part("div", "conflicts"), withdrawn: part("ul", "withdrawn"), passages: part("div", "passages"),
-  };
+  const part = (tag, name, within = root) => within.appendChild(make(tag, name));
+  const parts = { question: part("p", "question"), status: part("div", "status") };
+  parts.progress = part("p", "progress", parts.status);
+  parts.summary = part("p", "summary", parts.status);
+  for (const name of ["answer", "why", "note", "reasons"]) parts[name] = part("p", name);
+  for (const name of ["withheld", "withdrawn"]) parts[name] = part("ul", name);
+  for (const name of ["conflicts", "passages", "actions"]) parts[name] = part("div", name);
+  parts.told = part("p", "told");
   parts.answer.setAttribute("aria-live", "polite");
-  parts.why.setAttribute("role", "status");
-  parts.why.hidden = true;
-  parts.withdrawn.setAttribute("role", "status");
+  for (const name of ["progress", "why", "withdrawn", "told"]) parts[name].setAttribute("role", "status");
+  parts.why.hidden = parts.told.hidden = true;
   return parts;
 }
 
-function show(node, text) {
-  if (node.textContent !== (text || "")) node.textContent = text || "";
-  node.hidden = !text;
-}
-
-// On a narrow screen the source is a sheet over the chat (see app.css), opened when it is asked for.
-function revealSource() {
-  document.body.classList.add("ibid-source-open");
-}
-
-// The theme's background, for what app.css lays over other things.
-function sharePaper() {
-  const paper = getComputedStyle(document.querySelector(".stApp") || document.body).backgroundColor;
-  document.body.style.setProperty("--ibid-paper", paper);
-}
-
-function opener(node, place, state) {
-  node.type = "button";
-  node.dataset.place = place;
-  node.onclick = () => {
-    state.pick(place);
-    revealSource();
-  };
-  return node;
-}
-
-function toggleWhy(mark, sentence, state) {
-  const open = mark.getAttribute("aria-expanded") !== "true";
-  state.root.querySelectorAll(".mark").forEach((other) => other.setAttribute("aria-expanded", "false"));
-  mark.setAttribute("aria-expanded", String(open));
-  show(state.parts.why, open ? sentence.reason : "");
-}
-
-function makeSentence(sentence, state) {
-  const node = make("span", "sentence");
-  node.dataset.verdict = sentence.verdict;
-  const tail = make("span", "tail"); // what stays on one line with the mark
-  sentence.pieces.forEach((piece, index) => {
-    const last = index >= sentence.pieces.length - sentence.tail;
-    (last ? tail : node).append(makePiece(piece, state));
-  });
-  node.append(tail);
-  if (sentence.verdict) tail.append(makeMark(sentence, state));
-  const whole = document.createDocumentFragment();
-  whole.append(node, sentence.after);
-  return whole;
-}
-
-function makePiece(piece, state) {
-  if (piece.place !== undefined) return makeChip(piece, state);
-  return piece.strong ? make("strong", "", piece.text) : piece.text;
-}
-
-function makeChip(piece, state) {
-  const chip = opener(make("button", "chip", piece.text), piece.place, state);
-  chip.title = piece.title;
-  chip.setAttribute("aria-label", piece.label);
-  return chip;
-}
-
-function makeMark(sentence, state) {
-  const mark = make("button", "mark", SIGNS[sentence.verdict] || "·");
-  mark.type = "button";
-  mark.dataset.verdict = sentence.verdict;
-  mark.title = sentence.reason;
-  mark.setAttribute("aria-label", sentence.reason);
-  mark.setAttribute("aria-expanded", "false");
-  mark.onclick = () => toggleWhy(mark, sentence, state);
-  return mark;
-}
-
-// Sentences that already stand stay as they are: no flicker while more come in, and the keyboard's place is kept.
-function drawSentences(sentences, state) {
-  const known = state.drawn;
-  const same = known.every((text, index) => index < sentences.length && text === JSON.stringify(sentences[index]));
-  if (!same) {
-    state.parts.answer.replaceChildren();
-    show(state.parts.why, "");
-    known.length = 0;
+// The state of the answer keeps its place above it from the first moment to the last, so that nothing below ever moves.
+function drawStatus(data, state) {
+  const { status, progress, summary } = state.parts;
+  show(progress, data.progress);
+  show(summary, data.summary);
+  status.hidden = !data.progress && !data.summary;
+  if (data.progress && !state.stop) {
+    state.stop = status.appendChild(makeButton("act stop", data.words.stop, () => state.end()));
+  } else if (!data.progress && state.stop) {
+    state.stop.remove();
+    state.stop = undefined;
   }
-  for (const sentence of sentences.slice(known.length)) {
-    state.parts.answer.append(makeSentence(sentence, state));
-    known.push(JSON.stringify(sentence));
-  }
-  state.parts.answer.hidden = !sentences.length;
 }
 
 function drawPassages(data, state) {
@@ -118,7 +37,7 @@ function drawPassages(data, state) {
   if (!data.passages.length) return;
   state.parts.passages.append(make("h3", "", data.passages_title));
   data.passages.forEach((passage, place) => {
-    const button = opener(make("button", "passage"), place, state);
+    const button = opener("passage", place, state);
     button.append(make("span", "passage-label", passage.label), make("span", "passage-excerpt", passage.excerpt));
     state.parts.passages.append(button);
   });
@@ -135,7 +54,7 @@ function drawConflicts(data, state) {
   for (const sides of data.conflicts) {
     const row = state.parts.conflicts.appendChild(make("div", "sides"));
     for (const side of sides) {
-      const button = opener(make("button", "side"), side.place, state);
+      const button = opener("side", side.place, state);
       button.append(make("strong", "side-value", side.value), make("span", "side-document", side.document));
       if (side.dates) button.append(make("span", "side-dates", side.dates));
       row.append(button);
@@ -143,14 +62,17 @@ function drawConflicts(data, state) {
   }
 }
 
-// What was cited and is no longer what it was: said below the answer, and shown on the chips.
-function drawWithdrawn(data, state) {
-  const lines = JSON.stringify(data.withdrawn);
-  if (lines !== state.withdrawn) {
-    state.withdrawn = lines;
-    state.parts.withdrawn.replaceChildren(...data.withdrawn.map((line) => make("li", "", line)));
+// Lines below the answer: what was withheld, what was cited and is no longer what it was.
+function drawLines(name, lines, state) {
+  const wanted = JSON.stringify(lines);
+  if (wanted !== state[name]) {
+    state[name] = wanted;
+    state.parts[name].replaceChildren(...lines.map((line) => make("li", "", line)));
   }
-  state.parts.withdrawn.hidden = !data.withdrawn.length;
+  state.parts[name].hidden = !lines.length;
+}
+
+function markGone(data, state) {
   state.root.querySelectorAll(".chip").forEach((chip) => {
     chip.classList.toggle("gone", data.gone.includes(Number(chip.dataset.place)));
   });
@@ -169,8 +91,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let root = parentElement.querySelector(".ibid");
   if (!root) {
     root = parentElement.appendChild(make("section", "ibid"));
-    root.ibid = { root, parts: build(root), drawn: [], passages: "", withdrawn: "", conflicts: "" };
+    root.ibid = { root, parts: build(root), drawn: [] };
     if (data.progress) requestAnimationFrame(() => scrollToEnd(root, Infinity));
+    if (data.revealed) requestAnimationFrame(() => root.scrollIntoView());
   }
   const state = root.ibid;
   sharePaper();
@@ -178,16 +101,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (state.running && !data.progress) setTimeout(() => scrollToEnd(root, 320), 400);
   state.running = Boolean(data.progress);
   state.pick = (place) => setTriggerValue("select", place);
+  state.end = () => setTriggerValue("stop", true);
+  state.ask = (question) => setTriggerValue("ask", question);
   root.lang = data.lang;
-  show(state.parts.question, data.question);
+  if (state.parts.question.textContent !== data.question) state.parts.question.textContent = data.question;
+  drawStatus(data, state);
+  drawSentences(data, state);
   show(state.parts.note, data.note);
-  drawSentences(data.sentences, state);
-  show(state.parts.progress, data.progress);
-  show(state.parts.summary, data.summary);
+  show(state.parts.reasons, data.reasons);
+  drawLines("withheld", data.withheld, state);
   drawConflicts(data, state);
-  drawWithdrawn(data, state);
+  drawLines("withdrawn", data.withdrawn, state);
+  markGone(data, state);
   drawPassages(data, state);
-  root.querySelectorAll("[data-place]").forEach((node) => {
-    node.setAttribute("aria-pressed", String(Number(node.dataset.place) === data.selected));
-  });
+  drawActions(data, state);
+  markOpened(root, data.selected);
 }

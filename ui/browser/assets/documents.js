@@ -1,12 +1,5 @@
 // The documents of a collection. Everything from outside enters the page as textContent.
 
-function make(tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
 function drawBar(row, entry) {
   const bar = row.appendChild(make("div", "bar"));
   bar.setAttribute("role", "progressbar");
@@ -27,10 +20,8 @@ function drawRow(entry, data, pick) {
   const side = row.appendChild(make("div", "side"));
   side.append(make("span", "state", entry.state_label));
   if (entry.state !== "in_progress") {
-    const button = side.appendChild(make("button", "delete", data.delete_label));
-    button.type = "button";
+    const button = side.appendChild(makeButton("delete", data.delete_label, () => pick(entry.id)));
     button.setAttribute("aria-label", entry.delete_label);
-    button.onclick = () => pick(entry.id);
   }
   return row;
 }

@@ -1,17 +1,7 @@
 // The cited place. Everything from outside enters the page as textContent or as the bytes of a PNG.
 
-function make(tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
 function link(label, className, act) {
-  const button = make("button", `link ${className}`, label);
-  button.type = "button";
-  button.onclick = act;
-  return button;
+  return makeButton(`link ${className}`, label, act);
 }
 
 // Portrait pages are some 600 points wide the world over (A4 595, Letter 612): near enough to scroll by. Wider ones, such

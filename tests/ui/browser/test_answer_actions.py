@@ -151,6 +151,7 @@ def test_words_are_found_filtered_and_opened_at_their_place(chrome: Any, address
         page.locator(".result mark", has_text="readings").click()
         page.locator(".st-key-source mark", has_text="Take two readings").wait_for()
         page.get_by_text("Filters").click()
+        page.wait_for_timeout(800)  # until it has unfolded
         page.get_by_role("combobox", name="Kind").click()
         page.get_by_role("option", name="PDF").click()
         page.locator(".result").nth(3).wait_for(state="detached")

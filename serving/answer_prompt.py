@@ -17,6 +17,7 @@ NO_ANSWER = "NO_ANSWER_IN_PASSAGES"  # what the prompt tells a model to say when
 _COPIES_NAMED = 2  # of a text that stands in many documents
 _INSTRUCTIONS, _TOOLS = "answer_instructions", "answer_tools"  # only where there are some
 _PROMPTS = ("answer_system", "answer_question", "passage")
+_JSON_PROMPTS = ("answer_json_system", "answer_json_question", "passage")
 _IN_ATTRIBUTE = re.compile(r'["<]')
 _NO_ANSWER_LIKE = re.compile(r"NO[_\s]+ANSWER[_\s]+IN[_\s]+PASSAGES", re.IGNORECASE)
 
@@ -39,6 +40,7 @@ def answer_prompt(
     *,
     instructions: str = "",
     has_tools: bool = False,
+    schema: str = "",
 ) -> AnswerPrompt:
     """The prompt for a question over numbered passages. The same arguments give the same prompt.
 
@@ -49,11 +51,13 @@ def answer_prompt(
         seed: another seed gives the frame another key.
         instructions: wishes for the answer's form; they are data, too.
         has_tools: whether the model may call some.
+        schema: that the answer is to follow as JSON; without one it is sentences.
     """
     asked = _harmless(question)
     passages = [(_sources(reading, language), _harmless(reading.hit.passage.text)) for reading in readings]
-    wished = _harmless(instructions)
-    key = frame_key((asked, *(part for passage in passages for part in passage), *([wished] if wished else [])), seed)
+    wished, form = _harmless(instructions), _harmless(schema)
+    texts = (asked, *(part for passage in passages for part in passage), *filter(None, (wished, form)))
+    key = frame_key(texts, seed)
     framed = "\n".join(
         fill("passage", language, key=key, number=str(number), source=source, text=text)
         for number, (source, text) in enumerate(passages, start=1)
@@ -61,13 +65,15 @@ def answer_prompt(
     before = [fill(_TOOLS, language)] if has_tools else []
     if wished:
         before.append(fill(_INSTRUCTIONS, language, key=key, instructions=wished))
-    asking = fill("answer_question", language, key=key, passages=PromptText(framed), question=asked)
+    names = _JSON_PROMPTS if form else _PROMPTS
+    slots = {"key": key, "passages": PromptText(framed), "question": asked, **({"schema": form} if form else {})}
+    rules = {} if form else {"no_answer": PromptText(NO_ANSWER)}
     further = (*([_TOOLS] if has_tools else []), *([_INSTRUCTIONS] if wished else []))
     return AnswerPrompt(
-        system=fill("answer_system", language, no_answer=PromptText(NO_ANSWER)),
-        question="\n\n".join((*before, asking)),
+        system=fill(names[0], language, **rules),
+        question="\n\n".join((*before, fill(names[1], language, **slots))),
         key=key,
-        versions=versions_of((*_PROMPTS, *further), language),
+        versions=versions_of((*names, *further), language),
     )
 
 

@@ -23,6 +23,7 @@ from serving.quoting import Quoting, quote_answer
 from serving.reasons import Reason, because
 from serving.refusal import say_refusal
 from serving.stages import Stages
+from serving.structured import draft_json
 from serving.wishes import NO_WISHES, Wishes
 
 PASSAGES = 10  # read for one answer: some 2,000 tokens of a model's prompt
@@ -113,6 +114,8 @@ def _from_passages(
         evidence,
         asked.stages,
     )
+    if asked.wishes.form is not None:
+        return (yield from draft_json(question, readings, language, asked.wishes.form, drafting))
     return (yield from draft_answer(question, readings, language, drafting))
 
 

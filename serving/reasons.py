@@ -143,6 +143,11 @@ class Reason(Enum):
         "这个回答的把握低于设置的要求（answers.risk）",
         "這個回答的把握低於設定的要求（answers.risk）",
     )
+    NO_WORDS = (
+        "a value without words, which cannot be held against the documents",
+        "这个值没有文字，无法与文档对照",
+        "這個值沒有文字，無法與文件對照",
+    )
     STOPPED = (
         "the sentence was ended by a stop sequence and not checked as it stands here",
         "句子被停止序列截断，未按这里的样子核对",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kb.chat.sampling import Sampling
 from kb.chat.tools import Toolbox
+from serving.structured.form import JsonForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Wishes:
         instructions: for a model, in words; they reach it as data below its rules. Answers of quotes have no style.
         sampling: how a model's words are drawn; None as the settings have it.
         toolbox: what a model may want called in the place of an answer; None for nothing.
+        form: of JSON that a model fills in the place of sentences; None for sentences.
     """
 
     max_tokens: int | None = None
@@ -25,6 +27,7 @@ class Wishes:
     instructions: str = ""
     sampling: Sampling | None = None
     toolbox: Toolbox | None = None
+    form: JsonForm | None = None
 
 
 NO_WISHES = Wishes()

@@ -26,7 +26,8 @@ _BRACKETED_CONTROL = re.compile(
     r"\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_[A-Z]+|THINK|gMASK)\])", re.IGNORECASE
 )
 _FRAME_LIKE = re.compile(
-    r"<(?=\s*/?\s*(?:passage|question|instructions|conversation|quote|sentence|system|user|assistant)\b)", re.IGNORECASE
+    r"<(?=\s*/?\s*(?:passage|question|instructions|schema|conversation|quote|sentence|system|user|assistant)\b)",
+    re.IGNORECASE,
 )
 # Unicode's categories Cc, Cf and Cs, without line breaks, tabulators and the two joiners, with which some scripts and
 # emoji are written; and rows of variation selectors: one chooses the form of a letter, a row hides words.

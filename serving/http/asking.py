@@ -15,6 +15,7 @@ from serving.http.draining import Answering, events_of
 from serving.http.errors import unsupported
 from serving.http.observing.notes import notes_of_request
 from serving.http.state import OpenCollection, Services
+from serving.structured import JsonForm
 from serving.wishes import NO_WISHES, Wishes
 
 
@@ -70,6 +71,17 @@ def check_store(services: Services, *, store: bool) -> None:
     """
     if store and not services.settings.keeps_answers:
         raise unsupported("store", 'store: this server keeps no answers ([history] keep = "no" in its settings)')
+
+
+def check_form(services: Services, form: JsonForm | None, param: str) -> None:
+    """Refuses to write JSON where no model is there to do so.
+
+    Raises:
+        ApiError: 400.
+    """
+    if form is not None and services.model is None:
+        message = "an answer as JSON is written by a chat model, and none is set; the field `ibid` holds quotes as JSON"
+        raise unsupported(param, f"{param}: {message}")
 
 
 async def answer_of(first: AnswerEvent, events: AsyncGenerator[AnswerEvent, None]) -> Answer:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from kb.records import Answer
-from serving.http.asking import Asking, begin, check_store, count_usage
+from serving.http.asking import Asking, begin, check_form, check_store, count_usage
 from serving.http.bodies import JsonRoute
 from serving.http.chat_request import ChatRequest
 from serving.http.chat_response import Completion, Json
@@ -28,9 +28,14 @@ async def complete_chat(request: Request, asked: ChatRequest) -> Response:
     services = services_of(request)
     asking = _asking(services, asked)
     check_store(services, store=bool(asked.store))
+    check_form(services, asking.wishes.form, "response_format")
     events = begin(services, asking)
     completion = Completion(
-        asked.model, asked.ibid.show_withheld, asked.metadata, tells_usage=bool(asked.stream) and asked.wants_usage
+        asked.model,
+        asked.ibid.show_withheld,
+        asked.metadata,
+        tells_usage=bool(asked.stream) and asked.wants_usage,
+        waits=asking.wishes.form is not None,
     )
     finish = partial(_finish, services, asked, completion)
     if asked.stream:
@@ -50,6 +55,7 @@ def _asking(services: Services, asked: ChatRequest) -> Asking:
             max_tokens=asked.max_completion_tokens or asked.max_tokens,
             instructions=asked.instructions(),
             toolbox=asked.toolbox(),
+            form=asked.form(),
         ),
     )
 

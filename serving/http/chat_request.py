@@ -13,7 +13,9 @@ from kb.records import Turn
 from serving.http.chat_tools import MOST_TOOLS, FunctionTool, MadeCall, toolbox_of
 from serving.http.errors import ApiError, unsupported
 from serving.http.ibid_options import IbidOptions
+from serving.http.json_forms import form_of
 from serving.http.metadata import Metadata
+from serving.structured import JsonForm
 from serving.wishes import Wishes
 
 # They steer a model's style in ways that servers differ in, or concern OpenAI's own business.
@@ -95,11 +97,18 @@ class SampledRequest(BaseModel):
     presence_penalty: float | None = Field(default=None, ge=-2, le=2)
     stop: StopSequences = None
 
-    def wishes(self, *, max_tokens: int | None, instructions: str = "", toolbox: Toolbox | None = None) -> Wishes:
+    def wishes(
+        self,
+        *,
+        max_tokens: int | None,
+        instructions: str = "",
+        toolbox: Toolbox | None = None,
+        form: JsonForm | None = None,
+    ) -> Wishes:
         """What the request wants of the answer's form."""
         stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
         sampling = Sampling(self.temperature, self.top_p, self.seed, self.frequency_penalty, self.presence_penalty)
-        return Wishes(max_tokens, stop, instructions, sampling, toolbox)
+        return Wishes(max_tokens, stop, instructions, sampling, toolbox, form)
 
 
 class ChatRequest(SampledRequest):
@@ -114,6 +123,7 @@ class ChatRequest(SampledRequest):
     n: int | None = 1
     max_tokens: int | None = Field(default=None, ge=1)
     max_completion_tokens: int | None = Field(default=None, ge=1)
+    response_format: dict[str, Any] | None = None
     tools: list[FunctionTool] = Field(default_factory=list, max_length=MOST_TOOLS)
     tool_choice: str | dict[str, Any] | None = None
     parallel_tool_calls: bool | None = None
@@ -129,9 +139,9 @@ class ChatRequest(SampledRequest):
         for name, reason in _REFUSED.items():
             if given.get(name) is not None and given[name] not in _NEUTRAL.get(name, ()):
                 raise unsupported(name, f"{name}: {reason}")
-        _check_formats(given)
+        _check_modalities(given)
         _check_tools(given.get("tools"))
-        dropped = _IGNORED | _REFUSED.keys() | {"response_format", "modalities"}
+        dropped = _IGNORED | _REFUSED.keys() | {"modalities"}
         dropped |= {"tools"} if given.get("tools") is None else set()
         return {name: value for name, value in given.items() if name not in dropped}
 
@@ -174,6 +184,13 @@ class ChatRequest(SampledRequest):
         exchange = [{"content": "", **message.model_dump(exclude_none=True)} for message in after]
         return toolbox_of(self.tools, self.tool_choice, exchange, parallel=self.parallel_tool_calls)
 
+    def form(self) -> JsonForm | None:
+        """The JSON that the answer is to be."""
+        form = form_of(self.response_format, "response_format")
+        if form is not None and self.tools:
+            raise unsupported("response_format", "response_format: an answer as JSON calls no tools; send one of both")
+        return form
+
     def _place_of_question(self) -> int:
         """Where the last message of the user is; only calls of tools and what came of them may follow it.
 
@@ -208,9 +225,6 @@ def _check_tools(tools: Any) -> None:
             raise unsupported(f"tools.{place}.type", f"tools: {kind[:80]!r} cannot be called, only functions can")
 
 
-def _check_formats(given: dict[str, Any]) -> None:
-    wanted = given.get("response_format")
-    if wanted is not None and not (isinstance(wanted, dict) and wanted.get("type") == "text"):
-        raise unsupported("response_format", "response_format: answers are text; the field `ibid` holds them as JSON")
+def _check_modalities(given: dict[str, Any]) -> None:
     if given.get("modalities") not in (None, ["text"]):
         raise unsupported("modalities", "modalities: ibid answers in text only")

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from kb.records import Answer, Claimed
+from kb.records import Answer, AnswerStatus, Claimed
 from serving.answer_json import answer_as_json, citation_as_json, claim_as_json
 from serving.http.annotations import annotations_of
 
@@ -22,15 +22,17 @@ class Completion:
     show_withheld: bool = False  # the words that a strict collection kept back, too
     metadata: dict[str, str] | None = None
     tells_usage: bool = False  # in a chunk of its own after the last one; then all others say that it is none yet
+    waits: bool = False  # for JSON: a refusal stands where programs look for one, and not where they look for JSON
     id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
     created: int = field(default_factory=lambda: int(time.time()))
 
     def whole(self, answer: Answer, usage: Json) -> Json:
         """The response that is not streamed."""
+        refused = self.waits and answer.status is AnswerStatus.REFUSED
         message = {
             "role": "assistant",
-            "content": answer.text or (None if answer.calls else ""),
-            "refusal": None,
+            "content": None if refused or (answer.calls and not answer.text) else answer.text,
+            "refusal": answer.text if refused else None,
             "annotations": annotations_of(answer),
             **({"tool_calls": tool_calls_of(answer)} if answer.calls else {}),
         }
@@ -50,9 +52,9 @@ class Completion:
         """The first chunk: nothing but the role, so that a client knows that it is being answered."""
         return [self._chunk({"role": "assistant", "content": ""})]
 
-    def sentence(self, claimed: Claimed) -> Json:
+    def sentence(self, claimed: Claimed, *, refused: bool = False) -> Json:
         """The chunk of one released sentence."""
-        chunk = self._chunk({"content": claimed.claim.text})
+        chunk = self._chunk({"refusal" if refused else "content": claimed.claim.text})
         chunk["ibid"] = sentence_as_json(claimed)
         return chunk
 

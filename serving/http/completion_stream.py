@@ -10,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
-from kb.records import Answer, AnswerEvent, Claimed, Finished
+from kb.records import Answer, AnswerEvent, AnswerStatus, Claimed, Finished
 from serving.http.asking import answer_of
 from serving.http.draining import HUNG_UP, EventStream, unless_gone
 from serving.http.errors import error_body
@@ -27,8 +27,13 @@ class Chunks(Protocol):
         """What comes before the first sentence."""
         ...
 
-    def sentence(self, claimed: Claimed) -> Json:
-        """One released sentence."""
+    @property
+    def waits(self) -> bool:
+        """Whether nothing is shown before the answer is whole: for JSON, beside which a refusal stands apart."""
+        ...
+
+    def sentence(self, claimed: Claimed, *, refused: bool = False) -> Json:
+        """One released sentence; `refused`: it tells those who wait why there is no answer."""
         ...
 
     def closing(self, answer: Answer) -> Json:
@@ -78,10 +83,16 @@ async def _lines(
     try:
         for chunk in chunks.opening():
             yield event_line(chunk)
+        held: list[Claimed] = []
         async for event in events:
-            if isinstance(event, Claimed):
+            if isinstance(event, Claimed) and chunks.waits:
+                held.append(event)
+            elif isinstance(event, Claimed):
                 yield event_line(chunks.sentence(event))
             elif isinstance(event, Finished):
+                for claimed in held:
+                    refused = event.answer.status is AnswerStatus.REFUSED
+                    yield event_line(chunks.sentence(claimed, refused=refused))
                 whole = await asyncio.to_thread(finish, event.answer)
                 yield event_line(chunks.closing(event.answer))
                 if wants_usage:

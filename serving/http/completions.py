@@ -102,7 +102,12 @@ class TextCompletion:
         """Nothing: there is no role to tell."""
         return []
 
-    def sentence(self, claimed: Claimed) -> Json:
+    @property
+    def waits(self) -> bool:
+        """Whether nothing is shown before the answer is whole."""
+        return False
+
+    def sentence(self, claimed: Claimed, *, refused: bool = False) -> Json:  # noqa: ARG002 (as a chat's)
         """The chunk of one released sentence."""
         return {**self._chunk(claimed.claim.text), "ibid": sentence_as_json(claimed)}
 

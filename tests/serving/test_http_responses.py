@@ -339,7 +339,7 @@ def test_tokens_of_an_input_are_counted(client: openai.OpenAI) -> None:
         ({"prompt": {"id": "p"}}, "prompt"),
         ({"include": ["message.output_text.logprobs"]}, "include"),
         ({"include": ["everything"]}, "include"),
-        ({"text": {"format": {"type": "json_object"}}}, "text.format"),
+        ({"text": {"format": {"type": "grammar"}}}, "text.format"),
         ({"background": True, "store": False}, "background"),
         ({"background": True, "stream": True}, "stream"),
         ({"metadata": {str(number): "x" for number in range(17)}}, "metadata"),

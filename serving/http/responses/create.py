@@ -21,7 +21,7 @@ from serving.http.draining import HUNG_UP, EventStream, unless_gone
 from serving.http.errors import error_body
 from serving.http.event_lines import event_line
 from serving.http.responses.background import start_in_background
-from serving.http.responses.events import ResponseEvents
+from serving.http.responses.events import ResponseEvents, told_whole
 from serving.http.responses.preparing import Prepared, conclude, keep, prepare
 from serving.http.responses.request import ResponseRequest
 from serving.http.responses.search_results import results_of
@@ -61,37 +61,52 @@ async def _lines(
     services: Services, prepared: Prepared, searched: Searched, events: AsyncGenerator[AnswerEvent, None]
 ) -> AsyncGenerator[str, None]:
     """The response as server-sent events; where it fails, the last one says so."""
-    shape, result = prepared.shape, searched.result
+    shape = prepared.shape
     made = ResponseEvents(shape.begun(), shape.token)
-    results = results_of(result.hits) if shape.asked.wants_results else None
-    call = search_call(shape.token, "completed", [result.question], results)
-    citations: dict[int, Citation] = {}
-    length = 0
     try:
-        for told in [*made.opening([result.question]), *made.searched(call)]:
-            yield _line(told)
-        async for event in events:
-            if isinstance(event, Claimed):
-                citations |= {citation.marker: citation for citation in event.citations}
-                annotations = claim_annotations(event.claim, citations, length)
-                length += len(event.claim.text)
-                for told in made.sentence(event.claim.text, annotations, sentence_as_json(event)):
-                    yield _line(told)
-            elif isinstance(event, Finished):
-                body = await asyncio.to_thread(conclude, services, prepared, event.answer, result)
-                for told in made.closing(body if shape.asked.wants_results else without_results(body)):
-                    yield _line(told)
+        async for told in _told(services, prepared, searched, events, made):
+            yield event_line(told, told["type"])
     except Exception as error:  # whatever it is, the client must hear of it
         body = shape.failed(error)
         if shape.store:
             with suppress(IbidError):  # a full disk must not keep the client from hearing of it
                 await asyncio.to_thread(keep, services, prepared, body)
-        yield _line(made.last(body))
+        told = made.last(body)
+        yield event_line(told, told["type"])
         if error_body(error)[0] == 500:
             raise
     finally:
         await events.aclose()
 
 
-def _line(event: Json) -> str:
-    return event_line(event, event["type"])
+async def _told(
+    services: Services,
+    prepared: Prepared,
+    searched: Searched,
+    events: AsyncGenerator[AnswerEvent, None],
+    made: ResponseEvents,
+) -> AsyncGenerator[Json, None]:
+    """The events of a response that comes about, each as soon as it can be told."""
+    asked, result = prepared.shape.asked, searched.result
+    call = search_call(prepared.shape.token, "completed", [result.question])
+    if asked.wants_results:
+        call["results"] = results_of(result.hits)
+    for told in [*made.opening([result.question]), *made.searched(call)]:
+        yield told
+    waits = asked.form is not None  # for JSON, beside which a refusal stands apart: nothing is told before it is whole
+    if not waits:
+        yield made.begin_text()
+    citations: dict[int, Citation] = {}
+    length = 0
+    async for event in events:
+        if isinstance(event, Claimed) and not waits:
+            citations |= {citation.marker: citation for citation in event.citations}
+            annotations = claim_annotations(event.claim, citations, length)
+            length += len(event.claim.text)
+            for told in made.sentence(event.claim.text, annotations, sentence_as_json(event)):
+                yield told
+        elif isinstance(event, Finished):
+            body = await asyncio.to_thread(conclude, services, prepared, event.answer, result)
+            shown = body if asked.wants_results else without_results(body)
+            for told in told_whole(made, shown) if waits else made.closing(shown):
+                yield told

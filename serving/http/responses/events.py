@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from serving.http.responses.shape import Json, message, search_call
+from serving.http.responses.shape import Json, message, refusal_part, search_call, text_part
 
 _ENDS = {"completed": "response.completed", "incomplete": "response.incomplete", "failed": "response.failed"}
 
@@ -42,7 +42,18 @@ class ResponseEvents:
         yield self._event("response.output_item.done", output_index=0, item=call)
         empty = message(self._token, "in_progress", [])
         yield self._event("response.output_item.added", output_index=1, item=empty)
-        yield self._part_event("response.content_part.added", part=_text_part("", []))
+
+    def begin_text(self) -> Json:
+        """The message is an answer."""
+        return self._part_event("response.content_part.added", part=text_part("", []))
+
+    def begin_refusal(self) -> Json:
+        """The message says why there is no JSON."""
+        return self._part_event("response.content_part.added", part=refusal_part(""))
+
+    def refusal(self, text: str) -> Json:
+        """A sentence of it."""
+        return self._part_event("response.refusal.delta", delta=text)
 
     def sentence(self, text: str, annotations: list[Json], ibid: Json) -> Iterator[Json]:
         """A sentence was released, with the annotations that stand in it."""
@@ -57,7 +68,10 @@ class ResponseEvents:
         """The message and the response are finished."""
         item = body["output"][1]
         part = item["content"][0]
-        yield self._part_event("response.output_text.done", text=part["text"], logprobs=[])
+        if part["type"] == "refusal":
+            yield self._part_event("response.refusal.done", refusal=part["refusal"])
+        else:
+            yield self._part_event("response.output_text.done", text=part["text"], logprobs=[])
         yield self._part_event("response.content_part.done", part=part)
         yield self._event("response.output_item.done", output_index=1, item=item)
         yield self.last(body)
@@ -91,18 +105,24 @@ def events_again(body: Json) -> Iterator[Json]:
         yield events.last(body)
         return
     yield from events.searched(call)
-    annotations = body["output"][1]["content"][0]["annotations"]
+    yield from told_whole(events, body)
+
+
+def told_whole(events: ResponseEvents, body: Json) -> Iterator[Json]:
+    """The message of a response that is whole, sentence by sentence, and its end."""
+    part, answer = body["output"][1]["content"][0], body["ibid"]
     # What has become of a citation is told with the whole response; a sentence is told as it was the first time.
     cited = {one["marker"]: {key: one[key] for key in one if key != "standing"} for one in answer["citations"]}
+    refused = part["type"] == "refusal"
+    yield events.begin_refusal() if refused else events.begin_text()
     offset = 0
     for claim in answer["claims"]:
+        if refused:
+            yield events.refusal(claim["text"])
+            continue
         end = offset + len(claim["text"])
-        own = [annotation for annotation in annotations if offset <= annotation["index"] < end]
+        own = [annotation for annotation in part["annotations"] if offset <= annotation["index"] < end]
         new = [cited.pop(marker) for marker in claim["citations"] if marker in cited]
         yield from events.sentence(claim["text"], own, {"claim": claim, "citations": new})
         offset = end
     yield from events.closing(body)
-
-
-def _text_part(text: str, annotations: list[Json]) -> Json:
-    return {"type": "output_text", "text": text, "annotations": annotations, "logprobs": []}

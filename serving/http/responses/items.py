@@ -81,7 +81,8 @@ def turns_of(items: Sequence[Json]) -> list[Turn]:
 
 def text_of(item: Json) -> str:
     """The words of a message, "" of any other item."""
-    return "\n".join(part["text"] for part in item.get("content", [])) if item["type"] == "message" else ""
+    parts = item.get("content", []) if item["type"] == "message" else []
+    return "\n".join(part.get("text") or part.get("refusal", "") for part in parts)
 
 
 def _item(item: InputItem, place: int, item_id: str, find: FindItem) -> Json:

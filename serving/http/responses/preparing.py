@@ -11,7 +11,7 @@ from kb.home.answers import delete_answers, keep_answer
 from kb.home.conversations import add_items
 from kb.home.replies import KeptReply, finish_reply, get_reply, keep_reply, replies_until
 from kb.records import NO_FILTERS, Answer, Filters, SearchResult, Turn
-from serving.http.asking import Asking, check_store, count_usage
+from serving.http.asking import Asking, check_form, check_store, count_usage
 from serving.http.errors import ApiError, unsupported
 from serving.http.filters import read_filters
 from serving.http.kept_answers import answer_to_keep
@@ -43,6 +43,7 @@ def prepare(services: Services, asked: ResponseRequest) -> Prepared:
     Raises:
         ApiError: something of it cannot be, or is not there.
     """
+    check_form(services, asked.form, "text.format")
     check_store(services, store=bool(asked.store) or bool(asked.background))
     store = services.settings.keeps_answers if asked.store is None else asked.store
     shape = ResponseShape(asked, store)
@@ -158,6 +159,7 @@ def _wishes(asked: ResponseRequest, items: list[Json]) -> Wishes:
         max_tokens=asked.max_output_tokens,
         instructions="\n\n".join(filter(None, instructions)),
         sampling=Sampling(temperature=asked.temperature, top_p=asked.top_p),
+        form=asked.form,
     )
 
 

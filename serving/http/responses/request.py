@@ -10,9 +10,11 @@ from serving.answering import PASSAGES
 from serving.http.declared import WITHOUT_EFFECT
 from serving.http.errors import ApiError, unsupported
 from serving.http.ibid_options import MOST_PASSAGES, IbidOptions
+from serving.http.json_forms import form_of
 from serving.http.metadata import Metadata
 from serving.http.responses.items import InputItem
 from serving.http.vector_store_search import RankingOptions
+from serving.structured import JsonForm
 
 RESULTS = "file_search_call.results"  # of `include`: the passages that were read
 
@@ -72,11 +74,9 @@ class TextOptions(BaseModel):
     format: dict[str, Any] | None = None
     verbosity: str | None = None
 
-    @model_validator(mode="after")
-    def _only_text(self) -> TextOptions:
-        if self.format is not None and self.format.get("type") != "text":
-            raise unsupported("text.format", "text.format: answers are text; the field `ibid` holds them as JSON")
-        return self
+    def form(self) -> JsonForm | None:
+        """The JSON that the answer is to be."""
+        return form_of(self.format, "text.format")
 
 
 class ConversationName(BaseModel):
@@ -146,6 +146,11 @@ class ResponseRequest(BaseModel):
     def conversation_id(self) -> str:
         """The conversation that the response becomes part of; "" where none is named."""
         return self.conversation.id if isinstance(self.conversation, ConversationName) else self.conversation or ""
+
+    @property
+    def form(self) -> JsonForm | None:
+        """The JSON that the answer is to be; None for text."""
+        return self.text.form() if self.text is not None else None
 
     @property
     def wants_results(self) -> bool:

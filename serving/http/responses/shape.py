@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kb.records import Answer, SearchResult
+from kb.records import Answer, AnswerStatus, SearchResult
 from serving.answer_json import answer_as_json
 from serving.http.annotations import annotations_of
 from serving.http.asking import Usage
@@ -42,15 +42,11 @@ class ResponseShape:
 
     def finished(self, answer: Answer, searched: SearchResult, usage: Usage) -> Json:
         """The whole response, with the passages that were read as results of its search."""
-        text: Json = {
-            "type": "output_text",
-            "text": answer.text,
-            "annotations": annotations_of(answer),
-            "logprobs": [],
-        }
+        refused = self.asked.form is not None and answer.status is AnswerStatus.REFUSED
+        part = refusal_part(answer.text) if refused else text_part(answer.text, annotations_of(answer))
         output = [
             search_call(self.token, "completed", [searched.question], results_of(answer.looked_at)),
-            message(self.token, "incomplete" if answer.cut else "completed", [text]),
+            message(self.token, "incomplete" if answer.cut else "completed", [part]),
         ]
         return {
             **self._response("incomplete" if answer.cut else "completed", output),
@@ -91,7 +87,7 @@ class ResponseShape:
             "reasoning": {"effort": None, "summary": None, **(asked.reasoning or {})},
             "store": self.store,
             "temperature": 1.0 if asked.temperature is None else asked.temperature,
-            "text": {"format": {"type": "text"}, "verbosity": "medium"},
+            "text": _text_options(asked),
             "tool_choice": asked.tool_choice or "auto",
             "tools": [tool.as_json() for tool in asked.tools],
             "top_p": 1.0 if asked.top_p is None else asked.top_p,
@@ -100,6 +96,24 @@ class ResponseShape:
             "metadata": asked.metadata or {},
             **({} if asked.user is None else {"user": asked.user}),
         }
+
+
+def text_part(text: str, annotations: list[Json]) -> Json:
+    """The part of a message that holds the answer."""
+    return {"type": "output_text", "text": text, "annotations": annotations, "logprobs": []}
+
+
+def refusal_part(text: str) -> Json:
+    """The part of a message that says, beside JSON that was asked for, why there is none."""
+    return {"type": "refusal", "refusal": text}
+
+
+def _text_options(asked: ResponseRequest) -> Json:
+    text = asked.text
+    wanted = (text.format if text is not None else None) or {"type": "text"}
+    if wanted["type"] == "json_schema":
+        wanted = {"description": None, "strict": False, **wanted}
+    return {"format": wanted, "verbosity": (text.verbosity if text is not None else None) or "medium"}
 
 
 def failed_body(begun: Json, error: BaseException) -> Json:

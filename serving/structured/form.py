@@ -1,0 +1,89 @@
+"""The schema that an answer is to follow, and the reply that a model is asked for around it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kb.errors import UsageError
+from kb.ports import JsonSchema
+
+_DEFINITIONS = ("$defs", "definitions")
+_DEEPEST = 20  # objects in objects: a form that nobody can fill in any more
+
+
+@dataclass(frozen=True, slots=True)
+class JsonForm:
+    """What an answer is to look like."""
+
+    schema: JsonSchema
+
+    def reply_schema(self) -> JsonSchema:
+        """Of the model's whole reply: whether the passages answer, which ones do, and the answer.
+
+        The schema's definitions move to the top, so that what refers to them still finds them.
+        """
+        inner = {name: part for name, part in self.schema.items() if name not in _DEFINITIONS}
+        definitions = {name: self.schema[name] for name in _DEFINITIONS if name in self.schema}
+        properties = {
+            "answered": {"type": "boolean"},
+            "passages": {"type": "array", "items": {"type": "integer"}},
+            "answer": {"anyOf": [inner, {"type": "null"}]},
+        }
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": list(properties),
+            "additionalProperties": False,
+            **definitions,
+        }
+
+    def written(self) -> str:
+        """The schema as text, for a prompt."""
+        return json.dumps(self.schema, ensure_ascii=False)
+
+    def problem_of(self, answer: Any) -> str:
+        """How an answer departs from the schema, "" where it does not."""
+        from jsonschema import Draft202012Validator
+        from referencing import Registry
+
+        # A registry of our own: the library's would fetch schemas from elsewhere.
+        found = next(Draft202012Validator(dict(self.schema), registry=Registry()).iter_errors(answer), None)
+        return "" if found is None else str(found.message)
+
+
+def checked_form(schema: Any) -> JsonForm:
+    """A schema as a form.
+
+    Raises:
+        UsageError: it is none, refers outside itself, or is nested too deeply.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    if not isinstance(schema, Mapping):
+        raise UsageError("the schema is no JSON object")
+    for reference in _references(schema, 0):
+        if not any(reference.startswith(f"#/{name}/") for name in _DEFINITIONS):
+            raise UsageError(f"the schema refers to {reference[:80]!r}", "only its own $defs can be referred to")
+    try:
+        Draft202012Validator.check_schema(dict(schema))
+    except SchemaError as error:
+        raise UsageError("the schema is no JSON schema", str(error.message)[:200]) from None
+    return JsonForm(schema)
+
+
+def _references(part: Any, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        raise UsageError("the schema is nested too deeply", f"{_DEEPEST} levels are the most")
+    if isinstance(part, Mapping):
+        for name, inner in part.items():
+            if name in {"$ref", "$dynamicRef"}:
+                yield str(inner)
+            else:
+                yield from _references(inner, depth + 1)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _references(inner, depth + 1)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Security
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
@@ -37,7 +37,7 @@ from serving.http import (
     vector_stores,
 )
 from serving.http.batch_running import BatchRunner
-from serving.http.declared import ERRORS
+from serving.http.declared import ERRORS, KEY
 from serving.http.errors import install_error_handlers
 from serving.http.expiry import keep_removing
 from serving.http.guard import LOOPBACK_ORIGIN, Guard
@@ -104,6 +104,7 @@ def create_app(
         lifespan=lifespan,
         strict_content_type=False,
         responses=ERRORS,
+        dependencies=[Security(KEY)],
         generate_unique_id_function=lambda route: route.name,  # operations are called as their functions are
     )
     app.state.services = services

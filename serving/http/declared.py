@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 
 Json = dict[str, Any]
@@ -39,6 +40,8 @@ class ErrorReply(BaseModel):
     error: ErrorDetail
 
 
+# Says only that there are keys. They are checked before a request comes this far, and needed only where there are any.
+KEY = HTTPBearer(scheme_name="key", description="One of `ibid keys create`; not needed without keys", auto_error=False)
 # Every operation may fail in these ways, and always answers in this shape.
 ERRORS: Responses = {
     "4XX": {"model": ErrorReply, "description": "The request cannot be answered; the message says why"},

@@ -55,3 +55,5 @@ def test_every_operation_says_how_it_fails_and_is_called_by_one_name(server: Run
         for status in ("4XX", "5XX"):
             assert operation["responses"][status]["content"]["application/json"]["schema"] == error
         assert "422" not in operation["responses"]
+        assert operation["security"] == [{"key": []}]
+    assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"

@@ -40,7 +40,9 @@ class OwnDescription:
         names = {item["name"] for item in described.get("parameters", []) if item["in"] == "query"}
         for content in described.get("requestBody", {}).get("content", {}).values():
             names |= {
-                name for name, field in self._fields(content["schema"]).items() if not field.get("x-without-effect")
+                name.partition("[")[0]  # a form has the fields of an object one by one: expires_after[seconds]
+                for name, field in self._fields(content["schema"]).items()
+                if not field.get("x-without-effect")
             }
         return names
 

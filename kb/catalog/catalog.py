@@ -16,13 +16,12 @@ from kb.attributes import AttributeValue, checked_attributes
 from kb.calibration import Calibration, calibration_to_json
 from kb.catalog import writing
 from kb.catalog.blobs import Blobs
-from kb.catalog.schema import connect, migrate, storage_error, transaction
+from kb.catalog.making import make_database
+from kb.catalog.schema import DATABASE, connect, migrate, storage_error, transaction
 from kb.catalog.snapshot import Snapshot
 from kb.catalog.types import NewVectors, PreparedDocument, Source
-from kb.errors import NotFoundError
+from kb.errors import NotFoundError, StorageError
 from kb.records import Collection, EmbeddingSpace, Policy
-
-_DATABASE = "catalog.db"
 
 
 class Catalog:
@@ -32,7 +31,7 @@ class Catalog:
         self.folder = folder
         self.cache_folder = folder / "cache"
         self.blobs = Blobs(folder / "blobs")
-        self._path = folder / _DATABASE
+        self._path = folder / DATABASE
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
 
@@ -44,7 +43,7 @@ class Catalog:
     @staticmethod
     def exists(folder: Path) -> bool:
         """Whether `folder` holds a collection."""
-        return (folder / _DATABASE).is_file()
+        return (folder / DATABASE).is_file()
 
     @classmethod
     def open(cls, folder: Path) -> Catalog:
@@ -64,20 +63,8 @@ class Catalog:
     @classmethod
     def create(cls, folder: Path, *, policy: Policy = Policy.FLAG, description: str = "", version: int = 0) -> Catalog:
         """Makes an empty collection, or opens the one that is there. A copy of another one begins at its `version`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        catalog = cls(folder)
-        facts = {
-            "name": folder.name,
-            "created_at": writing.now(),
-            "version": str(version),
-            "policy": policy,
-            "description": description,
-        }
-        with catalog._connection() as connection:
-            migrate(connection, catalog._path)
-            with transaction(connection, catalog._path):
-                connection.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", facts.items())
-        return catalog
+        make_database(folder, policy=policy, description=description, version=version)
+        return cls.open(folder)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -288,11 +275,22 @@ class Catalog:
         for connection in idle:
             connection.close()
 
+    def _connect(self) -> sqlite3.Connection:
+        """A connection to the database that is there. SQLite would make an empty one where there is none."""
+        if not self._path.is_file():
+            raise NotFoundError(f"no collection {self.name!r}", "it was deleted")
+        try:
+            return connect(self._path, create=False)
+        except StorageError:
+            if not self._path.is_file():  # deleted in this very moment
+                raise NotFoundError(f"no collection {self.name!r}", "it was deleted") from None
+            raise
+
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             connection = self._idle.pop() if self._idle else None
-        connection = connection or connect(self._path)
+        connection = connection or self._connect()
         try:
             yield connection
         finally:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 
 from kb.catalog.catalog import Catalog
-from kb.errors import IbidError, UsageError
+from kb.catalog.making import make_database
+from kb.errors import IbidError, NotFoundError, UsageError
 from kb.records import Collection, Policy
 
 # A name is also a folder, a model id and part of a URL. Letters of any script may stand in it.
@@ -43,6 +45,11 @@ def create_collection(home: Path, name: str, *, policy: Policy = Policy.FLAG, de
     return Catalog.create(collection_folder(home, name), policy=policy, description=description)
 
 
+def make_collection(home: Path, name: str, *, policy: Policy = Policy.FLAG, description: str = "") -> bool:
+    """Makes an empty collection, and says whether this call did: where there is one of that name, nothing is made."""
+    return make_database(collection_folder(home, name), policy=policy, description=description)
+
+
 def collection_names(home: Path) -> list[str]:
     """The names of all collections, sorted. Folders that begin with a dot are on their way in or out."""
     folder = home / "collections"
@@ -71,6 +78,11 @@ def delete_collection(home: Path, name: str) -> None:
     """
     open_collection(home, name).close()
     folder = collection_folder(home, name)
-    doomed = folder.with_name(f".{name}.{os.getpid()}.deleted")
-    folder.rename(doomed)
-    shutil.rmtree(doomed)
+    doomed = folder.with_name(f".{name}.{os.getpid()}-{time.monotonic_ns()}.deleted")
+    try:
+        folder.rename(doomed)
+    except FileNotFoundError:
+        raise NotFoundError(f"no collection {name!r}", "somebody else deleted it") from None
+    # A search that has not noticed yet may put a piece of an index back, once.
+    shutil.rmtree(doomed, ignore_errors=True)
+    shutil.rmtree(doomed, ignore_errors=True)

@@ -54,19 +54,24 @@ MIGRATIONS = (
     """,
 )
 
+DATABASE = "catalog.db"  # in the folder of a collection
 BUSY_SECONDS = 30.0  # a commit of the largest batch takes about a second on a slow disk; 30 of them may queue
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, create: bool = True) -> sqlite3.Connection:
     """Opens the database at `path` with the settings that durability and deletion rest on.
 
     WAL with synchronous=FULL: what was acknowledged survives a power cut. secure_delete: deleted text is overwritten.
+    Without `create`, a database that is not there is not made.
 
     Raises:
         StorageError: the file is not a database, or it was written by a newer ibid.
     """
     try:
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        place = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+        connection = sqlite3.connect(
+            place, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True
+        )
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA secure_delete=ON")

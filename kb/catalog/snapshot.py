@@ -225,9 +225,10 @@ class Snapshot:
         query = f"SELECT {rows.ENTRY_COLUMNS} FROM documents ORDER BY name, id"  # noqa: S608
         return [self._versions.placed(rows.entry_from(row)) for row in self._connection.execute(query)]
 
-    def added_at(self) -> dict[str, str]:
-        """When each document was added, by its id."""
-        return dict(self._connection.execute("SELECT id, added_at FROM documents"))
+    def added_at(self, digits: str = "") -> dict[str, str]:
+        """When each document was added, by its id; of those whose ids begin with these hexadecimal digits."""
+        query = "SELECT id, added_at FROM documents WHERE id >= ?1 AND id < ?1 || 'g'"  # "g" comes after every digit
+        return dict(self._connection.execute(query, (digits,)))
 
     def entry(self, document_id: str) -> DocumentEntry:
         """One document without its text.
@@ -240,6 +241,12 @@ class Snapshot:
         if row is None:
             raise NotFoundError(f"no document {document_id}", advice="`ibid documents` lists what is there")
         return self._versions.placed(rows.entry_from(row))
+
+    def document_beginning(self, digits: str) -> DocumentEntry | None:
+        """The document whose id begins with these hexadecimal digits, if there is one."""
+        query = "SELECT id FROM documents WHERE id >= ?1 AND id < ?1 || 'g' LIMIT 1"  # "g" comes after every digit
+        row = self._connection.execute(query, (digits,)).fetchone()
+        return self.entry(row[0]) if row else None
 
     @cached_property
     def _versions(self) -> Versions:

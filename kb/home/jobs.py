@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from kb.attributes import AttributeValue
 from kb.catalog.writing import now
@@ -90,6 +90,26 @@ def list_jobs(home: Home, collection: str | None = None) -> list[Job]:
             (collection,),
         ).fetchall()
     return [job_from(row) for row in rows]
+
+
+class JobSummary(NamedTuple):
+    """What became of one file in a collection, over all its jobs."""
+
+    document_id: str
+    first_created_at: str
+    latest: JobState
+
+
+def job_summaries(home: Home, collection: str, digits: str = "") -> list[JobSummary]:
+    """What became of each file of a collection, or of those whose document ids begin with these digits."""
+    # With max(), SQLite takes the other columns from the row that has it.
+    query = (
+        "SELECT document_id, min(created_at), state, max(number) FROM jobs WHERE collection = ?1"
+        " AND document_id >= ?2 AND document_id < ?2 || 'g' GROUP BY document_id"
+    )
+    with home.reading() as connection:
+        rows = connection.execute(query, (collection, digits)).fetchall()
+    return [JobSummary(document_id, created_at, JobState(state)) for document_id, created_at, state, _ in rows]
 
 
 def latest_job(home: Home, collection: str, document_id: str) -> Job | None:

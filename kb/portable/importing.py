@@ -16,8 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from kb.catalog import Catalog
 from kb.catalog.blobs import Blobs, hash_file
 from kb.catalog.collections import collection_folder
+from kb.catalog.expiry import note_use
 from kb.errors import StorageError, UsageError
 from kb.portable.archive import (
     DATABASE,
@@ -66,6 +68,7 @@ def import_collection(home: Path, file: Path, name: str = "", *, called: str = "
         try:
             _unpack(archive, members, manifest, part, called)
             collection = checked(part, chosen, called)
+            note_use(Catalog(part))  # it begins to be used here and now, whatever it was where it comes from
             part.rename(folder)
         except OSError as error:
             raise StorageError(f"{called} is not imported", error.strerror or str(error)) from error

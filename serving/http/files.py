@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -147,7 +148,9 @@ def known_file(services: Services, file_id: str) -> UploadedFile:
         return file
     except NotFoundError:
         for name in services.collections.names():
-            entry = find_document(services.collections.catalog(name), file_id)
+            entry = None
+            with suppress(NotFoundError):  # the collection was deleted in this very moment
+                entry = find_document(services.collections.catalog(name), file_id)
             if entry is not None:
                 return UploadedFile(
                     file_id_of(entry.id), entry.id, entry.name, entry.size, "assistants", entry.added_at

@@ -23,8 +23,7 @@ def find_document(catalog: Catalog, wanted: str) -> DocumentEntry | None:
     if not digits:
         return None
     with catalog.snapshot() as snapshot:
-        found = snapshot.find_documents(digits)
-    return next((entry for entry in found if entry.id.startswith(digits)), None)
+        return snapshot.document_beginning(digits)
 
 
 def need_document(catalog: Catalog, wanted: str) -> DocumentEntry:

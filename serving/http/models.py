@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -62,7 +63,11 @@ def timestamp(moment: str) -> int:
 def list_models(request: Request) -> dict[str, Any]:
     """Every collection as a model."""
     collections = services_of(request).collections
-    return {"object": "list", "data": [_model(collections, name) for name in collections.names()]}
+    data = []
+    for name in collections.names():
+        with suppress(NotFoundError):  # deleted in this very moment
+            data.append(_model(collections, name))
+    return {"object": "list", "data": data}
 
 
 @router.get("/v1/models/{model:path}")

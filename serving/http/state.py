@@ -17,6 +17,7 @@ from kb.catalog.collections import (
     collection_names,
     create_collection,
     delete_collection,
+    make_collection,
     open_collection,
 )
 from kb.catalog.expiry import empty_if_expired
@@ -128,18 +129,17 @@ class Collections:
         """
         return self.get(name).catalog
 
-    def claim(self, name: str) -> bool:
-        """Whether a collection can be made under this name: then it is whoever asked first that makes it.
+    def make(self, name: str, description: str, policy: Policy) -> bool:
+        """Makes an empty collection; False where the name cannot be one, or another collection has it.
 
         Raises:
             ApiError: 403, it is none of those that the key is for.
         """
         self._check_access(name)
         try:
-            collection_folder(self._home, name).mkdir(parents=True)
-        except (UsageError, FileExistsError):
+            return make_collection(self._home, name, policy=policy, description=description)
+        except UsageError:
             return False
-        return True
 
     def create(self, name: str, description: str = "", policy: Policy = Policy.FLAG) -> Catalog:
         """Makes an empty collection, or opens the one that is there.

@@ -11,7 +11,7 @@ from kb.catalog import Catalog
 from kb.home.cursors import Place
 from kb.home.files import file_id_of
 from kb.home.home import Home
-from kb.home.jobs import list_jobs
+from kb.home.jobs import job_summaries, latest_job
 from kb.records import MOST_PASSAGE_TOKENS, DocumentEntry, Job, JobError, JobState
 from serving.http.chunking import chunking_json
 from serving.http.models import timestamp
@@ -36,7 +36,7 @@ class StoreFile:
     document_id: str
     created_at: str  # ISO 8601, UTC
     stored: bool  # whether its document can be searched
-    job: Job | None  # the newest one that brought it
+    latest: JobState | None  # of the newest job that brought it
 
     @property
     def place(self) -> Place:
@@ -44,28 +44,26 @@ class StoreFile:
         return Place(self.created_at, file_id_of(self.document_id))
 
     @property
-    def under_way(self) -> bool:
-        """Whether a worker reads it, or will."""
-        return self.job is not None and self.job.state in {JobState.QUEUED, JobState.RUNNING}
-
-    @property
     def status(self) -> str:
         """In OpenAI's words. A document that is read anew is in progress; one whose new reading failed stays."""
-        if self.job is not None and (self.under_way or not self.stored):
-            return STATUSES[self.job.state]
+        under_way = self.latest in {JobState.QUEUED, JobState.RUNNING}
+        if self.latest is not None and (under_way or not self.stored):
+            return STATUSES[self.latest]
         return "completed"
 
 
-def store_files(home: Home, catalog: Catalog) -> dict[str, StoreFile]:
-    """All files of a vector store by file id. What was read and then deleted from the collection is none."""
+def store_files(home: Home, catalog: Catalog, digits: str = "") -> dict[str, StoreFile]:
+    """The files of a vector store by file id: all, or those whose document ids begin with these digits.
+
+    What was read and then deleted from the collection is none.
+    """
     with catalog.snapshot() as snapshot:
-        added_at = snapshot.added_at()
-    newest: dict[str, Job] = {}
-    created_at = dict(added_at)
-    for job in list_jobs(home, catalog.name):  # the newest first
-        newest.setdefault(job.document_id, job)
-        created_at[job.document_id] = min(job.created_at, created_at.get(job.document_id, job.created_at))
-    files = [StoreFile(key, moment, key in added_at, newest.get(key)) for key, moment in created_at.items()]
+        added_at = snapshot.added_at(digits)
+    created_at, latest = dict(added_at), dict[str, JobState]()
+    for document_id, first, state in job_summaries(home, catalog.name, digits):
+        created_at[document_id] = min(first, created_at.get(document_id, first))
+        latest[document_id] = state
+    files = [StoreFile(key, moment, key in added_at, latest.get(key)) for key, moment in created_at.items()]
     return {file.place.id: file for file in files if file.stored or file.status != "completed"}
 
 
@@ -77,15 +75,16 @@ def counts_json(counts: Counter[str]) -> dict[str, int]:
 
 def store_file_json(services: Services, catalog: Catalog, file: StoreFile) -> dict[str, Any]:
     """A file of a vector store in OpenAI's shape, with what ibid knows of it beside."""
-    if file.job is not None and file.status != "completed":
-        return _from_job(services, file, file.job)
+    job = latest_job(services.home, catalog.name, file.document_id) if file.latest is not None else None
+    if job is not None and file.status != "completed":
+        return _from_job(services, file, job)
     with catalog.snapshot() as snapshot:
         entry = snapshot.entry(file.document_id)
-    return _from_document(catalog.name, file, entry)
+    return _from_document(catalog.name, file, entry, job)
 
 
 def _from_job(services: Services, file: StoreFile, job: Job) -> dict[str, Any]:
-    shown = _shape(job.collection, file, dict(job.metadata))
+    shown = _shape(job.collection, file, dict(job.metadata), job)
     path = services.home.uploads.path(job.document_id)
     code = job.error or JobError.SERVER
     error = {"code": code.value, "message": job.reason or "unknown"} if file.status == "failed" else None
@@ -100,15 +99,15 @@ def _from_job(services: Services, file: StoreFile, job: Job) -> dict[str, Any]:
     return shown
 
 
-def _from_document(store_id: str, file: StoreFile, entry: DocumentEntry) -> dict[str, Any]:
-    shown = _shape(store_id, file, attributes_of(entry))
+def _from_document(store_id: str, file: StoreFile, entry: DocumentEntry, job: Job | None) -> dict[str, Any]:
+    shown = _shape(store_id, file, attributes_of(entry), job)
     shown |= {"last_error": None, "usage_bytes": entry.size}
     shown["ibid"] |= {
         "name": entry.name,
         "title": entry.title,
         "stage": "done",
         "progress": 1.0,
-        "reason": file.job.reason if file.job is not None else "",
+        "reason": job.reason if job is not None else "",
         "pages": entry.pages,
         "passages": entry.passages,
         "media_type": entry.media_type,
@@ -133,7 +132,7 @@ def _as_given(entry: DocumentEntry, key: str, text: str) -> AttributeValue:
     return given if as_text(given) == text else text
 
 
-def _shape(store_id: str, file: StoreFile, attributes: dict[str, Any]) -> dict[str, Any]:
+def _shape(store_id: str, file: StoreFile, attributes: dict[str, Any], job: Job | None) -> dict[str, Any]:
     unknown = {"title": "", "pages": 0, "passages": 0, "media_type": "", "language": "", "warnings": []}
     unknown |= {"effective_from": "", "effective_to": "", "version": 1, "replaces": [], "replaced_by": []}
     return {
@@ -143,6 +142,6 @@ def _shape(store_id: str, file: StoreFile, attributes: dict[str, Any]) -> dict[s
         "created_at": timestamp(file.created_at),
         "status": file.status,
         "attributes": attributes,
-        "chunking_strategy": chunking_json(file.job.passage_tokens if file.job else MOST_PASSAGE_TOKENS),
+        "chunking_strategy": chunking_json(job.passage_tokens if job else MOST_PASSAGE_TOKENS),
         "ibid": {"document_id": file.document_id, **unknown},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -104,7 +105,10 @@ def files_page(
     """A page of these files in OpenAI's shape."""
     places = [file.place for file in files.values() if asked.filter in (None, file.status)]
     page = page_of(services.home, list_name, places, asked)
-    data = [store_file_json(services, catalog, files[file_id]) for file_id in page.ids]
+    data = []
+    for file_id in page.ids:
+        with suppress(NotFoundError):  # deleted while the page was made
+            data.append(store_file_json(services, catalog, files[file_id]))
     return page_json(data, has_more=page.has_more)
 
 
@@ -115,8 +119,8 @@ def _need_file(services: Services, catalog: Catalog, wanted: str) -> StoreFile:
         NotFoundError: the vector store has none.
     """
     digits = document_id_in(wanted)
-    files = store_files(services.home, catalog).values()
-    found = next((file for file in files if digits and file.document_id.startswith(digits)), None)
+    files = store_files(services.home, catalog, digits).values() if digits else ()
+    found = next(iter(files), None)
     if found is None:
         raise NotFoundError(f"no file {wanted[:80]} in vector store {catalog.name}")
     return found

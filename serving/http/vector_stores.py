@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections import Counter
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kb.catalog import Catalog
 from kb.catalog.expiry import expires_at, last_used
+from kb.errors import NotFoundError
 from kb.home.cursors import Place
 from kb.home.file_batches import forget_batches
 from kb.home.jobs import cancel_jobs, forget_jobs
@@ -77,7 +79,7 @@ def create_vector_store(request: Request, asked: NewVectorStore) -> dict[str, An
     policy = _policy_in(asked.metadata) or Policy.FLAG
     files = [FileToAdd(file_id=file_id, chunking_strategy=asked.chunking_strategy) for file_id in asked.file_ids]
     add_files(services, None, files)  # what cannot be is refused before anything is made
-    catalog = services.collections.create(_claimed_id(services, asked.name), asked.description or "", policy)
+    catalog = services.collections.catalog(_made_id(services, asked.name, asked.description or "", policy))
     keep_days = asked.expires_after.days if asked.expires_after else 0
     catalog.label(title=asked.name or "", labels=asked.metadata or {}, keep_days=keep_days)
     add_files(services, catalog, files)
@@ -88,10 +90,16 @@ def create_vector_store(request: Request, asked: NewVectorStore) -> dict[str, An
 def list_vector_stores(request: Request, asked: Annotated[PageRequest, Query()]) -> dict[str, Any]:
     """A page of the collections."""
     services = services_of(request)
-    catalogs = {name: services.collections.catalog(name) for name in services.collections.names()}
-    places = [Place(_created_at(catalog), name) for name, catalog in catalogs.items()]
+    places = []
+    for name in services.collections.names():
+        with suppress(NotFoundError):  # deleted in this very moment, as below
+            places.append(Place(_created_at(services.collections.catalog(name)), name))
     page = page_of(services.home, "vector_stores", places, asked)
-    return page_json([store_json(services, catalogs[name]) for name in page.ids], has_more=page.has_more)
+    data = []
+    for name in page.ids:
+        with suppress(NotFoundError):
+            data.append(store_json(services, services.collections.catalog(name)))
+    return page_json(data, has_more=page.has_more)
 
 
 @router.get("/v1/vector_stores/{store_id}")
@@ -135,14 +143,14 @@ def _created_at(catalog: Catalog) -> str:
         return snapshot.created_at
 
 
-def _claimed_id(services: Services, name: str | None) -> str:
-    """The id of a new vector store: its name where that can be one and is not taken, else one of its own."""
+def _made_id(services: Services, name: str | None, description: str, policy: Policy) -> str:
+    """Makes a collection: under its name where that can be an id and is not taken, else under an id of its own."""
     readable = re.sub(r"\s+", "-", (name or "").strip())
-    if readable and services.collections.claim(readable):
+    if readable and services.collections.make(readable, description, policy):
         return readable
-    made = f"vs_{secrets.token_hex(12)}"
-    services.collections.claim(made)
-    return made
+    own = f"vs_{secrets.token_hex(12)}"  # 96 bits: no two share one
+    services.collections.make(own, description, policy)
+    return own
 
 
 def _policy_in(metadata: dict[str, str] | None) -> Policy | None:

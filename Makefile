@@ -84,9 +84,10 @@ vllm-test: dev-venv $(VLLM_VENV)/installed
 clients: dev-venv .node/installed .llamaindex/installed
 	$(BIN)/python -m pytest tests/clients
 
-# Clients that the tests run as they are: OpenAI's for Node, and LlamaIndex, which wants an older openai than we do.
+# Clients that the tests run as they are: OpenAI's for Node, and LlamaIndex, which wants an older openai than we do; and
+# axe-core, which looks at the app's pages for what keeps people out.
 .node/installed:
-	npm install --silent --no-audit --no-fund --prefix .node 'openai@>=6 <7'
+	npm install --silent --no-audit --no-fund --prefix .node 'openai@>=6 <7' 'axe-core@>=4.11 <5'
 	touch $@
 
 .llamaindex/installed:

@@ -49,11 +49,13 @@ def main() -> None:
     failure = _refresh(session)
     with st.sidebar:
         _sidebar(session)
-    if failure is None:
+    if failure is not None:
+        show_failure(failure, words)
+        st.button(words("try_again"), key="reconnect")
+    elif session.vanished:
+        st.warning(plain(words("collection_gone", name=session.vanished, now=session.collection)))
+    if failure is None or session.collections:  # what was answered can be read without the server, too
         page.run()
-        return
-    show_failure(failure, words)
-    st.button(words("try_again"))
 
 
 def _refresh(session: Session) -> ClientError | None:

@@ -46,6 +46,7 @@ class Session:
     words: Words
     collection: str = ""
     collections: tuple[CollectionSummary, ...] = ()
+    vanished: str = ""  # the collection that was chosen, where somebody has just deleted it
     exchanges: list[Exchange] = field(default_factory=list)
     selected: tuple[int, int] | None = None
     sources: FetchedSources = field(init=False)
@@ -89,9 +90,12 @@ class Session:
         Raises:
             ClientError: the server did not answer.
         """
+        before = [item.name for item in self.collections]
         self.collections = self.client.collections()
         names = [item.name for item in self.collections]
+        self.vanished = ""
         if self.collection not in names:
+            self.vanished = self.collection if self.collection in before else ""
             self.collection = "default" if "default" in names or not names else names[0]
 
     def new_conversation(self) -> None:

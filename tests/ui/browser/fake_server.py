@@ -31,6 +31,7 @@ class FakeState:
     asked: list[dict[str, Any]] = field(default_factory=list)
     searched: list[dict[str, Any]] = field(default_factory=list)
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # answers by conversation
+    refuses: int = 0  # the status with which every request is refused; 0 for none
     pause: float = 0.0  # seconds between two sentences
     complaint: str = ""  # what a question with "complain" in it is told
 
@@ -41,6 +42,11 @@ class FakeState:
 
 def fake_app(state: FakeState) -> FastAPI:
     app = FastAPI()
+
+    @app.middleware("http")
+    async def refuse(request: Request, proceed: Any) -> Any:
+        return _error(state.refuses, "no") if state.refuses else await proceed(request)
+
     _add_collections(app, state)
     _add_files(app, state)
     _add_documents(app, state)
@@ -268,10 +274,11 @@ def _add_history(app: FastAPI, state: FakeState) -> None:
 
 
 @contextmanager
-def serving(state: FakeState) -> Iterator[str]:
-    """Serves `state` on a free port; gives the base URL."""
+def serving(state: FakeState, port: int = 0) -> Iterator[str]:
+    """Serves `state` on this port, a free one where none is given; gives the base URL."""
     listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
     server = uvicorn.Server(
         uvicorn.Config(fake_app(state), log_level="warning", ws="none", timeout_graceful_shutdown=1)
     )

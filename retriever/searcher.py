@@ -77,6 +77,7 @@ class Searcher:
         self._reword = reword or QuestionReader(catalog.cache_folder)
         self._reranker = reranker
         self._candidates = candidates
+        self._least: float | None = None  # the score that a hit must have
         self._dense = DenseIndex(catalog.cache_folder)
         self._lexical = LexicalIndex(catalog.cache_folder)
         self._evidence = EvidenceStage()
@@ -130,6 +131,8 @@ class Searcher:
                     ranked = addressed_first(snapshot, question, ranked, allowed)
             with timed(timings, "read"):
                 hits = read_hits(snapshot, ranked, k, source)
+            if self._least is not None:
+                hits = tuple(hit for hit in hits if hit.score >= self._least)
             version = snapshot.version
         return SearchResult(question, self.catalog.name, version, hits, timings)
 
@@ -147,6 +150,12 @@ class Searcher:
         """A searcher over the same indexes that leaves the order as it is before reranking."""
         other = copy.copy(self)
         other._reranker = None
+        return other
+
+    def from_score(self, least: float) -> Searcher:
+        """A searcher over the same indexes that leaves out hits with a lower score."""
+        other = copy.copy(self)
+        other._least = least
         return other
 
     def catch_up(self, mode: SearchMode = SearchMode.HYBRID) -> None:

@@ -23,6 +23,7 @@ from kb.settings import ModelSettings
 from tests.serving.http_server import RunningServer, running_server
 from tests.serving.model_server import Reply, model_server
 
+FILLED = '{"answered": true, "passages": [1], "answer": {"fee": "40 euros"}}'  # what a form asks the model for
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "conformance.md"
 
 
@@ -45,7 +46,8 @@ def conformance(description: Description) -> tuple[str, list[Measured]]:
     """The page, and what stands in it."""
     listed = [operation for operation in description.operations if operation.family]
     others = [operation for operation in description.operations if not operation.family]
-    with tempfile.TemporaryDirectory() as folder, model_server(Reply(("Late reports lose 5% a day [1].",))) as scripted:
+    reply = Reply(("Late reports lose 5% a day [1].",), filled=FILLED)
+    with tempfile.TemporaryDirectory() as folder, model_server(reply) as scripted:
         model = open_chat_model(ModelSettings(base_url=scripted.base_url, name="scripted"))
         with running_server(Path(folder) / "model", model=model) as server:
             bench = Bench(_client(server), description)

@@ -11,6 +11,7 @@ from kb.records import NO_FILTERS, Answer, AnswerEvent, Filters, Finished, Turn
 from serving.answering import PASSAGES, answer_question, check_question
 from serving.cancellation import Cancellation
 from serving.deciding import deciding_of
+from serving.http.adding import check_not_expired
 from serving.http.draining import Answering, events_of
 from serving.http.errors import unsupported
 from serving.http.observing.notes import notes_of_request
@@ -131,6 +132,7 @@ def _answering(services: Services, asking: Asking) -> Answering:
 
     def answering(cancellation: Cancellation) -> Iterator[AnswerEvent]:
         opened = asking.open()
+        check_not_expired(opened.catalog)
         events = answer_question(
             asking.question,
             searcher=opened.searcher,

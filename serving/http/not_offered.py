@@ -40,4 +40,6 @@ def wrong_method(method: str, path: str, allowed: str) -> str:
     """The sentence for a path that takes other methods."""
     if method == "DELETE" and path.startswith("/v1/models/"):
         return "a model is a collection; DELETE /v1/vector_stores/{id} deletes one with all its documents"
+    if path == "/v1/responses/compact":
+        return "ibid reads no more of a conversation than its last question needs; there is nothing to compact"
     return f"{path[:200]} takes {allowed}, not {method}"

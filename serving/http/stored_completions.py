@@ -56,7 +56,20 @@ def keep_completion(services: Services, asked: ChatRequest, whole: Json, answer:
     keep_reply(services.home, reply)
 
 
-@router.get("/v1/chat/completions")
+_BY_METADATA: Json = {  # which the framework has no way to declare
+    "parameters": [
+        {
+            "name": "metadata",
+            "in": "query",
+            "style": "deepObject",
+            "explode": True,
+            "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+        }
+    ]
+}
+
+
+@router.get("/v1/chat/completions", openapi_extra=_BY_METADATA)
 def list_completions(
     request: Request, model: str = "", after: str | None = None, limit: Limit = 20, order: Order = "asc"
 ) -> Json:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -27,6 +27,7 @@ class Reply:
     kind: str = "text/event-stream"  # of `raw`
     headers: tuple[tuple[str, str], ...] = ()  # beside the usual ones
     finish: str = "stop"  # why the model stopped
+    filled: str = ""  # in the place of the pieces, where JSON by a schema is asked for
     calls: tuple[tuple[str, str, str], ...] = ()  # of tools, after the pieces: id, name, arguments
     usage: tuple[int, int] | None = None  # tokens read and written, told to those who ask for them
 
@@ -57,7 +58,10 @@ def model_server(*replies: Reply) -> Iterator[ModelServer]:
             state.requests.append(json.loads(body))
             reply = state.replies.pop(0) if len(state.replies) > 1 else state.replies[0]
             try:
-                _play(self, reply, state, wants_usage="stream_options" in state.requests[-1])
+                request = state.requests[-1]
+                if reply.filled and "response_format" in request:
+                    reply = replace(reply, pieces=(reply.filled,))
+                _play(self, reply, state, wants_usage="stream_options" in request)
             except OSError:
                 state.hang_ups.append(time.monotonic())
 

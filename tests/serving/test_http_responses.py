@@ -85,6 +85,18 @@ def test_the_passages_that_were_read_come_with_those_who_ask_for_them(client: op
     assert [hit["text"] for hit in response.ibid["looked_at"]] == [result.text for result in results]
 
 
+def test_ranking_options_hold_for_what_is_read(client: openai.OpenAI) -> None:
+    wanted = {"include": ["file_search_call.results"]}
+    results = ask(client, **wanted).output[0].results
+    least = results[0].score
+    options = {"ranker": "none", "score_threshold": least}
+    few = ask(client, tools=[{**SEARCH, "ranking_options": options}], **wanted)
+    assert [result.score for result in few.output[0].results] == [one.score for one in results if one.score >= least]
+    assert len(few.output[0].results) < len(results)
+    assert few.tools[0].ranking_options.score_threshold == least
+    assert len(few.ibid["looked_at"]) == len(few.output[0].results)
+
+
 def test_the_client_accumulates_a_stream_to_the_same_response(client: openai.OpenAI) -> None:
     with client.responses.stream(model="ibid", input=REPORT, tools=[SEARCH]) as stream:  # type: ignore[list-item]
         events = list(stream)

@@ -136,16 +136,17 @@ def _collection(services: Services, asked: ResponseRequest) -> str:
 def _open(services: Services, asked: ResponseRequest, collection: str) -> OpenCollection:
     if not asked.tools:
         return open_model(services.collections, asked.model)
-    return services.collections.get(collection)
+    opened = services.collections.get(collection)
+    ranking = asked.tools[0].ranking_options
+    searcher = opened.searcher.without_reranker() if ranking.ranker == "none" else opened.searcher
+    if ranking.score_threshold:
+        searcher = searcher.from_score(ranking.score_threshold)
+    return opened._replace(searcher=searcher)
 
 
 def _filters(asked: ResponseRequest) -> Filters:
     options = asked.ibid
     tool: FileSearch | None = asked.tools[0] if asked.tools else None
-    if tool is not None and tool.ranking_options is not None and tool.ranking_options.score_threshold:
-        raise unsupported(
-            "tools.0.ranking_options.score_threshold", "score_threshold: scores compare hits of one search only"
-        )
     given = tool.filters if tool is not None and tool.filters else options.filters
     if given is None and options.as_of is None and not options.all_versions:
         return NO_FILTERS

@@ -47,7 +47,7 @@ class FileSearch(BaseModel):
     vector_store_ids: list[str]
     max_num_results: int | None = Field(default=None, ge=1, le=MOST_PASSAGES)
     filters: dict[str, Any] | None = None
-    ranking_options: RankingOptions | None = None
+    ranking_options: RankingOptions = RankingOptions()
 
     @property
     def passages(self) -> int:
@@ -56,14 +56,11 @@ class FileSearch(BaseModel):
 
     def as_json(self) -> dict[str, Any]:
         """The tool as responses repeat it."""
-        ranking = {"ranker": "auto", "score_threshold": 0.0}
-        if self.ranking_options is not None:
-            ranking |= self.ranking_options.model_dump(exclude_none=True)
         return {
             "type": "file_search",
             "vector_store_ids": self.vector_store_ids,
             "max_num_results": self.passages,
-            "ranking_options": ranking,
+            "ranking_options": self.ranking_options.model_dump(),
             "filters": self.filters,
         }
 

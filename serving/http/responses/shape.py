@@ -112,7 +112,7 @@ def _text_options(asked: ResponseRequest) -> Json:
     text = asked.text
     wanted = (text.format if text is not None else None) or {"type": "text"}
     if wanted["type"] == "json_schema":
-        wanted = {"description": None, "strict": False, **wanted}
+        wanted = {"strict": False, **wanted}
     return {"format": wanted, "verbosity": (text.verbosity if text is not None else None) or "medium"}
 
 

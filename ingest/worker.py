@@ -11,7 +11,7 @@ from ingest.pipeline import ingest_one
 from ingest.reading import FileState, Parse
 from ingest.walking import FoundFile
 from kb.catalog import Catalog
-from kb.catalog.collections import create_collection
+from kb.catalog.collections import open_collection
 from kb.errors import IbidError, InputError
 from kb.home.audit import WORKER, record
 from kb.home.home import Home
@@ -55,7 +55,7 @@ def run_job(home: Home, settings: Settings, job: Job, embedder: Callable[[], Emb
     try:
         source = f"upload:{job.document_id}"
         found = FoundFile(path, job.name, path.stat().st_size, 0, source, passage_tokens=job.passage_tokens)
-        catalog = create_collection(settings.home, job.collection)
+        catalog = open_collection(settings.home, job.collection)
         try:
             _take_in(home, settings, job, found, catalog, embedder, parse)
         finally:

@@ -16,7 +16,7 @@ def write_whole(path: Path, *parts: bytes | memoryview) -> None:
 
 def write_stream(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     """The same of parts that are made one after another, as of a file larger than what should be in memory."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(exist_ok=True)  # never its parents: the collection may have been deleted meanwhile
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

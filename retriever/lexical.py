@@ -53,7 +53,7 @@ class LexicalIndex:
             if self._is_at(snapshot):
                 return
             try:
-                self._folder.mkdir(parents=True, exist_ok=True)
+                self._folder.mkdir(exist_ok=True)  # never its parents: the collection may have been deleted meanwhile
                 with process_lock(self._folder / "lexical.lock"):
                     self._update(snapshot)
             except (OSError, ValueError) as error:  # a full or read-only disk; tantivy reports it as ValueError

@@ -63,7 +63,7 @@ def write_manifest(path: Path, manifest: LexicalManifest, before: LexicalManifes
 def new_folder(parent: Path) -> Path:
     """A fresh, empty folder for an index."""
     folder = parent / f"lexical-{uuid4().hex[:12]}"
-    folder.mkdir(parents=True)
+    folder.mkdir()
     return folder
 
 

@@ -51,7 +51,7 @@ class Blobs:
 
         What was not kept when the block ends is gone.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(exist_ok=True)  # never its parents: the collection may have been deleted meanwhile
         temporary = self.folder / f".{os.getpid()}-{time.monotonic_ns()}.part"
         digest, size = hashlib.sha256(), 0
         try:

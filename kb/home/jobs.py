@@ -146,12 +146,12 @@ def take_job(home: Home) -> Job | None:
         ).fetchone()
         if row is None:
             return None
-        connection.execute(
-            "UPDATE jobs SET state = ?, stage = 'parsing', progress = 0, reason = '', attempts = attempts + 1,"
-            " heartbeat = ?, updated_at = ? WHERE id = ?",
+        taken = connection.execute(
+            "UPDATE jobs SET state = ?, stage = 'parsing', progress = 0, reason = '',"  # noqa: S608 (constants)
+            f" attempts = attempts + 1, heartbeat = ?, updated_at = ? WHERE id = ? RETURNING {JOB_COLUMNS}",
             (JobState.RUNNING, time.time(), now(), row[0]),
-        )
-    return get_job(home, row[0])
+        ).fetchone()
+    return job_from(taken)
 
 
 def report_progress(home: Home, job_id: str, stage: str, progress: float) -> bool:

@@ -76,7 +76,7 @@ class CollectionGlossary:
 
     def _keep(self, state: _State) -> None:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(exist_ok=True)  # never its parents: the collection may have been deleted meanwhile
             with process_lock(self._path.with_suffix(".lock")):
                 _write(self._path, state)
         except OSError as error:

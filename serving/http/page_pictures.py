@@ -116,7 +116,12 @@ def _keep(catalog: Catalog, path: Path, picture: bytes) -> None:
     temporary = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
     try:
         _tidy(catalog)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (
+            catalog.cache_folder,
+            _folder(catalog),
+            path.parent,
+        ):  # not the collection's, which may be deleted
+            folder.mkdir(exist_ok=True)
         temporary.write_bytes(picture)
         temporary.replace(path)
     except OSError:

@@ -9,11 +9,12 @@ import pytest
 
 from ingest.locking import ingestion_lock
 from ingest.worker import run_job, work
-from kb.catalog.collections import open_collection
+from kb.catalog.collections import create_collection, delete_collection, open_collection
 from kb.errors import BusyError, FileLimitError, InputError
 from kb.home.files import put_file
 from kb.home.home import Home
 from kb.home.jobs import add_job, cancel_jobs, forget_jobs, get_job, take_job
+from kb.ports import Vectors
 from kb.records import Document, Job, JobState, document_id_of
 from kb.settings import LimitSettings, Settings
 from tests.fakes import HashEmbedder
@@ -35,6 +36,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def queue(home: Home, name: str, content: bytes, collection: str = "law") -> Job:
+    create_collection(home.folder, collection).close()
     file = put_file(home, name, [content])
     return add_job(home, collection, name, file.document_id, {"tags": "upload"})
 
@@ -134,3 +136,30 @@ def test_cancelling_a_file_that_is_there_already_leaves_it_there_and_deleting_it
         assert open_collection(settings.home, "law").collection().documents == left
     blobs = open_collection(settings.home, "law").blobs
     assert not blobs.path(job.document_id).exists()
+
+
+def test_a_job_for_a_collection_that_was_deleted_does_not_bring_it_back(settings: Settings) -> None:
+    home = Home(settings.home)
+    job = queue(home, "rules.txt", b"Rules of the house.")
+    taken = take_job(home)
+    assert taken is not None
+    delete_collection(settings.home, "law")
+    run_job(home, settings, taken, HashEmbedder, parse)
+    assert get_job(home, job.id).state is JobState.FAILED
+    assert not (settings.home / "collections" / "law").exists()
+
+
+def test_a_collection_deleted_while_its_file_is_embedded_does_not_come_back(settings: Settings) -> None:
+    home = Home(settings.home)
+    job = queue(home, "rules.txt", b"Rules of the house.")
+    taken = take_job(home)
+    assert taken is not None
+
+    class Deleting(HashEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> Vectors:
+            delete_collection(settings.home, "law")
+            return super().embed_passages(texts)
+
+    run_job(home, settings, taken, Deleting, parse)
+    assert get_job(home, job.id).state is JobState.FAILED
+    assert not (settings.home / "collections" / "law").exists()

@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -8,7 +9,13 @@ import numpy as np
 import pytest
 
 from kb.catalog import Catalog, Source, VectorsMissingError, text_key
-from kb.catalog.collections import collection_names, create_collection, delete_collection, open_collection
+from kb.catalog.collections import (
+    collection_names,
+    create_collection,
+    delete_collection,
+    make_collection,
+    open_collection,
+)
 from kb.errors import EmbeddingSpaceError, NotFoundError, StorageError, UsageError
 from kb.records import Box, Filters, Mark, MarkKind, WordBox
 from tests.fakes import HashEmbedder
@@ -265,3 +272,36 @@ def test_collections_are_made_listed_and_removed(tmp_path: Path) -> None:
 def test_a_name_that_is_no_folder_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError):
         create_collection(tmp_path, name)
+
+
+def test_of_many_who_make_a_collection_at_once_one_does_and_nobody_sees_half_of_it(tmp_path: Path) -> None:
+    stopped = threading.Event()
+    seen: list[str] = []
+
+    def look() -> None:
+        while not stopped.is_set():
+            seen.extend(open_collection(tmp_path, name).collection().created_at for name in collection_names(tmp_path))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda number: make_collection(tmp_path, f"law{number % 4}"), range(32)))
+    stopped.set()
+    looking.join()
+    assert sum(made) == 4
+    assert all(seen)
+    left = [path.name for path in (tmp_path / "collections").glob("law*/*")]
+    assert not [name for name in left if not name.startswith("catalog.db")]
+
+
+def test_a_deleted_collection_is_not_found_by_who_had_it_open_and_is_not_made_anew(tmp_path: Path) -> None:
+    catalog = create_collection(tmp_path, "law")
+    catalog.close()
+    delete_collection(tmp_path, "law")
+    with pytest.raises(NotFoundError, match="deleted"):
+        catalog.collection()
+    with pytest.raises(OSError, match="No such file"):
+        catalog.blobs.put([b"text"])
+    with pytest.raises(NotFoundError):
+        delete_collection(tmp_path, "law")
+    assert list((tmp_path / "collections").iterdir()) == []

@@ -124,7 +124,7 @@ class ServeSettings:
     port: int = 8000
     app_port: int = 8501
     keep_alive_seconds: float = 10.0  # of a stream's silence, before a comment: proxies cut off what is silent for 30
-    workers: int = 1  # server processes that share the port; each takes some 150 MB of its own with the packaged models
+    workers: int = 1  # server processes that share the port; each takes some 160 MB of its own with the packaged models
     log: str = "off"  # a line for each request on stderr: "json", "text", "off"; failures are told in any case
     traces: str = ""  # an OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318, to send traces to
 

@@ -16,7 +16,7 @@ from kb.errors import IbidError, NotFoundError, UsageError
 from kb.records import AnswerStatus, Claimed, Filters, Finished, Searched
 from serving.answer_json import answer_as_json, search_as_json
 from serving.answering import check_question
-from serving.http.asking import Asking, begin
+from serving.http.asking import Asking, begin, count_usage
 from serving.http.filters import read_filters
 from serving.http.finding import need_document
 from serving.http.searching import search_passages
@@ -93,6 +93,7 @@ async def ask(asked: AskInput, caller: Caller) -> AskOutput:
             elif isinstance(event, Claimed):
                 await caller.tell("a sentence is checked")
             elif isinstance(event, Finished):
+                await asyncio.to_thread(count_usage, caller.services, asked.question, event.answer)
                 told = answer_as_json(event.answer)
                 refused = event.answer.status is AnswerStatus.REFUSED
                 return AskOutput.model_validate({**told, "looked_at": told["looked_at"][: _NEAREST if refused else 0]})

@@ -26,6 +26,7 @@ _PARTS = (  # module, distribution, what it is for, what brings it
     ("unstructured", "unstructured", "office files, HTML, e-mail", "pip install ibid"),
     ("rapidocr", "rapidocr", "scanned pages (optional)", "pip install 'ibid[ocr]'"),
     ("streamlit", "streamlit", "the browser app (optional)", "pip install 'ibid[ui]'"),
+    ("mcp", "mcp", "tools for assistants (optional)", "pip install 'ibid[mcp]'"),
 )
 
 

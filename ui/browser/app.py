@@ -71,7 +71,14 @@ def _sidebar(session: Session) -> None:
     names = [item.name for item in session.collections]
     if names:
         st.session_state["collection"] = session.collection
-        st.selectbox(words("collection"), names, key="collection", on_change=_choose_collection, args=(session,))
+        st.selectbox(
+            words("collection"),
+            names,
+            key="collection",
+            format_func=session.title_of,
+            on_change=_choose_collection,
+            args=(session,),
+        )
     st.button(
         words("new_conversation"), icon=":material/add_comment:", width="stretch", on_click=session.new_conversation
     )

@@ -111,6 +111,7 @@ class CollectionSummary:
     name: str
     documents: int
     strict: bool = False  # whether sentences that the documents do not bear out are withheld
+    title: str = ""  # what people call it, where that is not its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +279,8 @@ def read_file(value: Json) -> StoredFile:
 def read_collection(value: Json) -> CollectionSummary:
     """A vector store."""
     documents = int((value.get("file_counts") or {}).get("completed") or 0)
-    return CollectionSummary(str(value["id"]), documents, (value.get("ibid") or {}).get("policy") == Policy.STRICT)
+    strict = (value.get("ibid") or {}).get("policy") == Policy.STRICT
+    return CollectionSummary(str(value["id"]), documents, strict, str(value.get("name") or ""))
 
 
 def read_document(value: Json) -> DocumentView:

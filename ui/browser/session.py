@@ -84,6 +84,10 @@ class Session:
         """Whether the chosen collection withholds sentences that its documents do not bear out."""
         return any(item.strict for item in self.collections if item.name == self.collection)
 
+    def title_of(self, name: str) -> str:
+        """What the picker calls a collection."""
+        return next((item.title for item in self.collections if item.name == name and item.title), name)
+
     def refresh_collections(self) -> None:
         """Asks for the collections anew and keeps the choice where it still stands.
 

@@ -27,6 +27,7 @@ class FakeState:
     documents: dict[str, list[FakeDocument]] = field(default_factory=dict)
     jobs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     policies: dict[str, str] = field(default_factory=dict)  # "flag" where none is given
+    titles: dict[str, str] = field(default_factory=dict)  # the collection's name where none is given
     uploads: dict[str, str] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
     searched: list[dict[str, Any]] = field(default_factory=list)
@@ -65,7 +66,14 @@ def _error(status: int, message: str) -> JSONResponse:
 def _store(state: FakeState, name: str) -> dict[str, Any]:
     counts = {"completed": len(state.documents[name]), "in_progress": 0, "failed": 0, "cancelled": 0}
     more = {"policy": state.policies.get(name, "flag")}
-    return {"id": name, "object": "vector_store", "name": name, "file_counts": counts, "created_at": 0, "ibid": more}
+    return {
+        "id": name,
+        "object": "vector_store",
+        "name": state.titles.get(name, name),
+        "file_counts": counts,
+        "created_at": 0,
+        "ibid": more,
+    }
 
 
 def _add_collections(app: FastAPI, state: FakeState) -> None:

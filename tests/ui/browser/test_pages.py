@@ -120,6 +120,15 @@ def test_a_collection_without_documents_points_to_the_library(app: AppTest) -> N
     assert "Add some in the Library" in app.text[0].value
 
 
+def test_a_collection_is_called_as_people_called_it(app: AppTest, state: FakeState) -> None:
+    state.titles["empty"] = "合同/二 **2026**"
+    picker = app.run().sidebar.selectbox(key="collection")
+    assert "合同/二 **2026**" in picker.options
+    assert "empty" not in picker.options
+    picker.set_value("empty").run()
+    assert app.chat_input[0].disabled
+
+
 def test_a_new_question_ends_the_wait_for_the_answer_before(app: AppTest, state: FakeState) -> None:
     state.pause = 0.3
     app.run().chat_input[0].set_value("How many marks does late work lose?").run()

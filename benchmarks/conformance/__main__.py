@@ -15,7 +15,8 @@ from pathlib import Path
 import httpx
 
 from benchmarks.conformance.description import Description
-from benchmarks.conformance.measuring import Bench, Measured, with_differences
+from benchmarks.conformance.findings import Measured, with_differences
+from benchmarks.conformance.measuring import Bench
 from benchmarks.conformance.table import table
 from kb.chat.openai_compatible import open_chat_model
 from kb.home.keys import Right, create_key

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-import re
-from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 import numpy as np
 
 from benchmarks.conformance.description import Description, Json, Operation, Parameter
+from benchmarks.conformance.findings import Measured, ParameterMeasured, without_ids
 from benchmarks.conformance.own_description import OwnDescription
 from benchmarks.conformance.particular_values import BESIDE, particular_values
 from benchmarks.conformance.requests import GOOD_REQUESTS, Maker, Request, UnpreparedError
-from benchmarks.conformance.values import values_of
+from benchmarks.conformance.values import shown, values_of
 
-_MADE_ID = re.compile(r"\b([a-z]+[-_])?[0-9a-f]{12,}\b|\bstore-\d+")  # other ones in every run
-_LONGEST_VALUE = 60  # characters of a value that is shown as it is
-_SHORT_FIELD = 40  # characters of a last field that is shown beside the type
 _TOO_LATE = 9  # times that what is to be cancelled may be done before: then another one is made and cancelled sooner
 _ERROR = {"$ref": "#/components/schemas/ErrorResponse"}
 _FILE_CITATION = {"$ref": "#/components/schemas/FileCitationBody"}
@@ -29,35 +24,6 @@ _EVENTS_ELSEWHERE = {
     "GET /responses/{response_id}": {"$ref": "#/components/schemas/ResponseStreamEvent"},
     "POST /completions": {"$ref": "#/components/schemas/CreateCompletionResponse"},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterMeasured:
-    """What a parameter does."""
-
-    name: str
-    verdict: str  # "taken", "ignored", "in part", "refused"
-    note: str = ""
-
-
-@dataclass(slots=True)
-class Measured:
-    """What an operation does."""
-
-    name: str
-    family: str
-    route: str  # of ours, "" where there is none
-    offered: bool = False
-    refusal: str = ""  # why it is not offered
-    answer: str = ""  # what the answer is, in words
-    faults: list[str] = field(default_factory=list)
-    events: Counter[str] = field(default_factory=Counter)
-    parameters: list[ParameterMeasured] = field(default_factory=list)
-
-    def note(self, fault: str) -> None:
-        """Keeps what is wrong, once."""
-        if _without_ids(fault) not in self.faults:
-            self.faults.append(_without_ids(fault))
 
 
 class Bench:
@@ -109,8 +75,9 @@ class Bench:
                 self._check(operation, response, measured)
                 repeated = _repeats(response, parameter.name, value)
             else:
-                refused.setdefault(self._refusal(response, measured), []).append(value)
-        reasons = "; ".join(f"{_shown(values)}: {reason}" for reason, values in refused.items())
+                reason = self._refusal(response, measured).removeprefix(f"{parameter.name}: ")
+                refused.setdefault(reason, []).append(value)
+        reasons = "; ".join(f"{shown(values)}: {reason}" for reason, values in refused.items())
         if not taken:
             return ParameterMeasured(parameter.name, "refused", "; ".join(refused))
         declared = parameter.name in self.own.declared(operation.method, operation.path)
@@ -197,7 +164,7 @@ class Bench:
         self._note(measured, body, _ERROR)
         if response.status_code >= 500:
             measured.note(f"answers {response.status_code}: {body['error']['message']}")
-        return _without_ids(str(body.get("error", body).get("message", body)))
+        return without_ids(str(body.get("error", body).get("message", body)))
 
     def _send(self, operation: Operation, request: Request) -> httpx.Response:
         query = dict(request.query)
@@ -212,21 +179,6 @@ class Bench:
             data=_flat(request.body or {}) if form else None,
             files=request.files,
         )
-
-
-def with_differences(measured: Measured, without_model: Measured) -> Measured:
-    """What a server with a chat model does, and where one without it differs."""
-    others = {parameter.name: parameter for parameter in without_model.parameters}
-    both: list[ParameterMeasured] = []
-    for parameter in measured.parameters:
-        other = others.get(parameter.name, parameter)
-        note = parameter.note
-        if other != parameter:
-            note = f"{note}{'; ' if note else ''}without a chat model {other.verdict}: {other.note or 'no effect'}"
-        both.append(replace(parameter, note=note))
-    measured.parameters = both
-    measured.faults += [fault for fault in without_model.faults if fault not in measured.faults]
-    return measured
 
 
 def _repeats(response: httpx.Response, name: str, value: Any) -> bool:
@@ -258,28 +210,3 @@ def _flat(fields: Json) -> dict[str, str]:
         else:
             flat[name] = str(value)
     return flat
-
-
-def _shown(values: list[Any]) -> str:
-    return _without_ids(", ".join(f"`{_short(value)}`" for value in values))
-
-
-def _short(value: Any) -> str:
-    """A value as it is sent; of a long one the types of its parts, which is what differs, and its last field."""
-    text = json.dumps(value, ensure_ascii=False)
-    if len(text) <= _LONGEST_VALUE:
-        return text
-    if isinstance(value, list):
-        return f"[{', '.join(map(_short, value))}]"
-    if isinstance(value, dict):
-        kept = [key for key in value if key in {"type", "role", "content"}] or list(value)[:1]
-        last = list(value)[-1]
-        if last not in kept and len(json.dumps(value[last])) <= _SHORT_FIELD:
-            kept.append(last)
-        fields = [f'"{key}": {_short(value[key])}' for key in kept]
-        return f"{{{', '.join([*fields, '…'] if len(kept) < len(value) else fields)}}}"
-    return f"{text[:_LONGEST_VALUE]}…"
-
-
-def _without_ids(text: str) -> str:
-    return _MADE_ID.sub("…", text)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from benchmarks.conformance.description import FAMILIES, Description
-from benchmarks.conformance.measuring import Measured
+from benchmarks.conformance.findings import Measured
 
 _VERDICTS = ("taken", "in part", "ignored", "refused")
 _INTRODUCTION = """# What of OpenAI's API ibid offers
@@ -82,7 +82,7 @@ def _operations(measured: Sequence[Measured]) -> str:
 
 
 def _parameters(item: Measured) -> str:
-    rows = [f"`{item.name}`", "", "| parameter | | |", "|---|---|---|"]
+    rows = [f"`{item.name}`", "", "| parameter | verdict | note |", "|---|---|---|"]
     rows += [f"| `{parameter.name}` | {parameter.verdict} | {_cell(parameter.note)} |" for parameter in item.parameters]
     return "\n".join(rows) + "\n"
 

@@ -1,13 +1,17 @@
-"""Values to try for a parameter, made from its schema: each alternative and each choice once."""
+"""Values to try for a parameter, made from its schema: each alternative, each choice. And how values are shown."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from benchmarks.conformance.description import Description, Json
+from benchmarks.conformance.findings import without_ids
 
 _DEEPEST = 4  # objects inside objects: deeper ones are left out where they may be
 _MOST = 12  # values of one parameter: no list of choices that ibid could take is longer
+_LONGEST_VALUE = 60  # characters of a value that is shown as it is
+_SHORT_FIELD = 40  # characters of a last field that is shown beside the type
 
 
 def values_of(description: Description, schema: Json, depth: int = 0) -> list[Any]:
@@ -68,3 +72,25 @@ def _distinct(values: list[Any]) -> list[Any]:
         if value not in found or (isinstance(value, bool) and value not in [item for item in found if item is value]):
             found.append(value)
     return found[:_MOST]
+
+
+def shown(values: list[Any]) -> str:
+    """Values in a line of a table."""
+    return without_ids(", ".join(f"`{_short(value)}`" for value in values))
+
+
+def _short(value: Any) -> str:
+    """A value as it is sent; of a long one the types of its parts, which is what differs, and its last field."""
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) <= _LONGEST_VALUE:
+        return text
+    if isinstance(value, list):
+        return f"[{', '.join(map(_short, value))}]"
+    if isinstance(value, dict):
+        kept = [key for key in value if key in {"type", "role", "content"}] or list(value)[:1]
+        last = list(value)[-1]
+        if last not in kept and len(json.dumps(value[last])) <= _SHORT_FIELD:
+            kept.append(last)
+        fields = [f'"{key}": {_short(value[key])}' for key in kept]
+        return f"{{{', '.join([*fields, '…'] if len(kept) < len(value) else fields)}}}"
+    return f"{text[:_LONGEST_VALUE]}…"

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from benchmarks.conformance.description import Description
-from benchmarks.conformance.measuring import Bench, Measured
+from benchmarks.conformance.findings import Measured
+from benchmarks.conformance.measuring import Bench
 from benchmarks.conformance.values import values_of
 from tests.serving.http_server import RunningServer, running_server
 

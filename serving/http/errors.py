@@ -142,7 +142,8 @@ def _methods_of(app: FastAPI, path: str) -> list[str]:
 def _from_validation(problems: Sequence[Mapping[str, Any]]) -> ApiError:
     """The first problem says enough; OpenAI names one, too."""
     problem = problems[0]
-    where = [str(part) for part in problem["loc"][1:]]  # the first one says body, query or path
+    # The first one says body, query or path; one in brackets, which of several kinds something was taken for.
+    where = [part for part in map(str, problem["loc"][1:]) if not part.startswith("<")]
     name = ".".join(where) or None
     if problem["type"] == "extra_forbidden":
         return ApiError(400, f"unknown parameter: {name}", code="unknown_parameter", param=name)

@@ -340,7 +340,7 @@ def test_tokens_of_an_input_are_counted(client: openai.OpenAI) -> None:
     ("more", "param"),
     [
         ({"tools": [{"type": "web_search"}]}, "tools.0.type"),
-        ({"tools": [{"type": "function", "name": "f", "parameters": {}}]}, "tools.0.type"),
+        ({"tools": [{"type": "function", "name": "f", "parameters": {}}]}, "tools"),
         ({"tools": [{**SEARCH, "vector_store_ids": ["default", "law"]}]}, "tools.0.vector_store_ids"),
         ({"tools": [{**SEARCH, "vector_store_ids": []}]}, "tools.0.vector_store_ids"),
         ({"tools": [{**SEARCH, "max_num_results": 51}]}, "tools.0.max_num_results"),
@@ -357,7 +357,7 @@ def test_tokens_of_an_input_are_counted(client: openai.OpenAI) -> None:
         ({"metadata": {str(number): "x" for number in range(17)}}, "metadata"),
         ({"input": []}, "input"),
         ({"input": [{"role": "assistant", "content": "x"}]}, "input"),
-        ({"input": [{"type": "function_call_output", "call_id": "c", "output": "x"}]}, "input.0"),
+        ({"input": [{"type": "computer_call"}]}, "input.0"),
         ({"input": [{"role": "user", "content": [{"type": "input_image"}]}]}, "input.0.content.0.type"),
         ({"input": [{"content": "x"}]}, "input.0"),
         ({"max_output_tokens": 0}, "max_output_tokens"),

@@ -94,8 +94,6 @@ async def _told(
     for told in [*made.opening([result.question]), *made.searched(call)]:
         yield told
     waits = asked.form is not None  # for JSON, beside which a refusal stands apart: nothing is told before it is whole
-    if not waits:
-        yield made.begin_text()
     citations: dict[int, Citation] = {}
     length = 0
     async for event in events:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from serving.http.responses.function_calls import CALL
 from serving.http.responses.shape import Json, message, refusal_part, search_call, text_part
 
 _ENDS = {"completed": "response.completed", "incomplete": "response.incomplete", "failed": "response.failed"}
@@ -26,6 +27,7 @@ class ResponseEvents:
         self._token = token
         self._number = 0
         self._annotations = 0
+        self._begun_message = False
 
     def opening(self, queries: list[str]) -> Iterator[Json]:
         """The response has begun and searches."""
@@ -37,26 +39,18 @@ class ResponseEvents:
         yield self._search_event("searching")
 
     def searched(self, call: Json) -> Iterator[Json]:
-        """The search is done; the message begins."""
+        """The search is done."""
         yield self._search_event("completed")
         yield self._event("response.output_item.done", output_index=0, item=call)
-        empty = message(self._token, "in_progress", [])
-        yield self._event("response.output_item.added", output_index=1, item=empty)
 
-    def begin_text(self) -> Json:
-        """The message is an answer."""
-        return self._part_event("response.content_part.added", part=text_part("", []))
-
-    def begin_refusal(self) -> Json:
-        """The message says why there is no JSON."""
-        return self._part_event("response.content_part.added", part=refusal_part(""))
-
-    def refusal(self, text: str) -> Json:
-        """A sentence of it."""
-        return self._part_event("response.refusal.delta", delta=text)
+    def refusal(self, text: str) -> Iterator[Json]:
+        """A sentence that says why there is no JSON."""
+        yield from self._begin_message(refusal_part(""))
+        yield self._part_event("response.refusal.delta", delta=text)
 
     def sentence(self, text: str, annotations: list[Json], ibid: Json) -> Iterator[Json]:
         """A sentence was released, with the annotations that stand in it."""
+        yield from self._begin_message(text_part("", []))
         yield self._part_event("response.output_text.delta", delta=text, logprobs=[], ibid=ibid)
         for annotation in annotations:
             yield self._part_event(
@@ -65,16 +59,42 @@ class ResponseEvents:
             self._annotations += 1
 
     def closing(self, body: Json) -> Iterator[Json]:
-        """The message and the response are finished."""
-        item = body["output"][1]
+        """The message and the response are finished; between them, what the model wants called."""
+        item = message_in(body)
+        if item is not None:
+            yield from self._end_message(item)
+        for place, item in enumerate(body["output"]):
+            if item["type"] == CALL:
+                yield from self._called(place, item)
+        yield self.last(body)
+
+    def _begin_message(self, part: Json) -> Iterator[Json]:
+        """Begins the message, the first time; where the model only wants something called, there is none."""
+        if self._begun_message:
+            return
+        self._begun_message = True
+        empty = message(self._token, "in_progress", [])
+        yield self._event("response.output_item.added", output_index=1, item=empty)
+        yield self._part_event("response.content_part.added", part=part)
+
+    def _end_message(self, item: Json) -> Iterator[Json]:
         part = item["content"][0]
+        yield from self._begin_message(text_part("", []))
         if part["type"] == "refusal":
             yield self._part_event("response.refusal.done", refusal=part["refusal"])
         else:
             yield self._part_event("response.output_text.done", text=part["text"], logprobs=[])
         yield self._part_event("response.content_part.done", part=part)
         yield self._event("response.output_item.done", output_index=1, item=item)
-        yield self.last(body)
+
+    def _called(self, place: int, item: Json) -> Iterator[Json]:
+        at = {"item_id": item["id"], "output_index": place}
+        begun = {**item, "status": "in_progress", "arguments": ""}
+        yield self._event("response.output_item.added", output_index=place, item=begun)
+        yield self._event("response.function_call_arguments.delta", delta=item["arguments"], **at)
+        told = {"name": item["name"], "arguments": item["arguments"]}
+        yield self._event("response.function_call_arguments.done", **told, **at)
+        yield self._event("response.output_item.done", output_index=place, item=item)
 
     def last(self, body: Json) -> Json:
         """How the response ended."""
@@ -90,6 +110,11 @@ class ResponseEvents:
         event = {"type": kind, "sequence_number": self._number, **more}
         self._number += 1
         return event
+
+
+def message_in(body: Json) -> Json | None:
+    """The message of a response; None where the model only wants something called."""
+    return next((item for item in body["output"] if item["type"] == "message"), None)
 
 
 def events_again(body: Json) -> Iterator[Json]:
@@ -110,15 +135,14 @@ def events_again(body: Json) -> Iterator[Json]:
 
 def told_whole(events: ResponseEvents, body: Json) -> Iterator[Json]:
     """The message of a response that is whole, sentence by sentence, and its end."""
-    part, answer = body["output"][1]["content"][0], body["ibid"]
+    item, answer = message_in(body), body["ibid"]
+    part: Json = item["content"][0] if item is not None else text_part("", [])
     # What has become of a citation is told with the whole response; a sentence is told as it was the first time.
     cited = {one["marker"]: {key: one[key] for key in one if key != "standing"} for one in answer["citations"]}
-    refused = part["type"] == "refusal"
-    yield events.begin_refusal() if refused else events.begin_text()
     offset = 0
     for claim in answer["claims"]:
-        if refused:
-            yield events.refusal(claim["text"])
+        if part["type"] == "refusal":
+            yield from events.refusal(claim["text"])
             continue
         end = offset + len(claim["text"])
         own = [annotation for annotation in part["annotations"] if offset <= annotation["index"] < end]

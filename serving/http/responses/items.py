@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from kb.records import Turn
 from serving.http.errors import ApiError, unsupported
+from serving.http.responses.function_calls import CALL, OUTPUT
 
 Json = dict[str, Any]
 FindItem = Callable[[str], Json]
@@ -17,7 +18,7 @@ FindItem = Callable[[str], Json]
 _TEXTS = frozenset({"input_text", "output_text", "text", "refusal"})
 # What clients send back of an earlier output. It says nothing that the messages beside it do not say.
 _PASSED_OVER = frozenset({"file_search_call", "reasoning"})
-_ITEM_ID = re.compile(r"(?:msg|fs)_([0-9a-f]{48})(?:_\d{1,5})?")
+_ITEM_ID = re.compile(r"(?:msg|fs|fc)_([0-9a-f]{48})(?:_\d{1,5})?")
 
 
 class InputPart(BaseModel):
@@ -39,6 +40,10 @@ class InputItem(BaseModel):
     id: str | None = None
     role: Literal["user", "assistant", "system", "developer"] | None = None
     content: str | list[InputPart] | None = None
+    call_id: str | None = None  # of a function call, and of what came of it
+    name: str | None = None
+    arguments: str | None = None
+    output: str | list[InputPart] | None = None
 
 
 def response_id_of(token: str) -> str:
@@ -93,10 +98,25 @@ def _item(item: InputItem, place: int, item_id: str, find: FindItem) -> Json:
         return find(item.id)
     if kind in _PASSED_OVER:
         return {"id": item_id, **item.model_dump(exclude_none=True), "type": kind}
+    if kind in {CALL, OUTPUT}:
+        return _function_item(item, kind, place, f"fc_{item_id.removeprefix('msg_')}")
     if kind != "message" or item.role is None:
         message = f"input: an item of type {kind[:80]!r} cannot be read; send messages"
         raise unsupported(f"input.{place}", message)
     return _message(item.role, _words(item.content, place), item.id or item_id)
+
+
+def _function_item(item: InputItem, kind: str, place: int, item_id: str) -> Json:
+    wanted = ("call_id", "name", "arguments") if kind == CALL else ("call_id", "output")
+    for name in wanted:
+        if getattr(item, name) is None:
+            raise ApiError(
+                400, f"missing parameter: input.{place}.{name}", code="missing_parameter", param=f"input.{place}.{name}"
+            )
+    told = {name: getattr(item, name) for name in wanted}
+    if kind == OUTPUT:
+        told["output"] = _words(item.output, place)
+    return {"id": item.id or item_id, "type": kind, "status": "completed", **told}
 
 
 def _words(content: str | list[InputPart] | None, place: int) -> str:

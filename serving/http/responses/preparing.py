@@ -17,8 +17,9 @@ from serving.http.filters import read_filters
 from serving.http.kept_answers import answer_to_keep
 from serving.http.models import collection_name, open_model
 from serving.http.responses.conversation_items import kept_items
+from serving.http.responses.function_calls import toolbox_of
 from serving.http.responses.items import Json, items_of, response_of_item, text_of, turns_of
-from serving.http.responses.request import FileSearch, ResponseRequest
+from serving.http.responses.request import ResponseRequest
 from serving.http.responses.shape import ResponseShape, without_results
 from serving.http.state import OpenCollection, Services
 from serving.wishes import Wishes
@@ -50,17 +51,17 @@ def prepare(services: Services, asked: ResponseRequest) -> Prepared:
     items = items_of(asked.input, shape.token, partial(find_item, services))
     before = _before(services, asked.previous_response_id)
     told = kept_items(services, asked.conversation_id) if asked.conversation_id else []
-    turns = [turn for reply in before for turn in _turns_of_reply(reply)] + turns_of(told) + turns_of(items)
-    if not turns or turns[-1].role != "user":
-        raise ApiError(400, "the last message must be the user's question", code="invalid_value", param="input")
+    everything = [item for reply in before for item in _items_of_reply(reply)] + told + items
+    asked_at = _place_of_question(everything)
+    turns = turns_of(everything[: asked_at + 1])
     collection = _collection(services, asked)
     asking = Asking(
         turns[-1].text,
         partial(_open, services, asked, collection),
         tuple(turns[:-1]),
         filters=_filters(asked),
-        passages=asked.tools[0].passages if asked.tools else asked.ibid.passages,
-        wishes=_wishes(asked, [item for reply in before for item in reply.asked] + items),
+        passages=asked.file_search.passages if asked.file_search is not None else asked.ibid.passages,
+        wishes=_wishes(asked, everything, asked_at),
     )
     conversation = asked.conversation_id or asked.ibid.conversation or (before[-1].conversation if before else "")
     return Prepared(asking, shape, items, collection, conversation)
@@ -113,9 +114,9 @@ def _collection(services: Services, asked: ResponseRequest) -> str:
         ApiError: they contradict each other, or several stores are named.
     """
     named = collection_name(services.collections, asked.model)
-    if not asked.tools:
+    if asked.file_search is None:
         return named
-    stores = list(dict.fromkeys(asked.tools[0].vector_store_ids))
+    stores = list(dict.fromkeys(asked.file_search.vector_store_ids))
     if len(stores) != 1:
         raise unsupported(
             "tools.0.vector_store_ids",
@@ -134,10 +135,10 @@ def _collection(services: Services, asked: ResponseRequest) -> str:
 
 
 def _open(services: Services, asked: ResponseRequest, collection: str) -> OpenCollection:
-    if not asked.tools:
+    if asked.file_search is None:
         return open_model(services.collections, asked.model)
     opened = services.collections.get(collection)
-    ranking = asked.tools[0].ranking_options
+    ranking = asked.file_search.ranking_options
     searcher = opened.searcher.without_reranker() if ranking.ranker == "none" else opened.searcher
     if ranking.score_threshold:
         searcher = searcher.from_score(ranking.score_threshold)
@@ -146,20 +147,34 @@ def _open(services: Services, asked: ResponseRequest, collection: str) -> OpenCo
 
 def _filters(asked: ResponseRequest) -> Filters:
     options = asked.ibid
-    tool: FileSearch | None = asked.tools[0] if asked.tools else None
+    tool = asked.file_search
     given = tool.filters if tool is not None and tool.filters else options.filters
     if given is None and options.as_of is None and not options.all_versions:
         return NO_FILTERS
     return read_filters(given, options.as_of, all_versions=options.all_versions)
 
 
-def _wishes(asked: ResponseRequest, items: list[Json]) -> Wishes:
+def _place_of_question(items: list[Json]) -> int:
+    """Where the last message of the user is; nothing that is said may follow it.
+
+    Raises:
+        ApiError: there is none, or an answer follows it.
+    """
+    said = [(place, item["role"]) for place, item in enumerate(items) if item["type"] == "message"]
+    turns = [(place, role) for place, role in said if role in {"user", "assistant"}]
+    if not turns or turns[-1][1] != "user":
+        raise ApiError(400, "the last message must be the user's question", code="invalid_value", param="input")
+    return turns[-1][0]
+
+
+def _wishes(asked: ResponseRequest, items: list[Json], asked_at: int) -> Wishes:
     """Of the answer's form: instructions hold for this response alone, as at OpenAI, system messages for all."""
     instructions = [asked.instructions or "", *(text_of(item) for item in items if _instructs(item))]
     return Wishes(
         max_tokens=asked.max_output_tokens,
         instructions="\n\n".join(filter(None, instructions)),
         sampling=Sampling(temperature=asked.temperature, top_p=asked.top_p),
+        toolbox=toolbox_of(asked.functions, asked.tool_choice, items[asked_at:], parallel=asked.parallel_tool_calls),
         form=asked.form,
     )
 
@@ -191,8 +206,8 @@ def _before(services: Services, previous: str | None) -> list[KeptReply]:
     return replies_until(services.home, last)
 
 
-def _turns_of_reply(reply: KeptReply) -> list[Turn]:
-    return turns_of([*reply.asked, *reply.body["output"]])
+def _items_of_reply(reply: KeptReply) -> list[Json]:
+    return [*reply.asked, *reply.body["output"]]
 
 
 def said_before(services: Services, previous: str | None) -> list[Turn]:
@@ -201,7 +216,7 @@ def said_before(services: Services, previous: str | None) -> list[Turn]:
     Raises:
         ApiError: it is not there, or not finished.
     """
-    return [turn for reply in _before(services, previous) for turn in _turns_of_reply(reply)]
+    return [turn for reply in _before(services, previous) for turn in turns_of(_items_of_reply(reply))]
 
 
 def find_item(services: Services, item_id: str) -> Json:
@@ -217,7 +232,7 @@ def find_item(services: Services, item_id: str) -> Json:
         reply = get_reply(services.home, RESPONSE, owner, services.access.owns)
     except NotFoundError:
         reply = None
-    for item in [*reply.asked, *reply.body["output"]] if reply is not None else []:
+    for item in _items_of_reply(reply) if reply is not None else []:
         if item.get("id") == item_id:
             found: Json = item
             return found

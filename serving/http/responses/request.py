@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from serving.answering import PASSAGES
+from serving.http.chat_tools import MOST_TOOLS
 from serving.http.declared import WITHOUT_EFFECT
 from serving.http.errors import ApiError, unsupported
 from serving.http.ibid_options import MOST_PASSAGES, IbidOptions
 from serving.http.json_forms import form_of
 from serving.http.metadata import Metadata
+from serving.http.responses.function_calls import FunctionTool
 from serving.http.responses.items import InputItem
 from serving.http.vector_store_search import RankingOptions
 from serving.structured import JsonForm
@@ -39,7 +41,7 @@ _INCLUDED_NOTHING = frozenset(
 
 
 class FileSearch(BaseModel):
-    """The one tool: which collection to search, and how."""
+    """Which collection to search, and how."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,6 +65,17 @@ class FileSearch(BaseModel):
             "ranking_options": self.ranking_options.model_dump(),
             "filters": self.filters,
         }
+
+
+def _kind_of(tool: Any) -> str:
+    is_function = tool.get("type") == "function" if isinstance(tool, dict) else isinstance(tool, FunctionTool)
+    return "<function>" if is_function else "<file_search>"
+
+
+# In brackets, so that errors can leave them out: the tag is no part of what the client sent.
+Tool = Annotated[
+    Annotated[FileSearch, Tag("<file_search>")] | Annotated[FunctionTool, Tag("<function>")], Discriminator(_kind_of)
+]
 
 
 class TextOptions(BaseModel):
@@ -97,7 +110,7 @@ class ResponseRequest(BaseModel):
     store: bool | None = None  # None: where the server keeps answers
     stream: bool | None = False
     background: bool | None = False
-    tools: list[FileSearch] = Field(default_factory=list, max_length=1)
+    tools: list[Tool] = Field(default_factory=list, max_length=MOST_TOOLS)
     tool_choice: str | dict[str, Any] | None = "auto"
     parallel_tool_calls: bool | None = Field(default=True, json_schema_extra=WITHOUT_EFFECT)
     include: list[str] | None = None
@@ -126,7 +139,12 @@ class ResponseRequest(BaseModel):
 
     @model_validator(mode="after")
     def _possible(self) -> ResponseRequest:
-        _check_choice(self.tool_choice, has_search=bool(self.tools))
+        if sum(isinstance(tool, FileSearch) for tool in self.tools) > 1:
+            raise unsupported("tools", "tools: one answer is made from one file search")
+        if self.form is not None and self.functions:
+            raise unsupported("text.format", "text.format: an answer as JSON calls no functions; send one of both")
+        kinds = {"auto", "required"} | {tool.type for tool in self.tools} | ({"none"} if self.functions else set())
+        _check_choice(self.tool_choice, kinds)
         check_include(self.include or [])
         if self.conversation_id and self.previous_response_id:
             message = "a conversation and previous_response_id both say what came before; give one of them"
@@ -143,6 +161,16 @@ class ResponseRequest(BaseModel):
     def conversation_id(self) -> str:
         """The conversation that the response becomes part of; "" where none is named."""
         return self.conversation.id if isinstance(self.conversation, ConversationName) else self.conversation or ""
+
+    @property
+    def file_search(self) -> FileSearch | None:
+        """Which collection to search, and how; None where the model's own is asked."""
+        return next((tool for tool in self.tools if isinstance(tool, FileSearch)), None)
+
+    @property
+    def functions(self) -> list[FunctionTool]:
+        """What the model may want called."""
+        return [tool for tool in self.tools if isinstance(tool, FunctionTool)]
 
     @property
     def form(self) -> JsonForm | None:
@@ -175,15 +203,15 @@ def _check_tools(tools: Any) -> None:
         return
     for place, tool in enumerate(tools):
         kind = tool.get("type") if isinstance(tool, dict) else None
-        if isinstance(kind, str) and kind != "file_search":
-            message = f"tools: {kind[:80]!r} is not a tool of ibid, which reads its own documents; file_search is"
+        if isinstance(kind, str) and kind not in {"file_search", "function"}:
+            message = f"tools: {kind[:80]!r} is not a tool of ibid, which reads its own documents by file_search"
             raise unsupported(f"tools.{place}.type", message)
 
 
-def _check_choice(choice: str | dict[str, Any] | None, *, has_search: bool) -> None:
-    """Documents are always searched: a choice that lets them be cannot be followed."""
+def _check_choice(choice: str | dict[str, Any] | None, kinds: set[str]) -> None:
+    """Documents are always searched: a choice that lets them be, and calls nothing else, cannot be followed."""
     kind = choice.get("type") if isinstance(choice, dict) else choice
-    if kind in {None, "auto", "required"} or (kind in {"file_search", "allowed_tools"} and has_search):
+    if kind is None or kind in kinds or (kind == "allowed_tools" and "file_search" in kinds):
         return
     raise unsupported(
         "tool_choice", "tool_choice: every answer is made from documents; use auto, required or file_search"

@@ -13,6 +13,7 @@ from serving.answer_json import answer_as_json
 from serving.http.annotations import annotations_of
 from serving.http.asking import Usage
 from serving.http.errors import error_body
+from serving.http.responses.function_calls import call_items
 from serving.http.responses.items import response_id_of
 from serving.http.responses.request import ResponseRequest
 from serving.http.responses.search_results import results_of
@@ -44,12 +45,14 @@ class ResponseShape:
         """The whole response, with the passages that were read as results of its search."""
         refused = self.asked.form is not None and answer.status is AnswerStatus.REFUSED
         part = refusal_part(answer.text) if refused else text_part(answer.text, annotations_of(answer))
+        status = "incomplete" if answer.cut else "completed"
         output = [
             search_call(self.token, "completed", [searched.question], results_of(answer.looked_at)),
-            message(self.token, "incomplete" if answer.cut else "completed", [part]),
+            *([message(self.token, status, [part])] if answer.text or not answer.calls else []),
+            *call_items(self.token, answer.calls),
         ]
         return {
-            **self._response("incomplete" if answer.cut else "completed", output),
+            **self._response(status, output),
             "incomplete_details": {"reason": "max_output_tokens"} if answer.cut else None,
             "completed_at": None if answer.cut else int(time.time()),
             "usage": {

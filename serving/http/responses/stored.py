@@ -104,8 +104,8 @@ def _current(services: Services, response_id: str) -> Json:
         return reply.body
     still = hits_still_there(services, reply)
     results = [result_of(document, hit["score"], hit["text"]) for hit, document in still]
-    call, message = reply.body["output"]
-    return {**reply.body, "output": [{**call, "results": results}, message], "ibid": answer_again(services, reply)}
+    call, *rest = reply.body["output"]
+    return {**reply.body, "output": [{**call, "results": results}, *rest], "ibid": answer_again(services, reply)}
 
 
 async def _lines(body: Json, starting_after: int) -> AsyncGenerator[str, None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -13,6 +14,7 @@ from kb.home.replies import KeptReply, change_body, delete_reply, get_reply, kee
 from kb.records import Answer
 from serving.http.bodies import JsonRoute
 from serving.http.chat_request import ChatRequest
+from serving.http.errors import ApiError
 from serving.http.kept_answers import answer_again, answer_to_keep
 from serving.http.metadata import Metadata
 from serving.http.paging import PageRequest, page_json, page_of
@@ -24,6 +26,7 @@ Json = dict[str, Any]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Order = Literal["asc", "desc"]
 
+_METADATA = re.compile(r"metadata\[([^\[\]]*)\]", re.DOTALL)
 _COMPLETION = "chat.completion"  # the kind under which they are kept
 
 
@@ -75,11 +78,7 @@ def list_completions(
 ) -> Json:
     """A page of the stored completions, the oldest first; `metadata[key]=value` chooses among them."""
     services = services_of(request)
-    having = {
-        name.removeprefix("metadata[").removesuffix("]"): value
-        for name, value in request.query_params.items()
-        if name.startswith("metadata[") and name.endswith("]")
-    }
+    having = _wanted_metadata(request.query_params.multi_items())
     places = reply_places(services.home, _COMPLETION, services.access.owns, model=model, having=having)
     page = page_of(services.home, "completions", places, PageRequest(after=after, limit=limit, order=order))
     return page_json([_told(services, completion_id) for completion_id in page.ids], has_more=page.has_more)
@@ -119,6 +118,24 @@ def list_completion_messages(
     asked = PageRequest(after=after, limit=limit, order=order)
     page = page_of(services.home, completion_id, places, asked)
     return page_json([messages[message_id] for message_id in page.ids], has_more=page.has_more)
+
+
+def _wanted_metadata(query: list[tuple[str, str]]) -> dict[str, str]:
+    """What stands in a query as `metadata[key]=value`.
+
+    Raises:
+        ApiError: 400, it stands there in another way.
+    """
+    having: dict[str, str] = {}
+    for name, value in query:
+        if not name.startswith("metadata"):
+            continue
+        match = _METADATA.fullmatch(name)
+        if match is None or match[1] in having:
+            message = f"metadata: {name[:80]!r} is not understood; write metadata[key]=value, each key once"
+            raise ApiError(400, message, code="invalid_value", param="metadata")
+        having[match[1]] = value
+    return having
 
 
 def _stored(services: Services, completion_id: str) -> KeptReply:

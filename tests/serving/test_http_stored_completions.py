@@ -45,15 +45,21 @@ def test_a_stored_completion_is_read_again_and_others_are_not(client: openai.Ope
 
 
 def test_lists_are_pages_chosen_by_model_and_metadata(client: openai.OpenAI) -> None:
-    mine = [ask(client, metadata={"list": "mine", "a.b]": "c"}).id for _ in range(5)]
+    mine = [ask(client, metadata={"list": "mine", "a.b": "c"}).id for _ in range(5)]
     ask(client, metadata={"list": "other"})
-    listed = client.chat.completions.list(metadata={"list": "mine", "a.b]": "c"}, limit=2)
+    listed = client.chat.completions.list(metadata={"list": "mine", "a.b": "c"}, limit=2)
     assert [one.id for one in listed.data] == mine[:2]
     assert listed.has_more
     assert [one.id for one in listed] == mine
     newest = client.chat.completions.list(metadata={"list": "mine"}, order="desc", limit=1)
     assert newest.data[0].id == mine[-1]
     assert list(client.chat.completions.list(model="ibid/none")) == []
+
+
+@pytest.mark.parametrize("query", ["metadata=x", "metadata[a][b]=c", "metadata[a]=b&metadata[a]=c", "metadata[]]=x"])
+def test_metadata_in_another_form_are_a_bad_request(server: RunningServer, query: str) -> None:
+    response = server.http().get(f"/v1/chat/completions?{query}")
+    assert (response.status_code, response.json()["error"]["param"]) == (400, "metadata")
 
 
 def test_a_page_goes_on_when_its_last_completion_was_deleted(client: openai.OpenAI) -> None:

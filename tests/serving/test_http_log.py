@@ -36,10 +36,13 @@ class FailingModel:
         raise RuntimeError(f"cannot answer {turns[-1].text}")
 
 
+_LOGGERS = ("ibid", "kb", "retriever", "serving", "uvicorn", "uvicorn.error", "mcp", "opentelemetry", "ibid.requests")
+
+
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """What is logged as JSON while the test runs."""
-    kept = {name: logging.getLogger(name) for name in ("ibid", "uvicorn", "uvicorn.error", "mcp", "ibid.requests")}
+    kept = {name: logging.getLogger(name) for name in _LOGGERS}
     before = {name: (logger.handlers, logger.propagate, logger.level) for name, logger in kept.items()}
     stream = io.StringIO()
     kept["uvicorn.error"].setLevel(logging.NOTSET)  # other tests silence it
@@ -195,6 +198,19 @@ def test_other_programs_warnings_come_the_same_way(log: io.StringIO) -> None:
         "Invalid HTTP request received.",
         "not reranked: the server is down",
     ]
+
+
+def test_a_module_tells_neither_what_failed_in_words_nor_whose_folder_it_was(log: io.StringIO, tmp_path: Path) -> None:
+    folder = tmp_path / "collections" / "Xanthippe-versus-王小明" / "cache"
+    logging.getLogger("retriever.lexical").warning("the lexical index in %s is built anew: %s", folder, "it is damaged")
+    try:
+        raise ValueError("Xanthippe")
+    except ValueError:
+        logging.getLogger("serving.http.responses.background").exception("a response in the background failed")
+    index, failure = lines_of(log)
+    assert index["message"] == f"the lexical index in {tmp_path}/collections/…/cache is built anew: it is damaged"
+    assert (failure["error"], len(failure["places"])) == ("ValueError", 1)
+    assert "Xanthippe" not in log.getvalue()
 
 
 @pytest.mark.parametrize(("kind", "lines"), [("text", 1), ("off", 0)])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import traceback
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -17,7 +18,9 @@ from kb.errors import SettingsError
 from serving.http.observing.notes import RequestNotes, known_method
 
 _REQUESTS = "ibid.requests"
-_OTHERS = ("ibid", "uvicorn", "mcp", "opentelemetry")  # loggers whose warnings go the same way
+# Loggers whose warnings go the same way: our own, by their modules or as "ibid", and those of what serves us.
+_OTHERS = ("ibid", "kb", "retriever", "serving", "uvicorn", "mcp", "opentelemetry")
+_COLLECTION = re.compile(r"(?<=[/\\]collections[/\\])[\w.-]+")  # a folder's name, which people choose
 
 
 def configure_log(kind: str, to: TextIO) -> None:
@@ -74,6 +77,11 @@ def _described(error: BaseException) -> dict[str, Any]:
     return {"error": type(error).__name__, "places": places}
 
 
+def _message(record: logging.LogRecord) -> str:
+    """What a record says, without the name of a collection whose folder it speaks of."""
+    return _COLLECTION.sub("…", record.getMessage())
+
+
 def _told(record: logging.LogRecord) -> dict[str, Any]:
     told: dict[str, Any] = getattr(record, "told", {})
     if record.exc_info and record.exc_info[1] is not None:
@@ -84,7 +92,7 @@ def _told(record: logging.LogRecord) -> dict[str, Any]:
 class _JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = {"time": time, "level": record.levelname.lower(), "message": record.getMessage(), **_told(record)}
+        line = {"time": time, "level": record.levelname.lower(), "message": _message(record), **_told(record)}
         return json.dumps(line, ensure_ascii=False)
 
 
@@ -92,4 +100,4 @@ class _TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="seconds")
         words = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in _told(record).items()]
-        return " ".join((time, record.levelname.lower(), record.getMessage(), *words))
+        return " ".join((time, record.levelname.lower(), _message(record), *words))

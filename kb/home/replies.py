@@ -71,6 +71,13 @@ def finish_reply(home: Home, reply_id: str, status: str, body: Json, answer: int
     return changed == 1
 
 
+def is_in_progress(home: Home, reply_id: str) -> bool:
+    """Whether a reply is still wanted: neither finished, cancelled nor deleted."""
+    with home.reading() as connection:
+        row = connection.execute("SELECT status FROM replies WHERE id = ?", (reply_id,)).fetchone()
+    return row is not None and row[0] == IN_PROGRESS
+
+
 def change_body(home: Home, reply_id: str, body: Json) -> None:
     """Puts another body in the place of a reply's."""
     with home.writing() as connection:

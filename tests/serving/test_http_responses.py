@@ -13,6 +13,8 @@ import pytest
 
 from kb.errors import ModelError
 from kb.home.answers import list_answers
+from kb.home.home import Home
+from kb.home.replies import CANCELLED, delete_reply, finish_reply, get_reply
 from kb.settings import HistorySettings
 from tests.fakes import ScriptedChatModel
 from tests.serving.http_server import RunningServer, running_server, wait_until
@@ -289,6 +291,26 @@ def test_a_response_of_the_background_can_be_cancelled_and_its_model_call_ends(t
         assert client.responses.cancel(response.id).status == "cancelled"
         assert list_answers(server.services.home) == []
         client.responses.delete(response.id)
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+def test_what_another_process_cancels_or_deletes_is_written_no_further(tmp_path: Path, deleted: bool) -> None:
+    from tests.serving.test_http_chat import SlowModel
+
+    model = SlowModel("Within fourteen days [1]. And")
+    with running_server(tmp_path, model=model) as server:
+        response = ask(server.client(), background=True)
+        assert model.called.wait(10)
+        home = Home(tmp_path)  # as another server process opens it
+        reply = get_reply(home, "response", response.id)
+        if deleted:
+            delete_reply(home, reply)
+        else:
+            finish_reply(home, reply.id, CANCELLED, {**reply.body, "status": CANCELLED})
+        assert model.closed.wait(5)
+        wait_until(lambda: not server.services.background)
+        assert deleted or get_reply(home, "response", response.id).status == CANCELLED
+        home.close()
 
 
 def test_a_server_that_ends_says_so_of_what_it_was_making(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from kb.errors import ModelError
-from kb.home.replies import CANCELLED, IN_PROGRESS, KeptReply, finish_reply
+from kb.home.replies import CANCELLED, IN_PROGRESS, KeptReply, finish_reply, is_in_progress
 from kb.records import AnswerEvent, Searched
 from serving.http.asking import answer_of
 from serving.http.errors import error_body
@@ -22,6 +22,7 @@ from serving.http.responses.shape import Json, failed_body
 from serving.http.state import Services
 
 _SLACK_SECONDS = 30.0  # past an answer's time limit: to search, to store, and for clocks
+_LOOK_SECONDS = 1.0  # between two looks: how long a model may go on writing what nobody wants any more
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ async def start_in_background(
     task = asyncio.create_task(_finish(services, prepared, searched, events))
     services.background[prepared.shape.id] = task
     task.add_done_callback(lambda _: services.background.pop(prepared.shape.id, None))
+    watching = asyncio.create_task(_watch(services, prepared.shape.id, task))
+    task.add_done_callback(lambda _: watching.cancel())
     return body
 
 
@@ -79,6 +82,15 @@ async def cancel(services: Services, reply: KeptReply) -> Json:
     if task is not None:
         task.cancel()
     return body
+
+
+async def _watch(services: Services, reply_id: str, task: asyncio.Task[None]) -> None:
+    """Ends `task` when another server process has cancelled or deleted the response that it makes."""
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        if not await asyncio.to_thread(is_in_progress, services.home, reply_id):
+            task.cancel()
+            return
 
 
 async def _finish(

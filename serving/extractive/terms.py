@@ -74,6 +74,7 @@ def stem_of(word: str) -> str:
     return _stemmer()(word)
 
 
+@lru_cache(maxsize=4096)  # the passages that many questions find are read again for each; some 10 MB when full
 def read_terms(text: str) -> Terms:
     """The terms of `text`, which is folded first, so that case, accents and Chinese script do not matter."""
     sequence: list[str] = []

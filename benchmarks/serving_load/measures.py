@@ -88,7 +88,7 @@ async def overhead(bench: Bench, _options: argparse.Namespace) -> Figures:
 
 async def overload(bench: Bench, options: argparse.Namespace) -> Figures:
     """As many streams as there are places, then questions at ten times the rate that these places can answer."""
-    alone = await _in_turn(bench, 3)
+    alone = await _in_turn(bench, 2)
     bench.lags()
     streams = await asyncio.gather(*(_later(bench, bench.pace.seconds / 2) for _ in range(options.streams)))
     full_lags = bench.lags()

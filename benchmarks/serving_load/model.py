@@ -14,22 +14,10 @@ from multiprocessing.connection import Connection
 
 # Sentences as a model would stream them: each word a piece, with markers that the passages bear. They differ, since a
 # reply that repeats itself is cut off.
-_SUBJECTS = (
-    "library",
-    "reading room",
-    "archive",
-    "loan desk",
-    "returns box",
-    "study hall",
-    "catalogue",
-    "members' area",
-)
-_WORDS = [
-    f"{word} " for one in _SUBJECTS for word in f"The {one} closes at ten in the evening on working days [1].".split()
-]
-_FIRST_SENTENCE = len(
-    ["The", "library", "closes", "at", "ten", "in", "the", "evening", "on", "working", "days", "[1]."]
-)  # pieces
+_SUBJECTS = ("library", "reading room", "archive", "loan desk", "returns box", "study hall", "catalogue", "bindery")
+_ENDING = ["closes", "at", "ten", "in", "the", "evening", "on", "working", "days", "[1]."]
+_WORDS = [f"{word} " for subject in _SUBJECTS for word in ["The", *subject.split(), *_ENDING]]
+_FIRST_SENTENCE = 2 + len(_ENDING)  # pieces
 _NUMBER = re.compile(rb"request (\d+)")  # how a question says which one it is
 
 

@@ -19,6 +19,7 @@ def run_server(pipe: Connection, home: Path, model_url: str) -> None:
     """Serves until the process is ended. Whatever is sent into the pipe is answered with the lags since then."""
     from serving.http import create_app
     from serving.http.connections import server_for
+    from serving.http.opening import settle
     from serving.http.server import listen
 
     settings = replace(
@@ -33,6 +34,7 @@ def run_server(pipe: Connection, home: Path, model_url: str) -> None:
     lags: list[float] = []
 
     def tell() -> None:
+        settle(app.state.services)
         pipe.send(f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
         with suppress(EOFError):
             while pipe.recv():

@@ -17,7 +17,7 @@ from kb.settings import LOOPBACK, Settings
 from serving.http.app import create_app
 from serving.http.connections import server_for
 from serving.http.observing.log import configure_log
-from serving.http.opening import close_services, open_services
+from serving.http.opening import close_services, open_services, settle
 from serving.vllm import ModelServer, SharedStatus, VllmServer
 from serving.workers import Workers
 
@@ -127,7 +127,9 @@ class OneProcess:
     def __init__(self, settings: Settings, listener: socket.socket, vllm: ModelServer | None = None) -> None:
         configure_log(settings.serve.log, sys.stderr)
         self._listener = listener
-        self._server = server_for(create_app(settings, vllm=vllm))
+        app = create_app(settings, vllm=vllm)
+        self._server = server_for(app)
+        threading.Thread(target=settle, args=(app.state.services,), name="ibid-settling", daemon=True).start()
 
     def run(self) -> None:
         """Serves until `end`, SIGTERM or SIGINT."""

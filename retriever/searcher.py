@@ -15,7 +15,7 @@ from kb.ports import Embedder, Ids, Reranker
 from kb.records import NO_FILTERS, EmbeddingSpace, Filters, HitSource, SearchResult
 from kb.settings import LimitSettings, RerankerSettings
 from retriever.addresses import addressed_first
-from retriever.current import CurrentPassages
+from retriever.allowed import AllowedPassages
 from retriever.dense import DenseIndex
 from retriever.evidence.stage import LOOKED_AT, EvidenceStage
 from retriever.fusion import Fused, dense_weight, fuse, reads_chinese
@@ -81,7 +81,7 @@ class Searcher:
         self._dense = DenseIndex(catalog.cache_folder)
         self._lexical = LexicalIndex(catalog.cache_folder)
         self._evidence = EvidenceStage()
-        self._current = CurrentPassages()
+        self._allowed = AllowedPassages()
         self._readable = ReadableShare()
 
     @property
@@ -119,7 +119,7 @@ class Searcher:
             if mode is not SearchMode.LEXICAL and snapshot.space is not None:
                 self._open_ahead()
             with timed(timings, "filter"):
-                allowed = self._current.of(snapshot) if filters == NO_FILTERS else snapshot.matching(filters)
+                allowed = self._allowed.of(snapshot, filters)
             ranked = self._rank(snapshot, question, max(_DEPTH, 2 * k), mode, allowed, timings)
             source = _SOURCES[mode]
             if self._reranker is not None:

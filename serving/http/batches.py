@@ -13,15 +13,15 @@ from kb.home.cursors import Place
 from kb.home.files import get_file
 from serving.http.batch_lines import ENDPOINTS
 from serving.http.batch_running import WINDOW_SECONDS
-from serving.http.bodies import JsonRoute
 from serving.http.declared import made
 from serving.http.errors import ApiError
 from serving.http.file_access import sees_file
 from serving.http.metadata import Metadata
 from serving.http.paging import PageRequest, page_json, page_of
+from serving.http.repeating import RepeatableRoute
 from serving.http.state import Services, services_of
 
-router = APIRouter(route_class=JsonRoute)
+router = APIRouter(route_class=RepeatableRoute)
 
 _MOMENTS = {  # the states of which a batch says when it came into them, under OpenAI's names
     BatchState.IN_PROGRESS: "in_progress_at",

@@ -15,13 +15,13 @@ from pydantic import BaseModel, ConfigDict
 from kb.errors import NotFoundError
 from kb.home.files import get_file, upload_path
 from kb.portable import export_collection, import_collection
-from serving.http.bodies import JsonRoute
 from serving.http.declared import file_bytes
 from serving.http.file_access import sees_file
+from serving.http.repeating import RepeatableRoute
 from serving.http.state import services_of
 from serving.http.vector_stores import store_json
 
-router = APIRouter(route_class=JsonRoute)
+router = APIRouter(route_class=RepeatableRoute)
 
 _CHUNK = 1 << 20  # 1 MiB: few system calls, little memory
 

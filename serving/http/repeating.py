@@ -1,6 +1,7 @@
 """`Idempotency-Key`: a request that makes something, sent again under the same key, makes nothing more.
 
-It is answered as it was the first time, for a day. What failed may be tried again under the same key.
+It is answered as it was the first time, for a day. What failed may be tried again under the same key. Answers to
+questions are not among what is made: keeping them would keep words that nobody asked to be kept.
 """
 
 from __future__ import annotations

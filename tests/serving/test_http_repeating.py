@@ -70,6 +70,24 @@ def test_files_parts_and_jobs_can_be_sent_again(server: RunningServer) -> None:
     assert len(list_jobs(server.services.home)) == 1
 
 
+def test_a_batch_of_requests_is_made_once(server: RunningServer) -> None:
+    client = server.client()
+    body = b'{"model": "ibid", "messages": []}'
+    line = b'{"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": ' + body + b"}"
+    file = client.files.create(file=("requests.jsonl", line), purpose="batch")
+    made = [
+        client.batches.create(
+            input_file_id=file.id,
+            endpoint="/v1/chat/completions",
+            completion_window="24h",
+            extra_headers={"Idempotency-Key": "night"},
+        ).id
+        for _ in range(2)
+    ]
+    assert made[0] == made[1]
+    assert [batch.id for batch in client.batches.list()] == made[:1]
+
+
 def test_what_failed_may_be_tried_again_under_the_same_key(server: RunningServer) -> None:
     client = server.client()
     once = {"Idempotency-Key": "try"}

@@ -22,8 +22,6 @@ MCP_PATH = "/mcp"
 class McpEndpoint:
     """An ASGI app for the path /mcp. Hosts, origins and keys were checked before, as for all other requests."""
 
-    path = MCP_PATH  # as logs and metrics name it
-
     def __init__(self, services: Services) -> None:
         self._services = services
         self._sessions: StreamableHTTPSessionManager | None = None  # while it runs, and the extra is installed

@@ -185,7 +185,7 @@ def test_a_key_is_told_by_its_id_alone(tmp_path: Path, log: io.StringIO) -> None
         wait_until(lambda: len(lines_of(log)) == 2)
     known, unknown = lines_of(log)
     assert (known["status"], known["key"]) == (200, key.id)
-    assert unknown["status"] == 401
+    assert (unknown["status"], unknown["route"]) == (401, "/v1/chat/completions")
     assert "key" not in unknown
     assert secret not in log.getvalue()
     assert "Xanthippe" not in log.getvalue()

@@ -26,7 +26,10 @@ from ui.terminal.main import main
 
 QUESTION = "When must the final report be handed in?"
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads processes from /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads processes from /proc"),
+]
 
 
 @dataclass

@@ -136,3 +136,12 @@ def test_the_flag_wins_over_the_settings(command: str, tmp_path: Path) -> None:
     assert (given.vllm.model, given.vllm.max_num_seqs) == ("b/model", 4)
     kept = running._with_addresses(build_parser().parse_args([command]), settings)
     assert kept.vllm.model == "a/model"
+
+
+@pytest.mark.parametrize("command", ["serve", "up"])
+def test_how_many_processes_serve_is_a_flag_over_a_setting(command: str, tmp_path: Path) -> None:
+    (tmp_path / "ibid.toml").write_text("[serve]\nworkers = 3\n")
+    settings = read_settings({}, tmp_path)
+    given = running._with_addresses(build_parser().parse_args([command, "--workers", "2"]), settings)
+    kept = running._with_addresses(build_parser().parse_args([command]), settings)
+    assert (given.serve.workers, kept.serve.workers) == (2, 3)

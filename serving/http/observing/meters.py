@@ -92,16 +92,21 @@ class Meters:
                 if isinstance(event, Searched):
                     self.count_search(event.result, notes.stages.seconds()[SEARCH])
                 elif isinstance(event, Finished):
-                    ended = event.answer.status.value
+                    ended = ""  # counted now, before anybody is told of the answer and may look
+                    self._count_end(event.answer.status.value, notes)
                     self._count_answer(event.answer)
                 yield event
         except Exception:
-            ended = FAILED
+            ended = ended and FAILED
             raise
         finally:
-            notes.status = ended
             self.in_progress.dec()
-            self.answers.labels(ended).inc()
+            if ended:
+                self._count_end(ended, notes)
+
+    def _count_end(self, status: str, notes: RequestNotes) -> None:
+        notes.status = status
+        self.answers.labels(status).inc()
 
     def _count_answer(self, answer: Answer) -> None:
         for stage in _STAGES:

@@ -14,6 +14,7 @@ from serving.http.observing.log import RequestLog
 from serving.http.observing.meters import Meters
 from serving.http.observing.notes import begin_notes
 from serving.http.observing.traces import Traces
+from serving.http.rights import line_of
 
 REQUEST_ID = "x-request-id"
 # What a sender may give for the id: enough for a UUID or a trace id, and nothing that could break a line of a log.
@@ -58,12 +59,18 @@ class Observer:
                 await error_response(error)(scope, receive, send_with_id)
         finally:
             seconds = perf_counter() - notes.started
-            route = getattr(scope.get("route") or scope.get("endpoint"), "path", _NO_ROUTE)
+            route = _route_of(scope)
             status = status or _HUNG_UP
             self._meters.count_request(scope["method"], route, status, seconds)
             self._log.request(scope, notes, route, status, seconds)
             if self._traces is not None:
                 self._traces.record(scope, notes, route, status, seconds)
+
+
+def _route_of(scope: Scope) -> str:
+    """The template of the path, also of a request that was refused before it came to a route."""
+    listed = line_of(scope["method"], scope["path"])
+    return listed.path if listed is not None else getattr(scope.get("route"), "path", _NO_ROUTE)
 
 
 def _id_of(scope: Scope) -> str:

@@ -57,7 +57,7 @@ class CompletionRequest(SampledRequest):
         if not isinstance(given, dict):
             return given
         for name, reason in _REFUSED.items():
-            if given.get(name) not in {None, False}:
+            if given.get(name) is not None and given[name] is not False:
                 raise unsupported(name, f"{name}: {reason}")
         dropped = _IGNORED | _REFUSED.keys()
         return {name: value for name, value in given.items() if name not in dropped}

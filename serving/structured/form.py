@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kb.errors import UsageError
 from kb.ports import JsonSchema
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
 
 _DEFINITIONS = ("$defs", "definitions")
 _DEEPEST = 20  # objects in objects: a form that nobody can fill in any more
@@ -45,13 +48,26 @@ class JsonForm:
         return json.dumps(self.schema, ensure_ascii=False)
 
     def problem_of(self, answer: Any) -> str:
-        """How an answer departs from the schema, "" where it does not."""
-        from jsonschema import Draft202012Validator
-        from referencing import Registry
+        """How an answer departs from the schema, "" where it does not. Patterns are left to the model's server.
 
-        # A registry of our own: the library's would fetch schemas from elsewhere.
-        found = next(Draft202012Validator(dict(self.schema), registry=Registry()).iter_errors(answer), None)
+        Raises:
+            UsageError: the schema refers to itself without end.
+        """
+        try:
+            found = next(_validator(self.schema).iter_errors(answer), None)
+        except RecursionError:
+            raise UsageError("the schema refers to itself without end") from None
         return "" if found is None else str(found.message)
+
+
+def _validator(schema: JsonSchema) -> Validator:
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+    from referencing import Registry
+
+    # A pattern that takes for ever to fail would keep every request waiting.
+    kind: type[Validator] = extend(Draft202012Validator, {"pattern": lambda *_: ()})  # type: ignore[no-untyped-call]
+    return kind(dict(schema), registry=Registry())  # one of our own: the library's would fetch schemas from elsewhere
 
 
 def checked_form(schema: Any) -> JsonForm:
@@ -65,9 +81,12 @@ def checked_form(schema: Any) -> JsonForm:
 
     if not isinstance(schema, Mapping):
         raise UsageError("the schema is no JSON object")
-    for reference in _references(schema, 0):
-        if not any(reference.startswith(f"#/{name}/") for name in _DEFINITIONS):
-            raise UsageError(f"the schema refers to {reference[:80]!r}", "only its own $defs can be referred to")
+    known = {f"#/{name}/{part}" for name in _DEFINITIONS for part in _names_in(schema.get(name))}
+    for keyword, value in _keywords(schema, 0):
+        if keyword == "patternProperties":
+            raise UsageError("the schema has patternProperties", "its properties must have names")
+        if keyword in {"$ref", "$dynamicRef"} and str(value) not in known:
+            raise UsageError(f"the schema refers to {str(value)[:80]!r}", "only its own $defs can be referred to")
     try:
         Draft202012Validator.check_schema(dict(schema))
     except SchemaError as error:
@@ -75,15 +94,18 @@ def checked_form(schema: Any) -> JsonForm:
     return JsonForm(schema)
 
 
-def _references(part: Any, depth: int) -> Iterator[str]:
+def _names_in(definitions: Any) -> list[str]:
+    return [str(name) for name in definitions] if isinstance(definitions, Mapping) else []
+
+
+def _keywords(part: Any, depth: int) -> Iterator[tuple[str, Any]]:
+    """Every key in a schema with its value, at any depth."""
     if depth > _DEEPEST:
         raise UsageError("the schema is nested too deeply", f"{_DEEPEST} levels are the most")
     if isinstance(part, Mapping):
         for name, inner in part.items():
-            if name in {"$ref", "$dynamicRef"}:
-                yield str(inner)
-            else:
-                yield from _references(inner, depth + 1)
+            yield str(name), inner
+            yield from _keywords(inner, depth + 1)
     elif isinstance(part, list):
         for inner in part:
-            yield from _references(inner, depth + 1)
+            yield from _keywords(inner, depth + 1)

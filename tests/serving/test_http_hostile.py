@@ -31,6 +31,33 @@ MESSAGE = st.fixed_dictionaries(
     {"role": st.sampled_from(["user", "assistant", "system"]) | VALUES, "content": st.text(max_size=30) | VALUES}
 )
 FILTER = st.fixed_dictionaries({}, optional={"type": VALUES, "key": VALUES, "value": VALUES, "filters": VALUES})
+ITEM = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(["message", "item_reference", "function_call", "function_call_output", "reasoning"]),
+        "role": st.sampled_from(["user", "assistant", "system"]) | VALUES,
+        "content": st.text(max_size=20) | VALUES,
+        "id": st.text(max_size=8) | VALUES,
+        "call_id": VALUES,
+        "output": VALUES,
+        "arguments": VALUES,
+    },
+)
+TOOL = st.fixed_dictionaries(
+    {"type": st.sampled_from(["file_search", "function"]) | VALUES},
+    optional={
+        "vector_store_ids": st.just(["default"]) | VALUES,
+        "filters": FILTER,
+        "ranking_options": VALUES,
+        "max_num_results": VALUES,
+        "name": VALUES,
+        "parameters": VALUES,
+    },
+)
+FORM = st.fixed_dictionaries(
+    {"type": st.sampled_from(["text", "json_object", "json_schema"])},
+    optional={"schema": VALUES, "json_schema": VALUES, "name": VALUES},
+)
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": {
         "model": st.just("ibid") | VALUES,
@@ -38,9 +65,32 @@ BODIES: dict[str, dict[str, Any]] = {
         "ibid": st.fixed_dictionaries({}, optional={"filters": FILTER, "as_of": VALUES, "passages": VALUES}) | VALUES,
         "stream": st.just(False) | VALUES,
         "n": VALUES,
-        "response_format": VALUES,
+        "response_format": FORM | VALUES,
         "tools": VALUES,
+        "stop": st.lists(st.text(max_size=4), max_size=5) | VALUES,
+        "seed": VALUES,
     },
+    "/v1/completions": {
+        "model": st.just("ibid") | VALUES,
+        "prompt": st.text(max_size=20) | VALUES,
+        "stop": st.lists(st.text(max_size=4), max_size=5) | VALUES,
+        "logprobs": VALUES,
+        "ibid": VALUES,
+    },
+    "/v1/responses": {
+        "model": st.just("ibid") | VALUES,
+        "input": st.text(max_size=20) | st.lists(ITEM, max_size=3) | VALUES,
+        "tools": st.lists(TOOL, max_size=2) | VALUES,
+        "tool_choice": VALUES,
+        "include": VALUES,
+        "text": st.fixed_dictionaries({}, optional={"format": FORM | VALUES}) | VALUES,
+        "metadata": VALUES,
+        "previous_response_id": VALUES,
+        "conversation": VALUES,
+        "max_output_tokens": VALUES,
+        "store": st.just(False) | VALUES,
+    },
+    "/v1/responses/input_tokens": {"input": st.lists(ITEM, max_size=3) | VALUES, "previous_response_id": VALUES},
     "/v1/embeddings": {
         "model": st.just("ibid") | VALUES,
         "input": st.lists(st.text(max_size=10), max_size=3) | VALUES,

@@ -142,6 +142,20 @@ def test_a_reply_that_does_not_follow_the_schema_is_the_models_failure(tmp_path:
         ask(client, FEE, response_format=FORMAT)
 
 
+def test_a_schema_that_refers_to_itself_without_end_is_a_bad_request(tmp_path: Path) -> None:
+    schema = {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}
+    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    with served(tmp_path, filled({})) as (client, _), pytest.raises(openai.BadRequestError, match="without end"):
+        ask(client, FEE, response_format=wanted)
+
+
+def test_a_pattern_that_takes_for_ever_holds_nobody_up(tmp_path: Path) -> None:
+    schema = {"type": "object", "properties": {"fee": {"type": "string", "pattern": "(a|a)*$"}}}
+    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    with served(tmp_path, filled({"fee": "a" * 40 + "!"})) as (client, _):
+        assert ask(client, FEE, response_format=wanted).choices[0].finish_reason == "stop"
+
+
 def test_half_of_a_json_value_is_none(tmp_path: Path) -> None:
     with served(tmp_path, Reply(('{"answered": true, "ans',), finish="length")) as (client, _):
         choice = ask(client, FEE, response_format=FORMAT, max_tokens=5).choices[0]
@@ -165,6 +179,8 @@ def test_without_a_model_json_is_a_bad_request(tmp_path: Path) -> None:
         {"type": "nonsense"},
         {"$ref": "http://127.0.0.1:9/schema.json"},
         {"$ref": "#"},
+        {"$ref": "#/$defs/nowhere"},
+        {"patternProperties": {"(a+)+$": {}}},
         {"properties": {"a": {"$ref": "file:///etc/passwd"}}},
         json.loads('{"items": ' * 30 + "{}" + "}" * 30),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from kb.errors import NotFoundError
 from kb.home.batches import Batch, BatchState, add_batch, cancel_batch, get_batch, list_batches
@@ -13,7 +13,7 @@ from kb.home.cursors import Place
 from kb.home.files import get_file
 from serving.http.batch_lines import ENDPOINTS
 from serving.http.batch_running import WINDOW_SECONDS
-from serving.http.declared import made
+from serving.http.declared import made, one_of
 from serving.http.errors import ApiError
 from serving.http.file_access import sees_file
 from serving.http.metadata import Metadata
@@ -40,7 +40,7 @@ class NewBatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     input_file_id: str
-    endpoint: str
+    endpoint: str = Field(json_schema_extra=one_of(ENDPOINTS))
     completion_window: Literal["24h"] = "24h"
     metadata: Metadata | None = None
 

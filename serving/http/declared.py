@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from fastapi.security import HTTPBearer
@@ -59,15 +61,29 @@ def file_bytes(media_type: str = "application/octet-stream") -> Responses:
     return {200: {"description": "The bytes", "content": {media_type: _BYTES}}}
 
 
-def form(file_field: str, *, required: tuple[str, ...] = (), optional: tuple[str, ...] = ()) -> Json:
+def one_of(values: Iterable[str]) -> Json:
+    """What a field of text may hold, where the route itself refuses the rest with its reason: `json_schema_extra`."""
+    return {"enum": list(values)}
+
+
+def form(
+    file_field: str,
+    *,
+    required: tuple[str, ...] = (),
+    optional: tuple[str, ...] = (),
+    choices: Mapping[str, Iterable[str]] = MappingProxyType({}),
+) -> Json:
     """A request that is a form with a file in it, for `openapi_extra`.
 
     Args:
         file_field: the field that holds the file; it is required.
         required: further fields, of text, that must be there.
         optional: further fields, of text.
+        choices: what some of the fields may hold.
     """
-    fields = {name: {"type": "string"} for name in (*required, *optional)}
+    fields: Json = {name: {"type": "string"} for name in (*required, *optional)}
+    for name, values in choices.items():
+        fields[name] |= one_of(values)
     schema = {
         "type": "object",
         "properties": {file_field: _BYTES["schema"], **fields},

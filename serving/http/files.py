@@ -23,6 +23,7 @@ from serving.http.finding import find_document
 from serving.http.models import timestamp
 from serving.http.paging import PageRequest, page_json, page_of
 from serving.http.received_files import (
+    PURPOSES,
     ExpiresAfter,
     check_purpose,
     check_size,
@@ -50,7 +51,12 @@ class FilesPageRequest(PageRequest):
 @router.post(
     "/v1/files",
     responses=made("file_id", "read_file", "download_file", "remove_file"),
-    openapi_extra=form("file", required=("purpose",), optional=("expires_after[anchor]", "expires_after[seconds]")),
+    openapi_extra=form(
+        "file",
+        required=("purpose",),
+        optional=("expires_after[anchor]", "expires_after[seconds]"),
+        choices={"purpose": PURPOSES, "expires_after[anchor]": ["created_at"]},
+    ),
 )
 async def upload_file(request: Request) -> Response:
     """Stores a file. It becomes searchable when it is added to a vector store."""

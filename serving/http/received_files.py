@@ -15,7 +15,7 @@ from serving.http.errors import ApiError
 from serving.http.state import Services
 
 _CHUNK = 1 << 20  # 1 MiB: few system calls, little memory
-_PURPOSES = ("assistants", "batch", "user_data")
+PURPOSES = ("assistants", "batch", "user_data")
 _NAME_CHARACTERS = 255
 _BATCH_SECONDS = 30 * 24 * 3600  # OpenAI's own default for files of purpose batch
 
@@ -50,9 +50,9 @@ def check_purpose(purpose: str) -> str:
     Raises:
         ApiError: 400, it is another one.
     """
-    if purpose in _PURPOSES:
+    if purpose in PURPOSES:
         return purpose
-    why = _ELSEWHERE.get(purpose, f"it must be one of {', '.join(_PURPOSES)}")
+    why = _ELSEWHERE.get(purpose, f"it must be one of {', '.join(PURPOSES)}")
     raise ApiError(400, f"purpose {purpose[:40]!r} cannot be served: {why}", code="invalid_value", param="purpose")
 
 

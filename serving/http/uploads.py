@@ -20,12 +20,13 @@ from kb.home.uploads import (
     create_upload,
     file_of,
 )
-from serving.http.declared import form, made
+from serving.http.declared import form, made, one_of
 from serving.http.errors import ApiError
 from serving.http.file_access import note_upload
 from serving.http.files import file_json
 from serving.http.models import timestamp
 from serving.http.received_files import (
+    PURPOSES,
     ExpiresAfter,
     check_purpose,
     check_size,
@@ -46,7 +47,7 @@ class NewUpload(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     filename: str = Field(min_length=1, max_length=1024)
-    purpose: str
+    purpose: str = Field(json_schema_extra=one_of(PURPOSES))
     bytes: Annotated[int, Field(ge=1)]
     mime_type: str = Field(max_length=255)  # kept and not believed: what a file is, its bytes say
     expires_after: ExpiresAfter | None = None

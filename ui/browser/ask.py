@@ -15,9 +15,10 @@ from ui.browser.session import Session, current_session
 from ui.browser.source_panel import show_source
 from ui.browser.suggestions import example_questions
 
-# Sentences are released one by one. A look so often shows each within 300 ms of its coming, the way to the browser and
-# the drawing included.
+# While an answer comes in the browser asks this often for more, and is answered as soon as there is more, or after the
+# wait: what comes stands on the page within 300 ms, and a click waits no longer than that.
 _POLL_SECONDS = 0.15
+_WAIT_SECONDS = 0.12
 
 # Citations of a finished answer that are fetched before one of them is clicked: those that stand in view.
 _FETCHED_AHEAD = 4
@@ -70,6 +71,10 @@ def _conversation(session: Session) -> None:
     if not session.exchanges:
         _welcome(session)
         return
+    last = session.exchanges[-1]
+    if last.running and last.drawn:
+        last.wait(_WAIT_SECONDS)
+    last.drawn = True
     _open_first(session)
     if not session.running:  # every click then sees what was deleted meanwhile; while an answer comes in, it would wait
         conversation.look_up_citations(session.client, session.exchanges)

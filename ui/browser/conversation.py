@@ -35,6 +35,8 @@ class Exchange:
     stopped: bool = False
     attempt: int = 0  # how often it was asked in the place of another: each is drawn afresh
     kept: bool = False  # whether the server keeps it, once it is finished
+    news: threading.Event = field(default_factory=threading.Event, repr=False)  # set whenever more has come
+    drawn: bool = False  # whether it stands on the page, if only as a question
     opened: bool = False  # whether its first citation has opened by itself already
     became: tuple[CitedState, ...] = ()  # of the citations, since they were given; empty until it was looked up
 
@@ -58,6 +60,11 @@ class Exchange:
         if self.citations:
             return tuple(place_of(citation) for citation in self.citations)
         return self.reply.looked_at if self.reply is not None else ()
+
+    def wait(self, seconds: float) -> None:
+        """Returns as soon as more has come since the last call, or after `seconds`."""
+        self.news.wait(seconds)
+        self.news.clear()
 
     def stop(self) -> None:
         """Shows what has come so far as all there is; the thread hangs up at the next event."""
@@ -110,12 +117,15 @@ def _drain(client: Client, exchange: Exchange, turns: Sequence[Turn], keep_in: s
             if isinstance(event, Sentence):
                 exchange.citations.extend(event.citations)
                 exchange.claims.append(event.claim)
+                exchange.news.set()
             elif isinstance(event, Done):
                 _finish(exchange, event.reply)
     except ClientError as error:
         exchange.failure = error
     except Exception:  # a thread that dies in silence would leave the page waiting for ever
         exchange.failure = ClientError(FailureKind.BROKEN)
+    finally:
+        exchange.news.set()
 
 
 def _finish(exchange: Exchange, reply: Reply) -> None:

@@ -34,6 +34,7 @@ class FakeState:
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # answers by conversation
     refuses: int = 0  # the status with which every request is refused; 0 for none
     pause: float = 0.0  # seconds between two sentences
+    first_sent: float = 0.0  # when the first sentence of the latest answer went out, seconds since 1970
     complaint: str = ""  # what a question with "complain" in it is told
 
     def find(self, collection: str, document_id: str) -> FakeDocument | None:
@@ -230,7 +231,17 @@ def _add_chat(app: FastAPI, state: FakeState) -> None:
         if body.get("store"):
             kept = state.kept.setdefault(body["ibid"]["conversation"], [])
             kept.append({"number": len(kept), "asked": question, "answer": answer | {"looked_at": []}})
-        return StreamingResponse(stream_of(answer, question, state.pause), media_type="text/event-stream")
+        parts = _noted(stream_of(answer, question, state.pause), state)
+        return StreamingResponse(parts, media_type="text/event-stream")
+
+
+def _noted(parts: Iterator[str], state: FakeState) -> Iterator[str]:
+    """The parts of a stream; when the first sentence goes out is noted."""
+    state.first_sent = 0.0
+    for part in parts:
+        if '"claim"' in part and not state.first_sent:
+            state.first_sent = time.time()
+        yield part
 
 
 def _add_check(app: FastAPI, state: FakeState) -> None:

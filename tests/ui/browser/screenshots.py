@@ -27,8 +27,10 @@ from ui.browser.launch import api_url
 _ROOT = Path(__file__).parents[3]
 _SIZE = {"width": 1360, "height": 850}  # readable at the width that README pages have
 _SHOTS = {
-    "ask-en": ("en-GB", "How many marks are taken off a report that arrives 30 hours late?"),
-    "ask-zh": ("zh-CN", "二甲双胍每日最大剂量是多少？"),
+    "ask-en": ("ask", "en-GB", "How many marks are taken off a report that arrives 30 hours late?"),
+    "ask-zh": ("ask", "zh-CN", "二甲双胍每日最大剂量是多少？"),
+    "find-en": ("find", "en-GB", "extension evidence"),
+    "find-zh": ("find", "zh-CN", "二甲双胍 剂量"),
 }
 
 
@@ -47,8 +49,8 @@ def main() -> int:
         running_app(api, Path(folder)) as app,
         browser() as opened,
     ):
-        for name, (locale, question) in _SHOTS.items():
-            save(take(opened, app, locale, question), options.out / f"{name}.png")
+        for name, (page, locale, words) in _SHOTS.items():
+            save(take(opened, app, page, locale, words), options.out / f"{name}.png")
     return 0
 
 
@@ -73,15 +75,17 @@ def server(given: str | None, home: Path) -> Iterator[str]:
         process.wait(20)
 
 
-def take(opened: Any, app: str, locale: str, question: str) -> bytes:
-    """The page after a question, as PNG."""
+def take(opened: Any, app: str, name: str, locale: str, words: str) -> bytes:
+    """The page Ask after a question, or the page Find after a search with its first result opened, as PNG."""
     context = opened.new_context(viewport=_SIZE, locale=locale, color_scheme="light")
     page = context.new_page()
     page.set_default_timeout(60_000)
-    page.goto(app)
-    field = page.get_by_test_id("stChatInputTextArea")
-    field.fill(question)
+    page.goto(app if name == "ask" else f"{app}/{name}")
+    field = page.locator("[data-testid=stChatInputTextArea], .st-key-wanted input")
+    field.fill(words)
     field.press("Enter")
+    if name == "find":
+        page.locator(".result").first.click()
     page.locator(".st-key-source img").wait_for()
     field.blur()
     page.wait_for_timeout(1500)  # until the page has settled: fonts, and the scroll to the highlight

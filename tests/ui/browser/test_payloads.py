@@ -113,3 +113,36 @@ def test_the_look_at_a_page_sees_what_it_is_there_to_see(chrome: Any, address: s
         )
         found = intruders(page)
         assert all(found[kind] for kind in ("evil", "handlers", "ours", "scripts"))
+
+
+def test_what_is_found_and_what_can_be_filtered_by_stays_text(chrome: Any, address: str) -> None:
+    with visit(chrome, f"{address}/find") as page:
+        field = page.locator(".st-key-wanted input")
+        for words in (
+            "window pwned",
+            "script " + " ".join(payload.replace("\x00", "") for payload in all_payloads()[:40]),
+        ):
+            field.fill(words)
+            field.press("Enter")
+            page.locator(".result mark").first.wait_for()
+            page.locator(".result").first.click()
+            page.locator(".st-key-source .title").wait_for()
+            assert intruders(page) == NOTHING
+        page.get_by_text("Filters").click()
+        page.wait_for_timeout(800)  # until it has unfolded
+        page.get_by_role("combobox", name="Document").click()
+        page.get_by_role("option").nth(5).wait_for()
+        assert intruders(page) == NOTHING
+
+
+def test_questions_of_past_conversations_stay_text(chrome: Any, address: str) -> None:
+    with visit(chrome, address) as page:
+        page.get_by_test_id("stSidebar").get_by_text("Keep my answers").click()
+        for payload in ("<img src=x onerror=window.pwned=1>", "[x](javascript:window.pwned=1) **bold**"):
+            ask(page, f"no payload {payload}")
+            page.locator(".entry .open", has_text=payload).wait_for()
+            page.get_by_role("button", name="New conversation").click()
+            page.locator(".question").wait_for(state="detached")
+        page.locator(".entry .open").first.click()
+        page.locator(".question").wait_for()
+        assert intruders(page) == NOTHING

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kb.attributes import AttributeValue, as_text
 from kb.catalog import Catalog
@@ -20,51 +19,52 @@ from serving.http.state import Services
 # How long OpenAI's clients wait before they look again: a small file is read within a second.
 POLL_AFTER = {"openai-poll-after-ms": "500"}
 
+COMPLETED = "completed"
 STATUSES = {
     JobState.QUEUED: "in_progress",
     JobState.RUNNING: "in_progress",
-    JobState.DONE: "completed",
+    JobState.DONE: COMPLETED,
     JobState.FAILED: "failed",
     JobState.CANCELLED: "cancelled",
 }
+_UNDER_WAY = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 
-@dataclass(frozen=True, slots=True)
-class StoreFile:
+class StoreFile(NamedTuple):
     """A file of a vector store. `created_at` stays the same from the first job to the finished document."""
 
+    id: str
     document_id: str
     created_at: str  # ISO 8601, UTC
-    stored: bool  # whether its document can be searched
-    latest: JobState | None  # of the newest job that brought it
+    status: str  # in OpenAI's words
+    has_job: bool  # whether a job brought it
 
     @property
     def place(self) -> Place:
         """Where it stands in lists."""
-        return Place(self.created_at, file_id_of(self.document_id))
-
-    @property
-    def status(self) -> str:
-        """In OpenAI's words. A document that is read anew is in progress; one whose new reading failed stays."""
-        under_way = self.latest in {JobState.QUEUED, JobState.RUNNING}
-        if self.latest is not None and (under_way or not self.stored):
-            return STATUSES[self.latest]
-        return "completed"
+        return Place(self.created_at, self.id)
 
 
 def store_files(home: Home, catalog: Catalog, digits: str = "") -> dict[str, StoreFile]:
     """The files of a vector store by file id: all, or those whose document ids begin with these digits.
 
-    What was read and then deleted from the collection is none.
+    A document that is read anew is in progress; one whose new reading failed stays completed. What was read and then
+    deleted from the collection is no file. Takes some 5 µs a file: lists are made of it, however long they are.
     """
     with catalog.snapshot() as snapshot:
         added_at = snapshot.added_at(digits)
-    created_at, latest = dict(added_at), dict[str, JobState]()
+    files: dict[str, StoreFile] = {}
     for document_id, first, state in job_summaries(home, catalog.name, digits):
-        created_at[document_id] = min(first, created_at.get(document_id, first))
-        latest[document_id] = state
-    files = [StoreFile(key, moment, key in added_at, latest.get(key)) for key, moment in created_at.items()]
-    return {file.place.id: file for file in files if file.stored or file.status != "completed"}
+        added = added_at.pop(document_id, "")
+        status = STATUSES[state] if state in _UNDER_WAY or not added else COMPLETED
+        if added or status != COMPLETED:
+            created_at = min(first, added) if added else first
+            file_id = file_id_of(document_id)
+            files[file_id] = StoreFile(file_id, document_id, created_at, status, has_job=True)
+    for document_id, added in added_at.items():
+        file_id = file_id_of(document_id)
+        files[file_id] = StoreFile(file_id, document_id, added, COMPLETED, has_job=False)
+    return files
 
 
 def counts_json(counts: Counter[str]) -> dict[str, int]:
@@ -75,8 +75,8 @@ def counts_json(counts: Counter[str]) -> dict[str, int]:
 
 def store_file_json(services: Services, catalog: Catalog, file: StoreFile) -> dict[str, Any]:
     """A file of a vector store in OpenAI's shape, with what ibid knows of it beside."""
-    job = latest_job(services.home, catalog.name, file.document_id) if file.latest is not None else None
-    if job is not None and file.status != "completed":
+    job = latest_job(services.home, catalog.name, file.document_id) if file.has_job else None
+    if job is not None and file.status != COMPLETED:
         return _from_job(services, file, job)
     with catalog.snapshot() as snapshot:
         entry = snapshot.entry(file.document_id)
@@ -136,7 +136,7 @@ def _shape(store_id: str, file: StoreFile, attributes: dict[str, Any], job: Job 
     unknown = {"title": "", "pages": 0, "passages": 0, "media_type": "", "language": "", "warnings": []}
     unknown |= {"effective_from": "", "effective_to": "", "version": 1, "replaces": [], "replaced_by": []}
     return {
-        "id": file_id_of(file.document_id),
+        "id": file.id,
         "object": "vector_store.file",
         "vector_store_id": store_id,
         "created_at": timestamp(file.created_at),

@@ -96,7 +96,7 @@ def remove_store_file(request: Request, store_id: str, file_id: str) -> dict[str
     catalog = services.collections.catalog(store_id)
     file = _need_file(services, catalog, file_id)
     remove_from_store(services, catalog, file.document_id)
-    return {"id": file.place.id, "object": "vector_store.file.deleted", "deleted": True}
+    return {"id": file.id, "object": "vector_store.file.deleted", "deleted": True}
 
 
 def files_page(

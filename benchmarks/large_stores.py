@@ -1,0 +1,85 @@
+"""What lists, single files and filtered searches of a large vector store cost over HTTP.
+
+    python benchmarks/large_stores.py [--documents 20000] [--rounds 15]
+
+The store holds short documents that came in as jobs, with vectors of an embedder that needs no model: what is left is
+the work of the catalog, the jobs' table and the server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import httpx
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from kb.home.files import file_id_of
+from kb.home.jobs import NewJob, add_jobs
+from kb.records import JobState
+from tests.making import make_document, store
+from tests.serving.http_server import RunningServer, running_server
+
+BATCH = 1_000  # documents in one transaction
+QUESTION = "Which room is open, 5?"
+FILTERS = {"type": "and", "filters": [{"type": "ne", "key": "document", "value": "5.txt"}]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=15)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, running_server(Path(folder)) as server:
+        ids = fill(server, options.documents)
+        measure(server.http(), file_id_of(ids[len(ids) // 2]), options.rounds)
+
+
+def fill(server: RunningServer, documents: int) -> list[str]:
+    """Stores documents, each with a job that is done; returns their ids."""
+    for first in range(0, documents, BATCH):
+        numbers = range(first, min(first + BATCH, documents))
+        made = [make_document(f"Note {n} says that room {n % 97} is open.", f"{n}.txt") for n in numbers]
+        store(server.catalog, server.embedder, *made)
+    with server.catalog.snapshot() as snapshot:
+        ids = list(snapshot.added_at())
+    home = server.services.home
+    add_jobs(home, server.catalog.name, [NewJob("note.txt", document_id) for document_id in ids])
+    with home.writing() as connection:
+        connection.execute("UPDATE jobs SET state = ?", (JobState.DONE,))
+    return ids
+
+
+def measure(http: httpx.Client, file_id: str, rounds: int) -> None:
+    """Prints the median and the most of each request, in milliseconds."""
+    store_path = "/v1/vector_stores/default"
+    plain = {"query": QUESTION}
+    http.post(f"{store_path}/search", json=plain)  # the indexes are built with the first search
+    requests: dict[str, Callable[[], httpx.Response]] = {
+        "one file": lambda: http.get(f"{store_path}/files/{file_id}"),
+        "a page of 20 files": lambda: http.get(f"{store_path}/files?limit=20"),
+        "a page of 100 files": lambda: http.get(f"{store_path}/files?limit=100"),
+        "the store": lambda: http.get(store_path),
+        "a search": lambda: http.post(f"{store_path}/search", json=plain),
+        "a search with filters": lambda: http.post(f"{store_path}/search", json={**plain, "filters": FILTERS}),
+    }
+    for name, request in requests.items():
+        taken = list(_timed(request, rounds))
+        print(f"{name:22} first {taken[0]:7.1f} ms   median {statistics.median(taken):7.1f}   most {max(taken):7.1f}")
+
+
+def _timed(request: Callable[[], httpx.Response], rounds: int) -> Iterable[float]:
+    for _ in range(rounds):
+        start = time.perf_counter()
+        request().raise_for_status()
+        yield 1000 * (time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    main()

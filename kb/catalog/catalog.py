@@ -138,17 +138,24 @@ class Catalog:
             return writing.next_version(connection)
 
     def label(
-        self, *, title: str | None = None, labels: Mapping[str, str] | None = None, keep_days: int | None = None
+        self,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        keep_days: int | None = None,
     ) -> None:
         """Notes what people say of the collection; what is None stays as it is. The version stays, too.
 
         Args:
             title: what people call it.
+            description: what is in it.
             labels: free keys, in the place of those before.
             keep_days: without use, after which it is emptied; 0 for never.
         """
         said = {
             "title": title,
+            "description": description,
             "labels": None if labels is None else json.dumps(dict(labels), ensure_ascii=False),
             "keep_days": None if keep_days is None else str(keep_days),
         }

@@ -80,14 +80,16 @@ def recording_documents(home: Home, catalog: Catalog, actor: str) -> Iterator[No
         record(home, actor, "document.deleted", collection=catalog.name, subjects=sorted(before - after))
 
 
-def list_entries(home: Home, collection: str | None = None, *, at_most: int = -1) -> list[Entry]:
-    """Entries, the newest first; of one collection where it is given."""
+def list_entries(
+    home: Home, collection: str | None = None, *, before: int | None = None, at_most: int = -1
+) -> list[Entry]:
+    """Entries, the newest first; of one collection, and with a smaller number than `before`, where these are given."""
     query = (
-        f"SELECT {_COLUMNS} FROM audit WHERE ?1 IS NULL OR collection = ?1"  # noqa: S608
-        " ORDER BY number DESC LIMIT ?2"
+        f"SELECT {_COLUMNS} FROM audit WHERE (?1 IS NULL OR collection = ?1)"  # noqa: S608
+        " AND (?3 IS NULL OR number < ?3) ORDER BY number DESC LIMIT ?2"
     )
     with home.reading() as connection:
-        return [Entry(*row) for row in connection.execute(query, (collection, at_most))]
+        return [Entry(*row) for row in connection.execute(query, (collection, at_most, before))]
 
 
 def verify(home: Home, noted: str = "") -> Verified:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
+from kb.settings import Settings
+
 PARTS = ("embedder", "reranker", "verifier", "chat")
 PREPARED = PARTS[:3]  # chosen and prepared by `ibid models`; a chat model is only advised
 
@@ -66,6 +68,15 @@ def read_profiles() -> dict[str, Profile]:
     return {
         name: Profile(name, values["what"], *(_part(values[part]) for part in PARTS)) for name, values in found.items()
     }
+
+
+def chosen_profile(settings: Settings) -> str:
+    """The name of the profile whose models these settings name, all of them; "" where they name others."""
+    for profile in read_profiles().values():
+        wanted = [(part, key, value) for part, own in profile.settings.items() for key, value in own.items()]
+        if all(getattr(getattr(settings, part), key) == value for part, key, value in wanted):
+            return profile.name
+    return ""
 
 
 def _part(values: Mapping[str, Any]) -> PartProfile:

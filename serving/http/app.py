@@ -16,11 +16,13 @@ from kb.ports import ChatModel, Embedder
 from kb.settings import Settings
 from serving.http import (
     admin_keys,
+    audit_log,
     batches,
     chat,
     citations,
     completions,
     conversations,
+    curating,
     documents,
     embeddings,
     file_batches,
@@ -30,6 +32,7 @@ from serving.http import (
     models,
     past_conversations,
     porting,
+    storage,
     stored_completions,
     uploads,
     vector_store_files,
@@ -53,6 +56,7 @@ from serving.vllm import ModelServer
 
 _PARTS = (
     *(admin_keys, batches, chat, citations, conversations, documents, embeddings, files, health, metrics, models),
+    *(audit_log, curating, storage),
     *(past_conversations, porting, uploads, file_batches, vector_store_files, vector_store_search, vector_stores),
     *(responses, response_counting, stored_responses, stored_completions, completions),
 )

@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse, Response
 from kb.catalog import Catalog
 from kb.catalog.places import page_at
 from kb.errors import UsageError
-from kb.records import Document, MarkKind
+from kb.records import Document, Mark, MarkKind, Passage
 from serving.http.declared import file_bytes
 from serving.http.files import attachment
 from serving.http.finding import need_document
@@ -22,6 +22,7 @@ router = APIRouter()
 
 _WIDTH = 1000  # pixels: an A4 page is well read at this width
 _LEAST_WIDTH, _MOST_WIDTH = 100, 2400
+_PASSAGES, _MOST_PASSAGES = 50, 200  # of one page: some screens of text, and what a program may ask for
 
 Offset = Annotated[int | None, Query(ge=0)]
 
@@ -48,6 +49,7 @@ def read_document(
         "added_at": entry.added_at,
         "characters": len(document.text),
         "metadata": dict(entry.metadata),
+        "given": dict(entry.given),
         "effective_from": entry.effective_from,
         "effective_to": entry.effective_to,
         "version": entry.version,
@@ -79,6 +81,28 @@ def read_page(
     return Response(picture, media_type="image/png", headers=headers)
 
 
+@router.get("/documents/{document_id}/passages")
+def read_passages(
+    request: Request,
+    document_id: str,
+    collection: str = "",
+    first: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    limit: Annotated[int, Query(ge=1, le=_MOST_PASSAGES)] = _PASSAGES,
+) -> dict[str, Any]:
+    """The passages of a document as they were cut, in reading order from the `first`, with the tables in them."""
+    catalog = _catalog(request, collection)
+    entry = need_document(catalog, document_id)
+    with catalog.snapshot() as snapshot:
+        passages = snapshot.passages_between(entry.id, first, first + limit - 1)
+        tables = snapshot.marks(entry.id, MarkKind.TABLE)
+    return {
+        "object": "list",
+        "data": [_passage(passage, tables) for passage in passages],
+        "has_more": first + limit < entry.passages,
+        "total": entry.passages,
+    }
+
+
 @router.get("/documents/{document_id}/file", response_class=FileResponse, responses=file_bytes())
 def download_document(request: Request, document_id: str, collection: str = "") -> FileResponse:
     """The original bytes."""
@@ -104,6 +128,26 @@ def _headings(document: Document) -> list[dict[str, Any]]:
         for mark in document.marks
         if mark.kind is MarkKind.HEADING
     ]
+
+
+def _passage(passage: Passage, tables: list[Mark]) -> dict[str, Any]:
+    """A passage; `tables` are the spans of its own text that are tables, one row a line, cells parted by " | "."""
+    inside = [
+        [max(table.start, passage.start) - passage.start, min(table.end, passage.end) - passage.start]
+        for table in tables
+        if table.start < passage.end and passage.start < table.end
+    ]
+    return {
+        "id": passage.id,
+        "order": passage.order,
+        "start": passage.start,
+        "end": passage.end,
+        "first_page": passage.first_page or None,
+        "last_page": passage.last_page or None,
+        "headings": list(passage.headings),
+        "text": passage.text,
+        "tables": inside,
+    }
 
 
 def _span(highlight: str) -> tuple[int, int] | None:

@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from kb.home.jobs import list_jobs
+from kb.home.jobs import count_jobs
+from kb.models import chosen_profile
 from kb.records import JobState
 from serving.deciding import EXTRACTIVE
 from serving.http.readiness import reasons_against
@@ -23,15 +24,19 @@ _RETRY_SECONDS = "1"  # models are loaded in a few
 def read_health(request: Request) -> dict[str, Any]:
     """Whether the server answers, and what it answers with."""
     services = services_of(request)
-    waiting = sum(job.state in {JobState.QUEUED, JobState.RUNNING} for job in list_jobs(services.home))
+    jobs = count_jobs(services.home)
+    settings = services.settings
     return {
         "status": "ok",
         "collections": len(services.collections.names()),
         "model": services.model.name if services.model is not None else EXTRACTIVE,
-        "embedder": services.settings.embedder.model,
+        "profile": chosen_profile(settings) or None,
+        "embedder": settings.embedder.model,
+        "reranker": settings.reranker.model or None,
         "verifier": health_of(services.verifier)._asdict(),
-        "jobs_waiting": waiting,
-        "max_file_mb": services.settings.limits.max_file_mb,
+        "jobs_waiting": jobs.get(JobState.QUEUED, 0) + jobs.get(JobState.RUNNING, 0),
+        "jobs": {state.value: jobs.get(state, 0) for state in JobState},
+        "max_file_mb": settings.limits.max_file_mb,
         "vllm": services.vllm.report() if services.vllm is not None else None,
     }
 

@@ -242,3 +242,15 @@ def test_the_documents_name_every_tool(server: RunningServer, page: str) -> None
             return {tool.name for tool in (await client.list_tools()).tools}
 
     assert set(re.findall(r"^\| `(\w+)`", Path(page).read_text("utf-8"), re.MULTILINE)) == asyncio.run(names())
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_what_agents_ask_is_counted_as_any_answer(tmp_path: Path, mode: str) -> None:
+    with running_server(tmp_path) as server:
+        called(lambda: Client(f"{server.address}/mcp", mode=mode), "ask", question=ENGLISH)
+        called(lambda: Client(f"{server.address}/mcp", mode=mode), "search", question=CHINESE)
+        told = server.http().get("/metrics").text
+    assert 'ibid_answers_total{status="answered"} 1.0' in told
+    assert "ibid_search_seconds_count 2.0" in told
+    assert 'ibid_tokens_total{kind="completion"} 0.0' not in told
+    assert 'ibid_http_requests_total{method="POST",route="/mcp",status="200"}' in told

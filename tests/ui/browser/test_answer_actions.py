@@ -58,6 +58,7 @@ def test_an_answer_is_copied_kept_shared_found_again_and_forgotten(chrome: Any, 
 
         page.get_by_test_id("stSidebar").get_by_text("Keep my answers").click()
         act(page, "Ask again")
+        page.locator(".told", has_text="Only kept answers have links").wait_for(state="detached")  # the answer is anew
         page.get_by_role("button", name=LATE, exact=True).wait_for()  # among the past conversations
         page.locator(".summary").wait_for()
         act(page, "Copy a link")

@@ -169,11 +169,17 @@ class Catalog:
             query = "SELECT key FROM facts WHERE key = 'expired_at' OR (key = 'keep_days' AND value <> '0')"
             return {key for (key,) in connection.execute(query)} == {"keep_days"}
 
-    def empty(self, moment: str) -> None:
-        """Removes every document, and notes the moment (ISO 8601, UTC) at which the collection expired."""
+    def empty(self, moment: str) -> bool:
+        """Removes every document, and notes the moment (ISO 8601, UTC) at which the collection expired.
+
+        Returns:
+            False where another call was faster.
+        """
         with self._connection() as connection:
             with transaction(connection, self._path):
-                connection.execute("INSERT OR REPLACE INTO facts VALUES ('expired_at', ?)", (moment,))
+                noted = connection.execute("INSERT OR IGNORE INTO facts VALUES ('expired_at', ?)", (moment,)).rowcount
+                if not noted:
+                    return False
                 version = writing.next_version(connection)
                 document_ids = [key for (key,) in connection.execute("SELECT id FROM documents")]
                 connection.execute("DELETE FROM sources")
@@ -182,6 +188,7 @@ class Catalog:
                 writing.drop_unused_vectors(connection)
             writing.empty_journal(connection)
         self.blobs.remove(document_ids)
+        return True
 
     def set_policy(self, policy: Policy) -> None:
         """Changes what happens to sentences that are not borne out; from the next question on. The version stays."""

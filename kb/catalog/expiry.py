@@ -58,5 +58,4 @@ def empty_if_expired(catalog: Catalog) -> bool:
     moment = expires_at(catalog, collection)
     if collection.expired_at or not moment or moment > now():
         return False
-    catalog.empty(now())
-    return True
+    return catalog.empty(now())

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from kb.chat.openai_compatible import OpenAICompatibleModel, open_chat_model
 from kb.errors import IbidError
+from kb.home.audit import SERVER, record
 from kb.home.home import Home
 from kb.home.keys import Keyring
 from kb.ports import ChatModel, Embedder
@@ -51,8 +52,12 @@ def open_services(
         return open_real(settings.embedder, settings.models_folder)
 
     chat_model = model or open_chat_model(settings.model, vllm.check if vllm is not None else None)
-    collections = Collections(settings, open_embedder)
     home = Home(settings.home)
+
+    def record_expired(name: str) -> None:
+        record(home, SERVER, "collection.expired", collection=name)
+
+    collections = Collections(settings, open_embedder, record_expired)
     services = Services(
         settings=settings,
         home=home,

@@ -72,9 +72,15 @@ class _LoadedOnce:
 
 
 class Collections:
-    """Opens each collection once and keeps it. One embedder serves all of them."""
+    """Opens each collection once and keeps it. One embedder serves all of them.
 
-    def __init__(self, settings: Settings, open_embedder: OpenEmbedder) -> None:
+    Args:
+        settings: of this process.
+        open_embedder: called when the embedder is first needed.
+        on_expired: told the name of a collection that was emptied, since nobody had used it.
+    """
+
+    def __init__(self, settings: Settings, open_embedder: OpenEmbedder, on_expired: Callable[[str], None]) -> None:
         self.default = settings.collection
         self._settings = settings
         self._home = settings.home
@@ -83,6 +89,7 @@ class Collections:
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
         self._access = OURSELVES
+        self._on_expired = on_expired
 
     def seen_by(self, access: Access) -> Collections:
         """The same, as far as `access` goes: to whoever may not see a collection, it does not exist."""
@@ -118,7 +125,8 @@ class Collections:
                 catalog = open_collection(self._home, name)
                 searcher = searcher_over(catalog, self._settings, lambda: self.embedder, self._reranker)
                 kept = self._kept[name] = _Kept(OpenCollection(catalog, searcher), inode)
-        empty_if_expired(kept.collection.catalog)  # whatever comes next finds nothing of what has expired
+        if empty_if_expired(kept.collection.catalog):  # whatever comes next finds nothing of what has expired
+            self._on_expired(name)
         return kept.collection
 
     def catalog(self, name: str) -> Catalog:

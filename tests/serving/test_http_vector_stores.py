@@ -12,6 +12,7 @@ from typing import Any
 import openai
 import pytest
 
+from kb.home.audit import list_entries
 from kb.home.jobs import list_jobs, take_job
 from kb.records import Policy
 from serving.http.expiry import remove_expired
@@ -287,6 +288,8 @@ def test_a_store_that_nobody_uses_expires_with_what_is_in_it(server: RunningServ
             model=f"ibid/{store.id}", messages=[{"role": "user", "content": "What does parking cost a day?"}]
         )
     assert server.services.collections.catalog(store.id).collection().documents == 0
+    told = [entry.collection for entry in list_entries(server.services.home) if entry.action == "collection.expired"]
+    assert told == [store.id]
     remove_expired(server.services)
     expired = client.vector_stores.retrieve(store.id)
     assert (expired.status, expired.file_counts.total, expired.usage_bytes) == ("expired", 0, 0)

@@ -11,7 +11,6 @@ import pytest
 
 from kb.ports import Scores
 from retriever.searcher import Searcher
-from serving.http.state import OpenCollection
 from tests.serving.http_server import RunningServer, running_server
 from tests.serving.library import store_text
 
@@ -97,7 +96,6 @@ def test_the_ranker_can_be_left_out(server: RunningServer) -> None:
     best = plain.search(asked).hits[0].passage.id
     assert reranked.search(asked).hits[0].passage.id != best
     assert reranked.without_reranker().search(asked).hits[0].passage.id == best
-    assert OpenCollection(plain.catalog, reranked).searcher is reranked
     for ranker in ("none", "auto", "default-2024-11-15"):
         assert search(server, asked, ranking_options={"ranker": ranker})["data"][0]["ibid"]["passage_id"] == best
 

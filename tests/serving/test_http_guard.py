@@ -25,9 +25,12 @@ def test_health_says_what_it_answers_with(server: RunningServer) -> None:
         "status": "ok",
         "collections": 1,
         "model": "extractive",
+        "profile": "embedded",
         "embedder": "packaged",
+        "reranker": None,
         "verifier": {"kind": "packaged", "model": "", "failure": ""},
         "jobs_waiting": 0,
+        "jobs": {"queued": 0, "running": 0, "done": 0, "failed": 0, "cancelled": 0},
         "max_file_mb": 100,
         "vllm": None,
     }

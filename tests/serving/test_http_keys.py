@@ -274,6 +274,9 @@ def test_a_stored_response_exists_for_the_key_that_asked_for_it_alone(server: Ru
         other.responses.create(model="ibid", input="And then?", previous_response_id=response.id)
     admin = server.client(key=key_for(server, Right.ADMIN))
     assert admin.responses.retrieve(response.id).id == response.id
+    admin_of_another_collection = server.client(key=key_for(server, Right.ADMIN, only="clinic"))
+    with pytest.raises(openai.NotFoundError):
+        admin_of_another_collection.responses.retrieve(response.id)
 
 
 def test_a_file_exists_for_the_keys_that_uploaded_it_and_for_those_that_read_its_collection(

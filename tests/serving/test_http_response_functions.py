@@ -62,7 +62,8 @@ def test_what_a_function_returned_reaches_the_model(tmp_path: Path, stored: bool
     with served(tmp_path, calling, TOLD) as (client, scripted):
         asked = f"{REPORT} {QUESTION}"
         first: Any = client.responses.create(model="ibid", input=asked, tools=[WEATHER], store=stored)
-        returned: Any = {"type": "function_call_output", "call_id": CALL[0], "output": "21 degrees"}
+        parts = [{"type": "input_text", "text": "21 degrees"}]
+        returned: Any = {"type": "function_call_output", "call_id": CALL[0], "output": parts}
         before: Any = [] if stored else [{"role": "user", "content": asked}, *[item.to_dict() for item in first.output]]
         follows = {"previous_response_id": first.id} if stored else {}
         second: Any = client.responses.create(model="ibid", input=[*before, returned], tools=[WEATHER], **follows)
@@ -92,6 +93,8 @@ def test_what_a_function_returned_reaches_the_model(tmp_path: Path, stored: bool
         ),
         ({"input": [{"type": "function_call", "call_id": "c", "name": "f"}]}, "input.0.arguments"),
         ({"input": [{"type": "function_call_output", "call_id": "c"}]}, "input.0.output"),
+        ({"input": [{"type": "function_call_output", "call_id": "c", "output": [3]}]}, "input.0.output"),
+        ({"input": [{"type": "function_call_output", "call_id": 3, "output": "x"}]}, "input.0.call_id"),
     ],
 )
 def test_what_cannot_be_is_a_bad_request_that_names_it(tmp_path: Path, more: dict[str, Any], param: str) -> None:

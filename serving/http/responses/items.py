@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from kb.records import Turn
 from serving.http.errors import ApiError, unsupported
@@ -40,10 +40,6 @@ class InputItem(BaseModel):
     id: str | None = None
     role: Literal["user", "assistant", "system", "developer"] | None = None
     content: str | list[InputPart] | None = None
-    call_id: str | None = None  # of a function call, and of what came of it
-    name: str | None = None
-    arguments: str | None = None
-    output: str | list[InputPart] | None = None
 
 
 def response_id_of(token: str) -> str:
@@ -107,16 +103,25 @@ def _item(item: InputItem, place: int, item_id: str, find: FindItem) -> Json:
 
 
 def _function_item(item: InputItem, kind: str, place: int, item_id: str) -> Json:
-    wanted = ("call_id", "name", "arguments") if kind == CALL else ("call_id", "output")
-    for name in wanted:
-        if getattr(item, name) is None:
-            raise ApiError(
-                400, f"missing parameter: input.{place}.{name}", code="missing_parameter", param=f"input.{place}.{name}"
-            )
-    told = {name: getattr(item, name) for name in wanted}
-    if kind == OUTPUT:
-        told["output"] = _words(item.output, place)
+    given = item.model_dump()
+    told: Json = {}
+    for name in ("call_id", "name", "arguments") if kind == CALL else ("call_id", "output"):
+        where, value = f"input.{place}.{name}", given.get(name)
+        if value is None:
+            raise ApiError(400, f"missing parameter: {where}", code="missing_parameter", param=where)
+        if isinstance(value, list):
+            value = _words([_part(part, where) for part in value], place)
+        if not isinstance(value, str):
+            raise ApiError(400, f"{where} must be text", code="invalid_value", param=where)
+        told[name] = value
     return {"id": item.id or item_id, "type": kind, "status": "completed", **told}
+
+
+def _part(given: Any, where: str) -> InputPart:
+    try:
+        return InputPart.model_validate(given)
+    except ValidationError:
+        raise ApiError(400, f"{where} must be text, or parts of text", code="invalid_value", param=where) from None
 
 
 def _words(content: str | list[InputPart] | None, place: int) -> str:

@@ -174,7 +174,7 @@ class Bench:
         return self._client.request(
             operation.method,
             f"/v1{request.path.partition('?')[0]}",
-            params={name: _in_query(value) for name, value in query.items()},
+            params={key: _in_query(value) for name, part in query.items() for key, value in _bracketed(name, part)},
             json=None if form else request.body,
             data=_flat(request.body or {}) if form else None,
             files=request.files,
@@ -195,10 +195,13 @@ def _events(text: str) -> list[Json]:
     return [json.loads(line) for line in lines if line != "[DONE]"]
 
 
+def _bracketed(name: str, value: Any) -> list[tuple[str, Any]]:
+    """An object in a query, as the official clients send it."""
+    return [(f"{name}[{key}]", inner) for key, inner in value.items()] if isinstance(value, dict) else [(name, value)]
+
+
 def _in_query(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return json.dumps(value) if isinstance(value, dict) else value
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _flat(fields: Json) -> dict[str, str]:

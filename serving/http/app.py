@@ -56,8 +56,8 @@ from serving.vllm import ModelServer
 
 _PARTS = (
     *(admin_keys, batches, chat, citations, conversations, documents, embeddings, files, health, metrics, models),
-    *(audit_log, curating, storage),
-    *(past_conversations, porting, uploads, file_batches, vector_store_files, vector_store_search, vector_stores),
+    *(porting, audit_log, curating, storage),  # import is a path of its own before it could be a collection's name
+    *(past_conversations, uploads, file_batches, vector_store_files, vector_store_search, vector_stores),
     *(responses, response_counting, stored_responses, stored_completions, completions),
 )
 

@@ -4,7 +4,8 @@
 
 Half of the requests name things that exist. Beside single requests, sequences of them make things, use and delete them.
 Every answer is held against the document: its status, its content type, its shape; nothing may answer 5xx. The first
-answer that is not as it must be ends the run, with the request that brought it about.
+answer that is not as it must be ends the run, with the request that brought it about. A run that was broken off goes on
+where its FILE ends.
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ def main() -> None:
     parser.add_argument("--sequences", type=int, default=300)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    began = time.monotonic()
-    counted: dict[str, dict[str, int]] = {}
+    done = json.loads(options.json.read_text("utf-8")) if options.json and options.json.is_file() else {"seconds": 0}
+    began = time.monotonic() - done["seconds"]
+    counted: dict[str, dict[str, int]] = done.get("answers", {})
     with tempfile.TemporaryDirectory() as folder:
         with running_server(Path(folder) / "singly") as server:
             key = key_of(server)
             for operation in operations_of(own_schema_with_known_ids(server, key)):
+                if operation.label in counted:
+                    continue
                 answers: Counter[int] = Counter()
                 for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
                     answers += fuzz(operation, mode, options.cases, key)

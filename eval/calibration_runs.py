@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from eval.calibrating import Fit, fit_calibration
 from eval.own_questions.measuring import evaluate_collection
-from eval.own_questions.records import OwnQuestion
 from eval.records import QuestionResult
 from eval.set_collection import Progress
 from eval.sets import take_sample
@@ -16,6 +15,7 @@ from eval.tasks.abstention import is_rightly_answered, questions_of_another_set
 from eval.tasks.asking import ask_all, opened
 from eval.tasks.questions import read_answer_set
 from kb.ports import ChatModel, Embedder
+from kb.questions.records import OwnQuestion
 from kb.settings import Settings
 from retriever import Searcher
 from serving.deciding import EXTRACTIVE, Deciding

@@ -4,6 +4,7 @@ IbidError
 ├── UsageError               the caller asked for something that cannot be: exit 2, HTTP 400
 │   ├── SettingsError        a setting is wrong
 │   ├── QuestionError        a question is empty or too long
+│   ├── ChangedMeanwhileError somebody else changed what is to be replaced: HTTP 409
 │   └── MissingPartError     an optional part is not installed; says which extra brings it
 ├── NotFoundError            no such collection, document, job or model: HTTP 404
 ├── InputError               one file cannot be taken in: exit 1; the others go on
@@ -54,6 +55,10 @@ class SettingsError(UsageError):
 
 class QuestionError(UsageError):
     """A question is empty or too long."""
+
+
+class ChangedMeanwhileError(UsageError):
+    """Somebody else changed what is to be replaced, and their change would be lost."""
 
 
 class MissingPartError(UsageError):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any
 
-from eval.own_questions.records import OwnQuestion
 from eval.own_questions.scoring import details_of, missing_documents, values_of
 from eval.records import QuestionResult, Run
 from eval.runs import moment, stamped
@@ -15,6 +14,7 @@ from eval.statistics.intervals import bootstrap_interval
 from kb.chat.openai_compatible import open_chat_model
 from kb.errors import ModelError
 from kb.ports import ChatModel, Verifier
+from kb.questions.records import OwnQuestion
 from kb.records import Answer, Finished, Hit, Searched
 from kb.settings import LimitSettings, Settings
 from retriever import Searcher, open_searcher

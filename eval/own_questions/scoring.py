@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from eval.metrics.containment import contains
-from eval.own_questions.records import OwnQuestion
+from kb.questions.records import OwnQuestion
 from kb.records import Answer, AnswerStatus, Hit
 from kb.text.folding import fold
 from serving.markers import without_markers

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from eval.own_questions.records import OwnQuestion, id_of
 from eval.synthetic.definitions import definition_questions
 from eval.synthetic.filtering import Placed, Said, is_found_again, question_key, spread
 from eval.synthetic.headings import heading_questions
@@ -22,6 +21,7 @@ from kb.catalog.snapshot import Snapshot
 from kb.chat.openai_compatible import open_chat_model
 from kb.errors import ModelError, UsageError
 from kb.ports import ChatModel
+from kb.questions.records import OwnQuestion, id_of
 from kb.records import Document, Passage
 from kb.settings import Settings
 from retriever import Searcher, open_searcher

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from ingest.parsing.decoding import decode
 from ingest.parsing.normalising import clean_line
 from ingest.parsing.parts import Parsed, Part
 from ingest.parsing.web import parse_html
 from kb.errors import UnreadableFileError
+from kb.text.decoding import decode
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"

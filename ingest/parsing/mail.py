@@ -7,11 +7,11 @@ import email.policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from ingest.parsing.decoding import decode
 from ingest.parsing.normalising import clean_line
 from ingest.parsing.parts import Parsed, Part, PartKind
 from ingest.parsing.plain_text import parse_text
 from ingest.parsing.web import parse_html
+from kb.text.decoding import decode
 
 _SHOWN = ("From", "To", "Cc", "Date")
 _KEYS = {"From": "sender", "To": "recipients", "Cc": "copies", "Date": "created", "Subject": "subject"}

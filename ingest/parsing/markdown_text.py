@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ingest.parsing.decoding import decode
 from ingest.parsing.parts import Parsed
 from ingest.parsing.web import parse_html
+from kb.text.decoding import decode
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_LINE = re.compile(r"([A-Za-z_][\w-]{0,40}):[ \t]*(.+)")

@@ -8,10 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.parsing.decoding import decode
 from ingest.parsing.elements import partition, parts_of
 from ingest.parsing.normalising import clean_text, join_wrapped
 from ingest.parsing.parts import Parsed
+from kb.text.decoding import decode
 
 if TYPE_CHECKING:
     from unstructured.documents.elements import Element

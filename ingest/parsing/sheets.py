@@ -6,11 +6,11 @@ import io
 import re
 from pathlib import Path
 
-from ingest.parsing.decoding import decode
 from ingest.parsing.elements import partition, rows_of_html
 from ingest.parsing.normalising import clean_line
 from ingest.parsing.office import office_metadata
 from ingest.parsing.parts import Parsed, Part, PartKind, table_part
+from kb.text.decoding import decode
 
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d) 00:00:00")  # a cell with a date alone comes with the time of midnight
 

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ingest.parsing.decoding import decode
 from ingest.parsing.elements import partition, parts_of
 from ingest.parsing.normalising import UNSPACED, clean_line
 from ingest.parsing.parts import Parsed
+from kb.text.decoding import decode
 
 _DROPPED = ("script", "style", "noscript", "template", "nav", "iframe", "svg", "object", "embed", "select", "button")
 _ROLES = ("navigation", "banner", "contentinfo", "search")

@@ -21,7 +21,7 @@ from kb.records import Answer, Turn
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-_COLUMNS = "number, conversation, question, answer, created_at"
+ANSWER_COLUMNS = "number, conversation, question, answers.answer, created_at"  # as `answer_from` reads them
 _BATCH = 900  # SQLite's oldest limit of variables in one statement is 999
 
 
@@ -61,29 +61,29 @@ def get_answer(home: Home, number: int) -> PastAnswer:
         NotFoundError: there is none of that number.
     """
     with home.reading() as connection:
-        row = connection.execute(f"SELECT {_COLUMNS} FROM answers WHERE number = ?", (number,)).fetchone()  # noqa: S608
+        row = connection.execute(f"SELECT {ANSWER_COLUMNS} FROM answers WHERE number = ?", (number,)).fetchone()  # noqa: S608
     if row is None:
         raise NotFoundError(f"no past answer {number}", advice="`ibid history` lists what is there")
-    return _answer_from(row)
+    return answer_from(row)
 
 
 def list_answers(home: Home, collection: str | None = None, *, at_most: int | None = None) -> list[PastAnswer]:
     """Past answers, the newest first; from one collection where it is given."""
     with home.reading() as connection:
         rows = connection.execute(
-            f"SELECT {_COLUMNS} FROM answers WHERE ?1 IS NULL OR collection = ?1"  # noqa: S608
+            f"SELECT {ANSWER_COLUMNS} FROM answers WHERE ?1 IS NULL OR collection = ?1"  # noqa: S608
             " ORDER BY number DESC LIMIT ?2",
             (collection, -1 if at_most is None else at_most),
         ).fetchall()
-    return [_answer_from(row) for row in rows]
+    return [answer_from(row) for row in rows]
 
 
 def answers_in(home: Home, conversation: str) -> list[PastAnswer]:
     """The answers of one conversation, the oldest first."""
-    query = f"SELECT {_COLUMNS} FROM answers WHERE conversation = ? ORDER BY number"  # noqa: S608
+    query = f"SELECT {ANSWER_COLUMNS} FROM answers WHERE conversation = ? ORDER BY number"  # noqa: S608
     with home.reading() as connection:
         rows = connection.execute(query, (conversation,)).fetchall()
-    return [_answer_from(row) for row in rows]
+    return [answer_from(row) for row in rows]
 
 
 def turns_until(home: Home, last: PastAnswer) -> tuple[Turn, ...]:
@@ -133,7 +133,8 @@ def answers_citing(home: Home, collection: str, document_ids: Iterable[str]) -> 
     return tuple(sorted(found))
 
 
-def _answer_from(row: Sequence[Any]) -> PastAnswer:
+def answer_from(row: Sequence[Any]) -> PastAnswer:
+    """The past answer of a row with these columns."""
     number, conversation, question, written, created_at = row
     return PastAnswer(number, conversation, question, _adapter().validate_json(written), created_at)
 

@@ -132,4 +132,11 @@ MIGRATIONS = (
         file TEXT NOT NULL REFERENCES files(id) ON DELETE CASCADE, owner TEXT NOT NULL, PRIMARY KEY (file, owner)
     ) WITHOUT ROWID
     """,
+    # What people thought of past answers (kb/home/feedback.py).
+    """
+    CREATE TABLE feedback (
+        answer INTEGER PRIMARY KEY REFERENCES answers(number) ON DELETE CASCADE, thumb TEXT NOT NULL,
+        reason TEXT NOT NULL, at TEXT NOT NULL
+    )
+    """,
 )

@@ -25,6 +25,7 @@ from serving.http import (
     curating,
     documents,
     embeddings,
+    feedback,
     file_batches,
     files,
     health,
@@ -32,6 +33,7 @@ from serving.http import (
     models,
     past_conversations,
     porting,
+    questions,
     storage,
     stored_completions,
     uploads,
@@ -59,6 +61,7 @@ _PARTS = (
     *(porting, audit_log, curating, storage),  # import is a path of its own before it could be a collection's name
     *(past_conversations, uploads, file_batches, vector_store_files, vector_store_search, vector_stores),
     *(responses, response_counting, stored_responses, stored_completions, completions),
+    *(feedback, questions),
 )
 
 

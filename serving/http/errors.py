@@ -15,6 +15,7 @@ from starlette.routing import compile_path
 
 from kb.errors import (
     BusyError,
+    ChangedMeanwhileError,
     EmbeddingSpaceError,
     FileLimitError,
     IbidError,
@@ -30,6 +31,7 @@ from serving.http.not_offered import no_such_path, wrong_method
 _STATUS: tuple[tuple[type[IbidError], int, str], ...] = (
     (NotFoundError, 404, "not_found"),
     (FileLimitError, 413, "too_large"),
+    (ChangedMeanwhileError, 409, "changed_meanwhile"),
     (UsageError, 400, "invalid_request"),
     (InputError, 400, "invalid_file"),
     (BusyError, 503, "busy"),

@@ -74,6 +74,8 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("POST", "/v1/batches/{batch_id}/cancel"): ASK,
     ("GET", "/ibid/history/{conversation}"): ASK,
     ("DELETE", "/ibid/history/{conversation}"): ASK,
+    ("PUT", "/ibid/history/{conversation}/{number}/feedback"): ASK,
+    ("DELETE", "/ibid/history/{conversation}/{number}/feedback"): ASK,
     # Tools for agents, each of which needs its own right (serving/mcp/server.py)
     **{(method, "/mcp"): ASK_OR_READ for method in ("GET", "POST", "DELETE")},
     # Looking after the server
@@ -94,6 +96,8 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("POST", "/ibid/citations/check"): READ,
     ("GET", "/ibid/collections/{store_id}/export"): READ,
     ("GET", "/ibid/collections/{store_id}/removal"): READ,
+    ("GET", "/ibid/collections/{store_id}/feedback"): READ,
+    ("GET", "/ibid/collections/{store_id}/questions"): READ,
     ("GET", "/v1/files"): READ,
     ("GET", "/v1/files/{file_id}"): READ,
     ("GET", "/v1/files/{file_id}/content"): READ,
@@ -116,6 +120,8 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("POST", "/ibid/collections/import"): _write("collection.imported")._replace(whole=True),
     ("POST", "/v1/vector_stores/{store_id}"): _write("collection.changed"),
     ("POST", "/ibid/collections/{store_id}"): _write("collection.changed"),
+    ("PUT", "/ibid/collections/{store_id}/questions"): _write("questions.changed"),
+    ("POST", "/ibid/collections/{store_id}/questions"): _write("questions.changed"),
     ("DELETE", "/v1/vector_stores/{store_id}"): _write("collection.deleted"),
     ("POST", "/v1/vector_stores/{store_id}/files"): _write("document.queued"),
     ("POST", "/v1/vector_stores/{store_id}/file_batches"): _write("document.queued"),

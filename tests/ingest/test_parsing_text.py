@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from ingest.parsing import parse_file
-from ingest.parsing.decoding import decode
 from ingest.parsing.normalising import clean_line, clean_text, join_wrapped
 from kb.records import Document, MarkKind
+from kb.text.decoding import decode
 
 HANS = "第一条　为了完善劳动合同制度，明确劳动合同双方当事人的权利和义务，保护劳动者的合法权益，制定本法。"
 HANT = "第一條　為了完善勞動合同制度，明確勞動合同雙方當事人的權利和義務，保護勞動者的合法權益，制定本法。"

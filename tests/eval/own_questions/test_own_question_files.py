@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from eval.own_questions import OwnQuestion, read_questions, write_questions
-from eval.own_questions.records import id_of
 from kb.errors import NotFoundError, UsageError
+from kb.questions.records import id_of
 
 YAML = """
 questions:

@@ -32,10 +32,10 @@ class Problem(NamedTuple):
     text: str
 
 
-def refuse(path: object, problems: list[Problem]) -> UsageError:
-    """The error that names the problems of a file by their lines."""
+def refuse(called: str, problems: list[Problem], counted: str = "line") -> UsageError:
+    """The error that names the problems of a file by their lines, or by whatever else they are counted."""
     ordered = sorted(problems)
-    lines = [f"line {problem.line}: {problem.text}" for problem in ordered[:_SHOWN]]
+    lines = [f"{counted} {problem.line}: {problem.text}" for problem in ordered[:_SHOWN]]
     if len(ordered) > _SHOWN:
         lines.append(f"and {len(ordered) - _SHOWN} more")
-    return UsageError(f"cannot use the questions of {path}", "\n  " + "\n  ".join(lines))
+    return UsageError(f"cannot use the questions of {called}", "\n  " + "\n  ".join(lines))

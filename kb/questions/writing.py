@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.own_questions.reading import CSV_SUFFIXES, YAML_SUFFIXES
-from eval.own_questions.records import FIELDS, OwnQuestion, id_of
 from kb.errors import UsageError
+from kb.questions.reading import CSV_SUFFIXES, YAML_SUFFIXES
+from kb.questions.records import FIELDS, OwnQuestion, id_of
 
 _WIDTH = 120  # characters a line, as in the rest of the project's files
 
@@ -21,14 +21,7 @@ def write_questions(path: Path, questions: Sequence[OwnQuestion]) -> None:
     Raises:
         UsageError: the name says neither, or the file cannot be written.
     """
-    suffix = path.suffix.lower()
-    if suffix in YAML_SUFFIXES:
-        content = _as_yaml(questions).encode()
-    elif suffix in CSV_SUFFIXES:
-        # With a byte order mark, without which spreadsheets take Chinese for something else.
-        content = _as_csv(questions, "\t" if suffix == ".tsv" else ",").encode("utf-8-sig")
-    else:
-        raise UsageError(f"cannot write questions to {path}", "its name ends neither in .yaml nor in .csv")
+    content = questions_as_bytes(path, questions)
     aside = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +31,23 @@ def write_questions(path: Path, questions: Sequence[OwnQuestion]) -> None:
         raise UsageError(f"cannot write {path}", str(error.strerror), "Name another file") from error
 
 
-def _as_yaml(questions: Sequence[OwnQuestion]) -> str:
+def questions_as_bytes(path: Path, questions: Sequence[OwnQuestion]) -> bytes:
+    """What a file of this name holds with these questions.
+
+    Raises:
+        UsageError: its name says neither YAML nor CSV.
+    """
+    suffix = path.suffix.lower()
+    if suffix in YAML_SUFFIXES:
+        return questions_as_yaml(questions).encode()
+    if suffix in CSV_SUFFIXES:
+        # With a byte order mark, without which spreadsheets take Chinese for something else.
+        return _as_csv(questions, "\t" if suffix == ".tsv" else ",").encode("utf-8-sig")
+    raise UsageError(f"cannot write questions to {path}", "its name ends neither in .yaml nor in .csv")
+
+
+def questions_as_yaml(questions: Sequence[OwnQuestion]) -> str:
+    """Questions as YAML."""
     import yaml
 
     content = {"questions": [_fields(own) for own in questions]}

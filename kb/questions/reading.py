@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from eval.own_questions.csv_file import read_csv
-from eval.own_questions.entries import Entry, Problem, refuse
-from eval.own_questions.records import OwnQuestion, id_of
-from eval.own_questions.yaml_file import read_yaml
-from ingest.parsing.decoding import decode
 from kb.errors import NotFoundError, UsageError
+from kb.questions.csv_file import read_csv
+from kb.questions.entries import Entry, Problem, refuse
+from kb.questions.records import OwnQuestion, id_of
+from kb.questions.yaml_file import read_yaml
 from kb.settings import LimitSettings
+from kb.text.decoding import decode
 
 YAML_SUFFIXES, CSV_SUFFIXES = (".yaml", ".yml"), (".csv", ".tsv")
 _YES = {"true", "yes", "y", "1", "x", "是"}
@@ -37,13 +38,45 @@ def read_questions(path: Path) -> tuple[OwnQuestion, ...]:
         raise NotFoundError(f"no file {path}", advice="docs/evaluating.md shows what stands in one") from error
     except OSError as error:
         raise UsageError(f"cannot read {path}", str(error.strerror)) from error
+    return questions_in(text, suffix, str(path))
+
+
+def questions_in(text: str, suffix: str, called: str) -> tuple[OwnQuestion, ...]:
+    """The questions of a file's text.
+
+    Args:
+        text: of the file.
+        suffix: of its name, one of those above.
+        called: what errors call it.
+
+    Raises:
+        UsageError: it is empty, or a line is wrong; the message names each line and what is wrong.
+    """
     entries, problems = read_yaml(text) if suffix in YAML_SUFFIXES else read_csv(text)
-    questions = [_checked(entry, problems) for entry in entries]
-    _check_ids(entries, questions, problems)
-    if problems:
-        raise refuse(path, problems)
+    questions = checked_questions(entries, problems, called)
     if not questions:
-        raise UsageError(f"{path} holds no questions", advice="docs/evaluating.md shows what stands in one")
+        raise UsageError(f"{called} holds no questions", advice="docs/evaluating.md shows what stands in one")
+    return questions
+
+
+def checked_questions(
+    entries: Sequence[Entry], problems: list[Problem], called: str, counted: str = "line"
+) -> tuple[OwnQuestion, ...]:
+    """The questions of these entries.
+
+    Args:
+        entries: with the numbers of their lines, or whatever else they are counted by.
+        problems: what is wrong already.
+        called: what errors call the whole of them.
+        counted: what the entries are counted by.
+
+    Raises:
+        UsageError: anything is wrong.
+    """
+    questions = [_checked(entry, problems) for entry in entries]
+    _check_ids(entries, questions, problems, counted)
+    if problems:
+        raise refuse(called, problems, counted)
     return tuple(questions)
 
 
@@ -122,10 +155,10 @@ def _contradictions(own: OwnQuestion) -> list[str]:
     return found
 
 
-def _check_ids(entries: list[Entry], questions: list[OwnQuestion], problems: list[Problem]) -> None:
+def _check_ids(entries: Sequence[Entry], questions: list[OwnQuestion], problems: list[Problem], counted: str) -> None:
     lines: dict[str, int] = {}
     for entry, own in zip(entries, questions, strict=True):
         if own.id in lines and own.question:
             what = f"the id {own.id!r}" if "id" in entry.fields else "the same question"
-            problems.append(Problem(entry.line, f"{what} stands on line {lines[own.id]} too"))
+            problems.append(Problem(entry.line, f"{what} stands on {counted} {lines[own.id]} too"))
         lines.setdefault(own.id, entry.line)

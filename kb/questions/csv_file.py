@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from eval.own_questions.entries import Entry, Field, Problem
-from eval.own_questions.records import FIELDS, field_named
+from kb.questions.entries import Entry, Field, Problem
+from kb.questions.records import FIELDS, field_named
 
 _DELIMITERS = (",", ";", "\t")
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # a first line that only spreadsheets understand

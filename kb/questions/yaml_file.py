@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from eval.own_questions.entries import Entry, Field, Problem
-from eval.own_questions.records import FIELDS, field_named
+from kb.questions.entries import Entry, Field, Problem
+from kb.questions.records import FIELDS, field_named
 
 _SEVERAL = {"answer", "tags"}  # fields that may be lists
 _NOTHING = "tag:yaml.org,2002:null"

@@ -139,4 +139,14 @@ MIGRATIONS = (
         reason TEXT NOT NULL, at TEXT NOT NULL
     )
     """,
+    # Evaluations of collections with their own questions (kb/home/evaluations.py).
+    """
+    CREATE TABLE evaluations (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, collection TEXT NOT NULL,
+        state TEXT NOT NULL, done INTEGER NOT NULL, total INTEGER NOT NULL, reason TEXT NOT NULL, run TEXT NOT NULL,
+        attempts INTEGER NOT NULL, heartbeat REAL NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+    );
+    CREATE INDEX evaluations_by_collection ON evaluations(collection, number);
+    CREATE INDEX evaluations_that_wait ON evaluations(state) WHERE state IN ('queued', 'running')
+    """,
 )

@@ -25,6 +25,7 @@ from serving.http import (
     curating,
     documents,
     embeddings,
+    evaluations,
     feedback,
     file_batches,
     files,
@@ -61,7 +62,7 @@ _PARTS = (
     *(porting, audit_log, curating, storage),  # import is a path of its own before it could be a collection's name
     *(past_conversations, uploads, file_batches, vector_store_files, vector_store_search, vector_stores),
     *(responses, response_counting, stored_responses, stored_completions, completions),
-    *(feedback, questions),
+    *(evaluations, feedback, questions),
 )
 
 

@@ -15,6 +15,7 @@ from kb.catalog import Catalog
 from kb.catalog.expiry import expires_at, last_used
 from kb.errors import NotFoundError
 from kb.home.cursors import Place
+from kb.home.evaluations import forget_evaluations
 from kb.home.file_batches import forget_batches
 from kb.home.jobs import cancel_jobs, forget_jobs
 from kb.records import Collection, Policy
@@ -135,6 +136,7 @@ def remove_vector_store(request: Request, store_id: str) -> dict[str, Any]:
     services.collections.delete(store_id)
     forget_jobs(services.home, store_id)
     forget_batches(services.home, store_id)
+    forget_evaluations(services.home, store_id)
     return {"id": store_id, "object": "vector_store.deleted", "deleted": True}
 
 

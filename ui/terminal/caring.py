@@ -20,6 +20,7 @@ from kb.catalog.collections import (
 from kb.errors import UsageError
 from kb.home.answers import answers_citing, cited_documents
 from kb.home.audit import TERMINAL, record
+from kb.home.evaluations import forget_evaluations
 from kb.home.home import Home
 from kb.home.jobs import forget_jobs
 from kb.home.withdrawals import Withdrawn, noting_withdrawals
@@ -141,6 +142,7 @@ def collections(options: argparse.Namespace, settings: Settings) -> int:
         delete_collection(settings.home, options.delete)
         record(home, TERMINAL, "collection.deleted", collection=options.delete)
         forget_jobs(home, options.delete)
+        forget_evaluations(home, options.delete)
         say_withdrawn(Withdrawn(answers_citing(home, options.delete, cited_documents(home, options.delete))))
     found = list_collections(settings.home)
     if options.json:

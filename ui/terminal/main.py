@@ -182,6 +182,9 @@ def _add_servers(commands: _Commands[argparse.ArgumentParser]) -> None:
         if name != "worker":
             command.add_argument("--host", help="the address to listen on (default: 127.0.0.1)")
             command.add_argument("--port", type=int, help="the HTTP server's port (default: 8000)")
+        if name == "worker":
+            measured = "measure the collections that wait for it with their own questions, and end"
+            command.add_argument("--evaluations", action="store_true", help=measured)
         if name in ("serve", "up"):
             served = "start and watch a vLLM server with this model (a hub name or a folder), and answer with it"
             command.add_argument("--vllm", metavar="MODEL", help=served)

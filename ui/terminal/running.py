@@ -32,16 +32,23 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def worker(_options: argparse.Namespace, settings: Settings) -> int:
-    """Takes uploads in until interrupted; the file in hand is finished first."""
+def worker(options: argparse.Namespace, settings: Settings) -> int:
+    """Takes uploads in until interrupted; the file in hand is finished first. Or measures what waits, and ends."""
     from ingest.sandbox import ParserPool
     from ingest.worker import work
     from kb.home.home import Home
+    from ui.terminal.evaluating import evaluating_what_waits
 
     stopped = threading.Event()
     _on_stop_signals(stopped)
-    with ParserPool(settings.limits) as pool:
-        work(Home(settings.home), settings, embedder_of(settings), pool.parse_all, stopped)
+    home = Home(settings.home)
+    if options.evaluations:
+        from eval.own_questions.evaluating import work_off
+
+        work_off(home, settings, stopped)
+        return 0
+    with evaluating_what_waits(home), ParserPool(settings.limits) as pool:
+        work(home, settings, embedder_of(settings), pool.parse_all, stopped)
     return 0
 
 

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from kb.records import AnswerEvent
 from serving.cancellation import Cancellation
 from serving.http.closing import Closing, shutting_down
-from serving.http.errors import ApiError
+from serving.http.places import Places
 
 HUNG_UP = 499  # what web servers write into their logs for a client that is gone; nobody receives it
 
@@ -26,9 +26,7 @@ T = TypeVar("T")
 Answering = Callable[[Cancellation], Iterator[AnswerEvent]]
 
 
-async def events_of(
-    answering: Answering, places: threading.Semaphore, closing: Closing
-) -> AsyncGenerator[AnswerEvent, None]:
+async def events_of(answering: Answering, places: Places, closing: Closing) -> AsyncGenerator[AnswerEvent, None]:
     """The events of an answer that is made in a thread of its own.
 
     Closing this iterator stops the answer and its model call. The thread gives its place in `places` back when it ends.
@@ -36,8 +34,7 @@ async def events_of(
     Raises:
         ApiError: 429, when no place is free; 503, when the server ends before the answer does.
     """
-    if not places.acquire(blocking=False):
-        raise ApiError(429, "too many questions are being answered; ask again in a moment")
+    places.take()
     loop = asyncio.get_running_loop()
     events: asyncio.Queue[AnswerEvent | BaseException | None] = asyncio.Queue()
     cancellation = Cancellation()
@@ -55,7 +52,7 @@ async def events_of(
         except BaseException as error:  # it is raised where the events are read
             hand_over(error)
         finally:
-            places.release()
+            places.give_back()
 
     threading.Thread(target=work, name="ibid-answer", daemon=True).start()
     try:

@@ -45,6 +45,7 @@ class Guard:
         self._home = services.home
         self._keyring = services.keyring
         self._closing = services.closing
+        self._places = services.places
         self._limits = RequestLimits(services.settings.limits, services.quotas)
         self._noting: set[asyncio.Task[None]] = set()
 
@@ -61,6 +62,8 @@ class Guard:
             try:
                 access = self._access(scope, headers, line)
                 told = {} if is_open or OWNER in scope else self._admit(access, held)
+                if line is not None and line.needs.answers:
+                    self._places.check()
                 body.check_announced(headers.get(b"content-length", ""))
             except (ApiError, IbidError) as refusal:
                 await body.drain(_DRAIN_SECONDS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import threading
 from contextlib import suppress
 
 from kb.chat.openai_compatible import OpenAICompatibleModel, open_chat_model
@@ -15,8 +14,9 @@ from kb.home.keys import Keyring
 from kb.ports import ChatModel, Embedder
 from kb.settings import Settings
 from serving.http.observing.traces import open_traces
+from serving.http.places import Places
 from serving.http.quotas import Quotas
-from serving.http.state import MOST_ANSWERS, Collections, Services
+from serving.http.state import Collections, Services
 from serving.verifiers import open_early, verifier_of
 from serving.vllm import ModelServer
 
@@ -68,7 +68,7 @@ def open_services(
         model=chat_model,
         vllm=vllm,
         traces=open_traces(settings.serve.traces),
-        places=threading.BoundedSemaphore(MOST_ANSWERS),
+        places=Places(),
     )
     services.collections.create(settings.collection)
     return services

@@ -20,12 +20,14 @@ class Needs(NamedTuple):
 
     rights: frozenset[Right] | None  # one of them is enough; None: not even a key is needed
     whole: bool = False  # only a key for every collection will do: it concerns them all
+    answers: bool = False  # it takes one of the places for answers
     change: str = ""  # what the audit log calls it, where it changes what is stored
 
 
 OPEN = Needs(None)
 ANY = Needs(frozenset(Right))
 ASK, READ = Needs(frozenset({Right.ASK})), Needs(frozenset({Right.READ}))
+ANSWER = ASK._replace(answers=True)
 ASK_OR_READ = Needs(frozenset({Right.ASK, Right.READ}))
 WHOLE = Needs(frozenset({Right.READ}), whole=True)
 LOOK_AFTER = Needs(frozenset({Right.ADMIN}), whole=True)  # the keys themselves, which record their own changes
@@ -46,15 +48,15 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("GET", "/redoc"): OPEN,
     ("GET", "/metrics"): WHOLE,
     # Asking
-    ("POST", "/v1/chat/completions"): ASK,
+    ("POST", "/v1/chat/completions"): ANSWER,
     ("GET", "/v1/chat/completions"): ASK,
     ("GET", "/v1/chat/completions/{completion_id}"): ASK,
     ("POST", "/v1/chat/completions/{completion_id}"): ASK,
     ("DELETE", "/v1/chat/completions/{completion_id}"): ASK,
     ("GET", "/v1/chat/completions/{completion_id}/messages"): ASK,
-    ("POST", "/v1/completions"): ASK,
+    ("POST", "/v1/completions"): ANSWER,
     ("POST", "/v1/embeddings"): ASK,
-    ("POST", "/v1/responses"): ASK,
+    ("POST", "/v1/responses"): ANSWER,
     ("POST", "/v1/responses/input_tokens"): ASK,
     ("GET", "/v1/responses/{response_id}"): ASK,
     ("GET", "/v1/responses/{response_id}/input_items"): ASK,

@@ -34,12 +34,9 @@ from serving.http.closing import Closing
 from serving.http.errors import ApiError
 from serving.http.observing.meters import Meters
 from serving.http.observing.traces import Traces
+from serving.http.places import Places
 from serving.http.quotas import Quotas
 from serving.vllm import ModelServer
-
-# Each answer in the making holds a thread that mostly waits for the model. More than this at once would only make all
-# of them slow; the next one is told to come back.
-MOST_ANSWERS = 128
 
 OpenEmbedder = Callable[[], Embedder]
 
@@ -216,7 +213,7 @@ class Services:
     collections: Collections
     verifier: Verifier
     model: ChatModel | None
-    places: threading.Semaphore
+    places: Places
     vllm: ModelServer | None = None  # that we started
     life: Life = field(default_factory=Life)
     meters: Meters = field(default_factory=Meters)

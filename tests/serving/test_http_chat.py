@@ -15,6 +15,7 @@ import pytest
 from kb.errors import ModelError
 from kb.ports import JsonSchema
 from kb.records import Turn
+from serving.http.places import MOST_ANSWERS
 from tests.fakes import ScriptedChatModel
 from tests.serving.http_server import RunningServer, running_server, wait_until
 
@@ -284,7 +285,7 @@ def test_hanging_up_stops_the_model_call(tmp_path: Path, stream: bool, first: st
         assert model.called.is_set()
         assert model.closed.wait(1)
         places = server.services.places
-        wait_until(lambda: places._value == 128)  # every place is free again
+        wait_until(lambda: places.free == MOST_ANSWERS)  # every place is free again
         assert http.get("/health").json()["status"] == "ok"
 
 
@@ -344,8 +345,8 @@ def test_a_bug_is_told_without_a_traceback(tmp_path: Path) -> None:
 
 def test_when_all_places_are_taken_the_next_one_is_told_to_come_back(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
-        for _ in range(128):
-            server.services.places.acquire()
+        for _ in range(MOST_ANSWERS):
+            server.services.places.take()
         with pytest.raises(openai.RateLimitError) as caught:
             ask(server.client())
         assert caught.value.response.headers["retry-after"] == "1"

@@ -15,7 +15,8 @@ from prometheus_client.registry import Collector
 from kb.errors import IbidError
 from kb.home.jobs import count_jobs
 from kb.records import JobState
-from serving.http.state import MOST_ANSWERS, Services
+from serving.http.places import MOST_ANSWERS
+from serving.http.state import Services
 
 
 class Gauges(Collector):

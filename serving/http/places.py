@@ -1,0 +1,50 @@
+"""Places for answers in the making: each holds a thread, and more at once would only make all of them slow."""
+
+from __future__ import annotations
+
+import threading
+
+from serving.http.errors import ApiError
+
+MOST_ANSWERS = 128  # of one process; each mostly waits for the model
+
+
+class Places:
+    """So many places. May be used by any thread."""
+
+    def __init__(self, count: int = MOST_ANSWERS) -> None:
+        self._free = count
+        self._lock = threading.Lock()
+
+    @property
+    def free(self) -> int:
+        """How many are."""
+        return self._free
+
+    def check(self) -> None:
+        """Refuses a question for which there is no place now, before anything of it is read.
+
+        Raises:
+            ApiError: 429.
+        """
+        if self._free <= 0:
+            raise _none_free()
+
+    def take(self) -> None:
+        """Takes a place.
+
+        Raises:
+            ApiError: 429, when none is free.
+        """
+        with self._lock:
+            self.check()
+            self._free -= 1
+
+    def give_back(self) -> None:
+        """Gives a place back."""
+        with self._lock:
+            self._free += 1
+
+
+def _none_free() -> ApiError:
+    return ApiError(429, "too many questions are being answered; ask again in a moment")

@@ -102,13 +102,15 @@ def _sidebar(session: Session) -> None:
 def _history(session: Session) -> None:
     """The past conversations that this browser knows; this one is among them once the server keeps any of it."""
     words = session.words
-    kept = next((exchange.question for exchange in session.exchanges if exchange.kept), "")
+    own = [
+        item for item in session.exchanges if item.keeping and item.keeping.conversation == session.conversation_name
+    ]
     data = {
         "lang": words("html_language"),
         "heading": words("past_conversations"),
         "forget": words("forget"),
         "current": session.conversation_name,
-        "question": kept,
+        "question": own[0].question if own else "",
         "keep": session.keeps_answers,
         "forgotten": sorted(session.forgotten),
     }

@@ -41,11 +41,12 @@ def ask(session: Session, question: str) -> None:
     for exchange in session.exchanges:
         exchange.stop()  # whoever asks anew no longer waits for the answer before
     before = [exchange for exchange in session.exchanges if exchange.collection == session.collection]
-    keep_in = session.conversation_name if session.keeps_answers else ""
-    session.exchanges.append(conversation.start(session.client, session.collection, question, before, keep_in))
+    keeping = session.keep_next() if session.keeps_answers else None
+    exchange = conversation.start(session.client, session.collection, question, before, keeping)
+    session.exchanges.append(exchange)
     session.selected = None
-    if keep_in:
-        session.note_kept()
+    if keeping is not None:
+        session.latest_kept = exchange
 
 
 def _open_wanted(session: Session) -> None:
@@ -54,7 +55,7 @@ def _open_wanted(session: Session) -> None:
     if wanted is None:
         return
     try:
-        session.open_conversation(wanted.name)
+        session.open_conversation(wanted.name, shared=wanted.answer >= 0)
     except ClientError as failure:
         show_failure(failure, session.words, "link_failed")
         return
@@ -121,7 +122,7 @@ def _exchange(session: Session, number: int, exchange: Exchange) -> None:
     last = number == len(session.exchanges) - 1
     data = answer_data(exchange, chosen, documents, words) | {
         "may_ask": last and not exchange.running,
-        "link": _link(session, number) if exchange.kept else "",
+        "link": _link(exchange),
         "revealed": session.revealed == number,
     }
     draw_answer(f"answer-{session.conversation}-{number}-{exchange.attempt}", data, _actions(session, number, exchange))
@@ -132,10 +133,10 @@ def _exchange(session: Session, number: int, exchange: Exchange) -> None:
         st.rerun()
 
 
-def _link(session: Session, number: int) -> str:
-    """The part of an address that opens this answer: it counts among those of the conversation that are kept."""
-    kept = sum(exchange.kept for exchange in session.exchanges[: number + 1])
-    return f"conversation={session.conversation_name}&answer={kept}"
+def _link(exchange: Exchange) -> str:
+    """The part of an address that opens this answer; "" where it is not kept."""
+    keeping = exchange.keeping
+    return f"conversation={keeping.conversation}&answer={keeping.position}" if keeping is not None else ""
 
 
 def _actions(session: Session, number: int, exchange: Exchange) -> AnswerActions:

@@ -22,6 +22,14 @@ _REMEMBERED_EXCHANGES = 6
 _LOOKED_UP_EXCHANGES = 30
 
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where the server keeps an answer, once it is finished: the conversation, and which of its answers, from 1."""
+
+    conversation: str
+    position: int
+
+
 @dataclass
 class Exchange:
     """A question and what has come of it so far. Only its own thread writes to it, except for `stopped`."""
@@ -34,7 +42,7 @@ class Exchange:
     failure: ClientError | None = None
     stopped: bool = False
     attempt: int = 0  # how often it was asked in the place of another: each is drawn afresh
-    kept: bool = False  # whether the server keeps it, once it is finished
+    keeping: Keeping | None = None  # None where the server keeps nothing of it
     news: threading.Event = field(default_factory=threading.Event, repr=False)  # set whenever more has come
     drawn: bool = False  # whether it stands on the page, if only as a question
     opened: bool = False  # whether its first citation has opened by itself already
@@ -71,19 +79,24 @@ class Exchange:
         self.stopped = self.running or self.stopped
 
 
-def start(client: Client, collection: str, question: str, before: Sequence[Exchange], keep_in: str = "") -> Exchange:
-    """Asks `question` after the exchanges `before`, in a new thread, and returns at once; `keep_in` as `Client.ask`."""
-    exchange = Exchange(question, collection, kept=bool(keep_in))
+def start(
+    client: Client, collection: str, question: str, before: Sequence[Exchange], keeping: Keeping | None = None
+) -> Exchange:
+    """Asks `question` after the exchanges `before`, in a new thread, and returns at once."""
+    exchange = Exchange(question, collection, keeping=keeping)
     turns = [*history(before), Turn("user", question)]
-    threading.Thread(target=_drain, args=(client, exchange, turns, keep_in), daemon=True, name="ibid-answer").start()
+    threading.Thread(target=_drain, args=(client, exchange, turns), daemon=True, name="ibid-answer").start()
     return exchange
 
 
-def reopened(kept: KeptAnswer) -> Exchange:
-    """An answer of a conversation that the server kept, as if it had just been given."""
-    exchange = Exchange(kept.question, kept.reply.collection, kept=True)
-    _finish(exchange, kept.reply)
-    return exchange
+def reopened(conversation: str, answers: Sequence[KeptAnswer]) -> list[Exchange]:
+    """A conversation that the server kept, as if it had just been held."""
+    exchanges = []
+    for position, kept in enumerate(answers, 1):
+        exchange = Exchange(kept.question, kept.reply.collection, keeping=Keeping(conversation, position))
+        _finish(exchange, kept.reply)
+        exchanges.append(exchange)
+    return exchanges
 
 
 def history(exchanges: Sequence[Exchange]) -> list[Turn]:
@@ -109,7 +122,8 @@ def look_up_citations(client: Client, exchanges: Sequence[Exchange]) -> None:
             exchange.became = tuple(next(found) for _ in exchange.citations)
 
 
-def _drain(client: Client, exchange: Exchange, turns: Sequence[Turn], keep_in: str) -> None:
+def _drain(client: Client, exchange: Exchange, turns: Sequence[Turn]) -> None:
+    keep_in = exchange.keeping.conversation if exchange.keeping is not None else ""
     try:
         for event in client.ask(exchange.collection, turns, keep_in):
             if exchange.stopped:

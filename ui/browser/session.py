@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from ui.browser.client import Client
-from ui.browser.conversation import Exchange, reopened
+from ui.browser.conversation import Exchange, Keeping, reopened
 from ui.browser.fetched_sources import FetchedSources
 from ui.browser.finding import Found
 from ui.browser.replies import CollectionSummary, StoredFile
@@ -48,6 +48,7 @@ class Session:
     collections: tuple[CollectionSummary, ...] = ()
     vanished: str = ""  # the collection that was chosen, where somebody has just deleted it
     exchanges: list[Exchange] = field(default_factory=list)
+    latest_kept: Exchange | None = None  # the latest of this conversation that the server was to keep
     selected: tuple[int, int] | None = None
     sources: FetchedSources = field(init=False)
     wanted: Wanted | None = None  # the conversation that the address names, until it is opened
@@ -105,29 +106,37 @@ class Session:
     def new_conversation(self) -> None:
         """Forgets what was said."""
         self._begin(_new_name(), [])
-        st.query_params.pop(_CONVERSATION_PARAMETER, None)
-        st.query_params.pop(_ANSWER_PARAMETER, None)
+        _forget_address()
 
-    def open_conversation(self, name: str) -> None:
-        """Goes on with a conversation that the server kept.
+    def open_conversation(self, name: str, *, shared: bool = False) -> None:
+        """Goes on with a conversation that the server kept. What follows a shared one is kept apart from it, if at all.
 
         Raises:
             ClientError: it is not there (any more), or the server did not answer; then everything stays as it is.
         """
-        kept = self.client.kept_conversation(name)
-        self._begin(name, [reopened(answer) for answer in kept])
-        self.collection = kept[-1].reply.collection if kept else self.collection
-        self.keeps_answers = True  # what follows belongs to what is kept
-        self.note_kept()
+        exchanges = reopened(name, self.client.kept_conversation(name))
+        self._begin(_new_name() if shared else name, exchanges)
+        self.collection = exchanges[-1].collection if exchanges else self.collection
+        if not shared:
+            self.latest_kept = exchanges[-1] if exchanges else None
+            self.keeps_answers = True
+            st.query_params[_CONVERSATION_PARAMETER] = name
 
-    def note_kept(self) -> None:
-        """Names the conversation in the address, so that a reload or a bookmark opens it again."""
+    def keep_next(self) -> Keeping:
+        """Where the next answer is kept; names it in the address, so that a reload or a bookmark opens it again."""
+        _forget_address()
         st.query_params[_CONVERSATION_PARAMETER] = self.conversation_name
+        before = self.latest_kept
+        if before is None or before.keeping is None:
+            return Keeping(self.conversation_name, 1)
+        # One that was stopped before its end is not kept, and leaves its place to the next.
+        return Keeping(self.conversation_name, before.keeping.position + (before.reply is not None))
 
     def _begin(self, name: str, exchanges: list[Exchange]) -> None:
         for exchange in self.exchanges:
             exchange.stop()
         self.exchanges = exchanges
+        self.latest_kept = None
         self.conversation += 1
         self.conversation_name = name
         self.selected = self.revealed = None
@@ -137,6 +146,11 @@ class Session:
         """Changes the interface's language; what was asked and answered stays."""
         self.words = read_words(language)
         st.query_params[_LANGUAGE_PARAMETER] = language
+
+
+def _forget_address() -> None:
+    for parameter in (_CONVERSATION_PARAMETER, _ANSWER_PARAMETER):
+        st.query_params.pop(parameter, None)
 
 
 def _wanted() -> Wanted | None:

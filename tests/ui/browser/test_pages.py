@@ -203,9 +203,24 @@ def test_a_kept_conversation_is_opened_by_its_link_and_goes_on(app: AppTest, sta
         0,
         True,
     )
+    visitor.sidebar.toggle(key="keep").set_value(True).run()
     ask(visitor, "And after a week?")
     assert len(state.asked[-1]["messages"]) == 3
+    assert [len(answers) for answers in state.kept.values()] == [1, 1]  # what a visitor asks is no part of it
+
+
+def test_a_kept_conversation_goes_on_after_a_reload(app: AppTest, state: FakeState) -> None:
+    app.run().sidebar.toggle(key="keep").set_value(True).run()
+    ask(app, "How many marks does late work lose?")
+    (name,) = state.kept
+    reloaded = AppTest.from_file(str(APP), default_timeout=20)
+    reloaded.query_params["conversation"] = name
+    ask(reloaded.run(), "And after a week?")
     assert len(state.kept[name]) == 2
+    assert [answer["link"] for answer in drawn(reloaded, "answer")] == [
+        f"conversation={name}&answer=1",
+        f"conversation={name}&answer=2",
+    ]
 
 
 @pytest.mark.parametrize("name", ["unknown", "../../x", "", "a" * 65, "<script>"])

@@ -91,7 +91,9 @@ def find_regulation(page: Any) -> None:
 def keep_and_open_again(page: Any, address: str) -> None:
     """What is kept is opened by its address, in a page that knows nothing else."""
     page.get_by_role("link", name="Ask", exact=True).click()
+    page.locator(".question").first.wait_for()
     page.get_by_role("button", name="New conversation").click()
+    page.get_by_text("Ask your documents").wait_for()
     page.get_by_test_id("stSidebar").get_by_text("Keep my answers").click()
     page.get_by_role("button", name="30 hours late").click()
     page.locator(".where", has_text="page 6").wait_for()

@@ -177,6 +177,11 @@ class Snapshot:
         query = f"SELECT {rows.PASSAGE_COLUMNS} FROM passages WHERE {wanted}"  # noqa: S608
         return [rows.passage_from(columns) for columns in self._connection.execute(query, (document_id, first, last))]
 
+    def order_at(self, document_id: str, offset: int) -> int:
+        """The order of the passage of a document in which an offset of its text stands, or of the next one."""
+        query = "SELECT count(*) FROM passages WHERE document_id = ? AND end <= ?"
+        return int(self._connection.execute(query, (document_id, offset)).fetchone()[0])
+
     def numbers_within(self, document_id: str, start: int, end: int) -> list[int]:
         """The numbers of a document's passages that begin inside `[start:end]`, else of the one that it stands in."""
         query = "SELECT number FROM passages WHERE document_id = ? AND {} ORDER BY ordinal"

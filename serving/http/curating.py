@@ -1,4 +1,4 @@
-"""/ibid/collections/{id}: what OpenAI's API has no place for: describing a collection, and what deleting would take."""
+"""/ibid/collections/{id}/…: what OpenAI has no place for: describing a collection, and what deleting would take."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class DescribedCollection(BaseModel):
     policy: Policy | None = None
 
 
-@router.post("/ibid/collections/{store_id}")
+@router.post("/ibid/collections/{store_id}/description")
 def describe_collection(request: Request, store_id: str, asked: DescribedCollection) -> dict[str, Any]:
     """Changes what a collection is called, what is said of it, and its policy. Its id and its metadata stay."""
     services = services_of(request)

@@ -88,11 +88,17 @@ def read_passages(
     collection: str = "",
     first: Annotated[int, Query(ge=0, le=2**31)] = 0,
     limit: Annotated[int, Query(ge=1, le=_MOST_PASSAGES)] = _PASSAGES,
+    at: Annotated[int | None, Query(ge=0, le=2**31)] = None,
 ) -> dict[str, Any]:
-    """The passages of a document as they were cut, in reading order from the `first`, with the tables in them."""
+    """The passages of a document as they were cut, in reading order from the `first`, with the tables in them.
+
+    `at`: an offset of the text; the passage in which it stands is then the first.
+    """
     catalog = _catalog(request, collection)
     entry = need_document(catalog, document_id)
     with catalog.snapshot() as snapshot:
+        if at is not None:
+            first = snapshot.order_at(entry.id, at)
         passages = snapshot.passages_between(entry.id, first, first + limit - 1)
         tables = snapshot.marks(entry.id, MarkKind.TABLE)
     return {

@@ -126,7 +126,7 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("POST", "/v1/vector_stores"): _write("collection.created"),
     ("POST", "/ibid/collections/import"): _write("collection.imported")._replace(whole=True),
     ("POST", "/v1/vector_stores/{store_id}"): _write("collection.changed"),
-    ("POST", "/ibid/collections/{store_id}"): _write("collection.changed"),
+    ("POST", "/ibid/collections/{store_id}/description"): _write("collection.changed"),
     ("PUT", "/ibid/collections/{store_id}/questions"): _write("questions.changed"),
     ("POST", "/ibid/collections/{store_id}/questions"): _write("questions.changed"),
     ("POST", "/ibid/collections/{store_id}/evaluations"): _write("evaluation.queued"),

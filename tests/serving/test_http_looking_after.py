@@ -41,17 +41,20 @@ def test_a_collection_is_described_and_keeps_its_metadata(server: RunningServer)
     http = server.http()
     http.post("/v1/vector_stores/default", json={"metadata": {"owner": "the library"}})
     said = {"title": "Hausordnung 规定", "description": "What holds in the house", "policy": "strict"}
-    told = http.post("/ibid/collections/default", json=said).json()
+    told = http.post("/ibid/collections/default/description", json=said).json()
     assert (told["name"], told["description"], told["ibid"]["policy"]) == tuple(said.values())
     assert told["metadata"] == {"owner": "the library", "policy": "strict"}
-    assert http.post("/ibid/collections/default", json={"policy": "flag"}).json()["description"] == said["description"]
+    assert (
+        http.post("/ibid/collections/default/description", json={"policy": "flag"}).json()["description"]
+        == said["description"]
+    )
 
 
 @pytest.mark.parametrize(
     "body", [{"policy": "lax"}, {"title": "x" * 257}, {"description": 3}, {"id": "other"}, ["policy"]]
 )
 def test_what_cannot_be_said_of_a_collection_is_refused(server: RunningServer, body: object) -> None:
-    refused = server.http().post("/ibid/collections/default", json=body)
+    refused = server.http().post("/ibid/collections/default/description", json=body)
     assert refused.status_code == 400
     assert refused.json()["error"]["message"]
 
@@ -91,6 +94,9 @@ def test_passages_come_in_pages(server: RunningServer) -> None:
     ]
     assert [page["data"][0] for page in one_by_one] == whole["data"]
     assert [page["has_more"] for page in one_by_one] == [True] * (whole["total"] - 1) + [False]
+    for passage in whole["data"]:
+        there = {"at": passage["start"], "limit": 1}
+        assert http.get(f"/documents/{document['id']}/passages", params=there).json()["data"] == [passage]
     beyond = http.get(f"/documents/{document['id']}/passages", params={"first": 10_000}).json()
     assert (beyond["data"], beyond["has_more"]) == ([], False)
 

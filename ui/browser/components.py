@@ -21,6 +21,8 @@ _SCRIPTS = {
     "answer": ("elements", "sentences", "actions", "answer"),
     "source": ("elements", "source"),
     "documents": ("elements", "documents"),
+    "passages": ("elements", "passages"),
+    "outline": ("elements", "outline"),
     "results": ("elements", "results"),
     "history": ("elements", "history"),
     "keyboard": ("keyboard",),
@@ -34,6 +36,15 @@ class AnswerActions:
     select: Callable[[int], None]  # gets the number of the place
     stop: Callable[[], None]
     ask: Callable[[str], None]  # gets the question to ask in the place of this one
+
+
+@dataclass(frozen=True, slots=True)
+class RowActions:
+    """What is done with a document of the list; each gets its id."""
+
+    remove: Callable[[str], None]
+    open: Callable[[str], None]
+    retry: Callable[[str], None]
 
 
 def draw_answer(key: str, data: dict[str, Any], actions: AnswerActions) -> None:
@@ -57,9 +68,25 @@ def draw_source(key: str, data: dict[str, Any]) -> None:
     _component("source")(key=key, data=data)
 
 
-def draw_documents(key: str, data: dict[str, Any], on_remove: Callable[[str], None]) -> None:
-    """The documents of a collection; `on_remove` gets the id of the one whose deletion was asked for."""
-    _component("documents")(key=key, data=data, on_remove_change=lambda: _with_text(key, "remove", on_remove))
+def draw_documents(key: str, data: dict[str, Any], actions: RowActions) -> None:
+    """The documents of a collection."""
+    _component("documents")(
+        key=key,
+        data=data,
+        on_remove_change=lambda: _with_text(key, "remove", actions.remove),
+        on_open_change=lambda: _with_text(key, "open", actions.open),
+        on_retry_change=lambda: _with_text(key, "retry", actions.retry),
+    )
+
+
+def draw_passages(key: str, data: dict[str, Any]) -> None:
+    """Passages of a document as they were cut."""
+    _component("passages")(key=key, data=data)
+
+
+def draw_outline(key: str, data: dict[str, Any], on_go: Callable[[int], None]) -> None:
+    """The headings of a document; `on_go` gets the offset of the one that was clicked."""
+    _component("outline")(key=key, data=data, on_go_change=lambda: _with_number(key, "go", on_go))
 
 
 def draw_results(key: str, data: dict[str, Any], on_select: Callable[[int], None]) -> None:

@@ -5,36 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 from ui.browser.drawing import in_force, joined
+from ui.browser.figures import day_in, duration_in, moment_of, size_in
+from ui.browser.listing import Listing
 from ui.browser.plain import seen
 from ui.browser.replies import FileState, StoredFile
+from ui.browser.results_drawing import kind_name
 from ui.browser.wording import Words
 
 
-def documents_data(files: list[StoredFile], words: Words) -> dict[str, Any]:
-    """A collection's documents."""
+def documents_data(files: list[StoredFile], listing: Listing, now: float, words: Words) -> dict[str, Any]:
+    """A part of a collection's documents. `now` is a moment of the clock that `listing` goes by."""
+    duplicates = listing.duplicates()
     return {
         "lang": words("html_language"),
         "delete_label": words("delete"),
-        "rows": [_row(file, words) for file in files],
+        "retry_label": words("try_again"),
+        "rows": [_row(file, listing.seconds_left(file, now), duplicates.get(file.id, ""), words) for file in files],
     }
 
 
-def _row(file: StoredFile, words: Words) -> dict[str, Any]:
+def _row(file: StoredFile, seconds_left: float | None, duplicate: str, words: Words) -> dict[str, Any]:
     title = seen(file.title or file.name)
     failed = file.state in (FileState.FAILED, FileState.CANCELLED)
     state = words(f"stage_{file.stage}") if _in_progress_stage(file, words) else words(f"state_{file.state.value}")
     # The reason of a file that is ready repeats its warnings.
-    notes = (file.reason or words("no_reason"),) if failed else file.warnings or (file.reason,)
+    notes = [*((file.reason or words("no_reason"),) if failed else file.warnings or (file.reason,))]
+    notes += [words("same_name", name=seen(duplicate))] if duplicate else []
     return {
         "id": file.id,
         "title": title,
         "name": seen(file.name),
         "facts": _facts(file, words),
+        "left": duration_in(seconds_left, words) if seconds_left is not None else "",
         "state": "failed" if failed else file.state.value,
         "state_label": state,
         "progress": file.progress,
         "notes": [note for note in notes if note],
+        "can_open": file.state is FileState.COMPLETED,
+        "can_retry": failed,
         "delete_label": words("delete_named", name=title),
+        "retry_label": words("retry_named", name=title),
     }
 
 
@@ -44,6 +54,14 @@ def _in_progress_stage(file: StoredFile, words: Words) -> bool:
 
 def _facts(file: StoredFile, words: Words) -> str:
     if file.state is not FileState.COMPLETED:
-        return ""
+        return size_in(file.size) if file.size else ""
     pages = words.count("pages", file.pages) if file.pages else ""
-    return joined(pages, words.count("passages", file.passages), in_force(file, words))
+    return joined(
+        kind_name(file.media_type, words) if file.media_type else "",
+        pages,
+        words.count("passages", file.passages),
+        size_in(file.size) if file.size else "",
+        day_in(moment_of(file.created_at), words),
+        in_force(file, words),
+        words("between").join(seen(tag) for tag in file.tags),
+    )

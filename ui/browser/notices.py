@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
-from ui.browser.failures import ClientError
+from ui.browser.failures import ClientError, FailureKind
 from ui.browser.plain import plain
 from ui.browser.wording import Words
+
+# How the server names the right that a key lacks.
+_LACKING = re.compile(r"lacks the right '([a-z]+)'")
 
 
 def sentence_for(failure: ClientError, words: Words) -> str:
     """What people read about a failure; plain text."""
     ours = words(f"failure_{failure.kind.value}")
+    lacking = _LACKING.search(failure.detail) if failure.kind is FailureKind.NOT_ALLOWED else None
+    if lacking is not None and f"right_{lacking[1]}" in words.strings:
+        return words("failure_lacks", right=words(f"right_{lacking[1]}"))
     # Chinese sets no space between sentences.
     between = "" if words.language == "zh" else " "
     return f"{ours}{between}{words('failure_said', detail=failure.detail)}" if failure.detail else ours

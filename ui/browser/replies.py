@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -102,6 +102,9 @@ class StoredFile:
     document_id: str = ""
     media_type: str = ""
     tags: tuple[str, ...] = ()
+    size: int = 0  # bytes of the file
+    created_at: int = 0  # seconds since 1970
+    attributes: Mapping[str, Any] = field(default_factory=dict)  # what is known of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,8 @@ class CollectionSummary:
     documents: int
     strict: bool = False  # whether sentences that the documents do not bear out are withheld
     title: str = ""  # what people call it, where that is not its name
+    description: str = ""
+    stamp: tuple[int, ...] = ()  # another one when any of its files is
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,14 +278,25 @@ def read_file(value: Json) -> StoredFile:
         document_id=str(more.get("document_id") or ""),
         media_type=str(more.get("media_type") or ""),
         tags=_tags((value.get("attributes") or {}).get("tags")),
+        size=int(value.get("usage_bytes") or 0),
+        created_at=int(value.get("created_at") or 0),
+        attributes=dict(value.get("attributes") or {}),
     )
 
 
 def read_collection(value: Json) -> CollectionSummary:
     """A vector store."""
     documents = int((value.get("file_counts") or {}).get("completed") or 0)
-    strict = (value.get("ibid") or {}).get("policy") == Policy.STRICT
-    return CollectionSummary(str(value["id"]), documents, strict, str(value.get("name") or ""))
+    more = value.get("ibid") or {}
+    counts = sorted((value.get("file_counts") or {}).items())
+    return CollectionSummary(
+        name=str(value["id"]),
+        documents=documents,
+        strict=more.get("policy") == Policy.STRICT,
+        title=str(value.get("name") or ""),
+        description=str(value.get("description") or ""),
+        stamp=(int(more.get("version") or 0), *(int(count) for _, count in counts)),
+    )
 
 
 def read_document(value: Json) -> DocumentView:

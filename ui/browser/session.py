@@ -14,6 +14,8 @@ from ui.browser.client import Client
 from ui.browser.conversation import Exchange, Keeping, reopened
 from ui.browser.fetched_sources import FetchedSources
 from ui.browser.finding import Found
+from ui.browser.listing import Listing
+from ui.browser.outcome import Outcome
 from ui.browser.replies import CollectionSummary, StoredFile
 from ui.browser.wording import LANGUAGES, Words, language_for, read_words
 
@@ -64,7 +66,12 @@ class Session:
     uploading: bool = False  # the same for files on their way in
     deleting: StoredFile | None = None  # the file whose deletion was asked for
     confirming: StoredFile | None = None  # the file whose deletion the open dialog asks to confirm
-    upload_failures: tuple[str, ...] = ()
+    managing: str = ""  # what is being done with the chosen collection in the open dialog: new, edit, remove, …
+    managed: int = 0  # counts the dialogs about collections that were opened
+    listing: Listing = field(default_factory=Listing)  # of the Library
+    sent: Outcome | None = None  # what became of the files that were sent last
+    shown_document: str = ""  # the id of the one on the document page
+    made_key: str = ""  # the value of the key that was made last, while it is shown
     pages: dict[str, StreamlitPage] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -79,6 +86,11 @@ class Session:
     def documents(self) -> int:
         """How many documents of the chosen collection can be searched."""
         return sum(item.documents for item in self.collections if item.name == self.collection)
+
+    @property
+    def chosen(self) -> CollectionSummary | None:
+        """The chosen collection; None where the server has none."""
+        return next((item for item in self.collections if item.name == self.collection), None)
 
     @property
     def strict(self) -> bool:
@@ -102,6 +114,12 @@ class Session:
         if self.collection not in names:
             self.vanished = self.collection if self.collection in before else ""
             self.collection = "default" if "default" in names or not names else names[0]
+
+    def forget_documents(self) -> None:
+        """Forgets what is known of documents: what is deleted is not shown again, not even from memory."""
+        self.sources.forget_all()
+        self.examples = {}
+        self.listing.forget()
 
     def new_conversation(self) -> None:
         """Forgets what was said."""

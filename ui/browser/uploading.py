@@ -1,17 +1,24 @@
-"""The form of the Library that adds files to a collection."""
+"""The form of the Library that adds files to a collection, and folders packed as zip."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ui.browser.failures import ClientError
 from ui.browser.notices import sentence_for
+from ui.browser.outcome import Outcome
 from ui.browser.plain import plain
+from ui.browser.replies import FileState
 from ui.browser.session import Session
+from ui.browser.unpacking import Unpacked, is_archive, unpacked
 from ui.browser.wording import Words
+
+_MOST_SHOWN = 50  # failures: more than anyone reads; how many there are is said
 
 
 def show_upload(session: Session) -> None:
@@ -19,7 +26,7 @@ def show_upload(session: Session) -> None:
     words = session.words
     st.subheader(words("upload_heading"), anchor=False)
     with st.form("upload", clear_on_submit=True, border=False):
-        _translate_uploader(words)
+        translate_uploader(words, "files")
         files = st.file_uploader(words("upload_label"), accept_multiple_files=True, key="files")
         st.caption(words("upload_help"))
         names = [item.name for item in session.collections] or [session.collection]
@@ -28,17 +35,17 @@ def show_upload(session: Session) -> None:
             names,
             index=names.index(session.collection) if session.collection in names else None,
             accept_new_options=True,
+            format_func=session.title_of,
         )
         sent = st.form_submit_button(words("upload_button"), type="primary", icon=":material/upload:")
     if sent:
-        _send(session, files, (collection or "").strip())
-    for failure in session.upload_failures:
-        st.error(plain(failure))
+        _check_and_send(session, files, (collection or "").strip())
+    _show_outcome(session)
 
 
-def _translate_uploader(words: Words) -> None:
+def translate_uploader(words: Words, key: str) -> None:
     """Streamlit's own uploader speaks English only: puts our own strings in place of its two texts."""
-    zone = ".st-key-files [data-testid='stFileUploaderDropzone']"
+    zone = f".st-key-{key} [data-testid='stFileUploaderDropzone']"
     browse = words("upload_browse")
     limit = words("upload_limit", size=st.get_option("server.maxUploadSize"))
     st.html(
@@ -47,34 +54,91 @@ def _translate_uploader(words: Words) -> None:
     )
 
 
-def _send(session: Session, files: Sequence[UploadedFile], collection: str) -> None:
+def _show_outcome(session: Session) -> None:
+    words, outcome = session.words, session.sent
+    if outcome is None:
+        return
+    if outcome.known:
+        st.info(plain(words.count("upload_known", len(outcome.known), names=words("between").join(outcome.known[:10]))))
+    for failure in outcome.failures[:_MOST_SHOWN]:
+        st.error(plain(failure))
+    if len(outcome.failures) > _MOST_SHOWN:
+        st.caption(words("upload_more_failures", count=len(outcome.failures) - _MOST_SHOWN))
+    if outcome.unsent:
+        st.button(
+            words.count("upload_again", len(outcome.unsent)),
+            key="upload-again",
+            icon=":material/refresh:",
+            on_click=_send_again,
+            args=(session,),
+        )
+
+
+def _check_and_send(session: Session, files: Sequence[UploadedFile], collection: str) -> None:
     words = session.words
-    session.upload_failures = ()
+    session.sent = None
     if not files or not collection:
         st.warning(words("upload_no_collection") if files else words("upload_nothing"))
         return
-    with st.spinner(words("stage_storing")):
-        session.upload_failures = tuple(_failures(session, files, collection))
-    received = len(files) - len(session.upload_failures)
-    if received:
-        session.examples = {}
-        st.toast(words.count("upload_sent", received))
+    _send(session, _taken_out(files), collection)
     st.rerun()
 
 
-def _failures(session: Session, files: Sequence[UploadedFile], collection: str) -> list[str]:
-    """Sends each file, and chooses the collection; the failures as sentences. No bad file holds up the others."""
+def _send_again(session: Session) -> None:
+    if session.sent is not None:
+        _send(session, iter(session.sent.unsent), session.collection)
+
+
+def _taken_out(files: Sequence[UploadedFile]) -> Iterator[Unpacked]:
+    """The files, those of zips one by one."""
+    most = st.get_option("server.maxUploadSize") * 1_000_000
+    for file in files:
+        if is_archive(file.name):
+            yield from unpacked(file.name, file, most)
+        else:
+            yield Unpacked(file.name, file.getvalue())
+
+
+def _send(session: Session, files: Iterator[Unpacked], collection: str) -> None:
+    """Sends each file, and chooses the collection. No bad file holds up the others."""
     words = session.words
-    failures: list[str] = []
+    session.sent = outcome = Outcome()
     try:
         if collection not in [item.name for item in session.collections]:
             collection = session.client.create_collection(collection)
+        held = {file.document_id for file in session.client.files(collection) if file.state is FileState.COMPLETED}
     except ClientError as failure:
-        return [words("upload_failed", name=file.name, reason=sentence_for(failure, words)) for file in files]
+        for file in files:
+            _note(outcome, file, sentence_for(failure, words), words, failure)
+        return
     session.collection = collection
-    for file in files:
+    session.listing.forget()
+    progress = st.progress(0.0)
+    for number, file in enumerate(files, 1):
+        # How many there will be is not known before a zip is read to its end.
+        progress.progress(number / (number + 1), text=plain(words("upload_sending", number=number, name=file.name)))
+        _send_one(session, collection, file, held, outcome)
+    progress.empty()
+    if outcome.received:
+        session.examples = {}
+        st.toast(words.count("upload_sent", outcome.received))
+
+
+def _send_one(session: Session, collection: str, file: Unpacked, held: set[str], outcome: Outcome) -> None:
+    digest = hashlib.sha256(file.content).hexdigest()  # a document's id
+    if file.fault:
+        _note(outcome, file, session.words(file.fault), session.words)
+    elif digest in held:
+        outcome.known.append(file.name)
+    else:
         try:
-            session.client.add_file(collection, file.name, file.getvalue())
+            session.client.add_file(collection, file.name, io.BytesIO(file.content))
         except ClientError as failure:
-            failures.append(words("upload_failed", name=file.name, reason=sentence_for(failure, words)))
-    return failures
+            _note(outcome, file, sentence_for(failure, session.words), session.words, failure)
+        else:
+            held.add(digest)
+            outcome.received += 1
+
+
+def _note(outcome: Outcome, file: Unpacked, reason: str, words: Words, failure: ClientError | None = None) -> None:
+    outcome.note_failure(file, words("upload_failed", name=file.name, reason=reason), failure)

@@ -32,6 +32,7 @@ class FakeState:
     asked: list[dict[str, Any]] = field(default_factory=list)
     searched: list[dict[str, Any]] = field(default_factory=list)
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # answers by conversation
+    looks: int = 0  # at collections
     refuses: int = 0  # the status with which every request is refused; 0 for none
     pause: float = 0.0  # seconds between two sentences
     first_sent: float = 0.0  # when the first sentence of the latest answer went out, seconds since 1970
@@ -66,7 +67,8 @@ def _error(status: int, message: str) -> JSONResponse:
 
 def _store(state: FakeState, name: str) -> dict[str, Any]:
     counts = {"completed": len(state.documents[name]), "in_progress": 0, "failed": 0, "cancelled": 0}
-    more = {"policy": state.policies.get(name, "flag")}
+    state.looks += 1
+    more = {"policy": state.policies.get(name, "flag"), "version": state.looks}  # as if it changed all the time
     return {
         "id": name,
         "object": "vector_store",
@@ -88,6 +90,18 @@ def _add_collections(app: FastAPI, state: FakeState) -> None:
             "has_more": len(names) > limit,
             "last_id": data[-1]["id"] if data else None,
         }
+
+    @app.get("/v1/vector_stores/{name}")
+    def store(name: str) -> Response:
+        return JSONResponse(_store(state, name)) if name in state.documents else _error(404, f"no collection {name!r}")
+
+    @app.get("/ibid/collections/{name}/removal")
+    def removal(name: str, document_id: str = "") -> Response:
+        if name not in state.documents:
+            return _error(404, f"no collection {name!r}")
+        gone = [item for item in state.documents[name] if document_id in ("", item.id)]
+        size = sum(len(item.text) for item in gone)
+        return JSONResponse({"documents": len(gone), "passages": 12 * len(gone), "bytes": size, "past_answers": 0})
 
     @app.post("/v1/vector_stores")
     async def create(request: Request) -> Response:

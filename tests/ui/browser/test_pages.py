@@ -170,14 +170,15 @@ def test_the_library_lists_documents_and_deletes_only_what_was_confirmed(app: Ap
     page = AppTest.from_function(library_page, default_timeout=20).run()
     rows = drawn(page, "documents")[0]["rows"]
     assert [(row["title"], row["facts"]) for row in rows] == [
-        ("Blood pressure at home", "12 passages"),
-        ("Student handbook", "3 pages · 12 passages"),
-        ("职工休假条例", "2 pages · 12 passages"),
+        ("Blood pressure at home", "Markdown · 12 passages · 1.0 kB"),
+        ("Student handbook", "PDF · 3 pages · 12 passages · 1.0 kB"),
+        ("职工休假条例", "PDF · 2 pages · 12 passages · 1.0 kB"),
     ]
     session = page.session_state["ibid"]
     session.deleting = next(file for file in session.client.files("default") if file.id == rows[1]["id"])
     page.run()
-    assert "“Student handbook” will be removed from “default”." in page.text[-1].value
+    assert "“Student handbook” will be removed from “default”." in page.text[-2].value
+    assert page.text[-1].value.startswith("Removed: 12 passages, 686 B.")
     assert len(state.documents["default"]) == 3
     page.button(key="delete-confirm").click().run()
     assert [row["title"] for row in drawn(page, "documents")[0]["rows"]] == ["Blood pressure at home", "职工休假条例"]

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from kb import Verdict
+from kb.home.keys import Right
+from kb.records import Policy
 from tests.ui.browser.fake_answers import HOSTILE
 from tests.ui.browser.payloads import all_payloads
 from ui.browser.drawing import ACTIONS
 from ui.browser.failures import FailureKind
+from ui.browser.listing import Order
 from ui.browser.plain import plain
 from ui.browser.replies import FileState
 from ui.browser.suggestions import all_questions
@@ -28,6 +31,13 @@ SETS = {
     "filter": ["document", "kind", "tag", "language"],
     "kind": ["text", "image", "message"],
     "in": ["en", "zh_hans", "zh_hant"],
+    "right": [item.value for item in Right],
+    "passages": ["heading", "none", "part", "previous", "next"],
+    "order": [item.value for item in Order],
+    "policy_is": [item.value for item in Policy],
+    "policy": [item.value for item in Policy],
+    "collection": ["new", "edit", "export", "import", "remove"],
+    "month": [str(number) for number in range(1, 13)],
     "stage": ["waiting", "parsing", "splitting", "embedding", "storing"],
 }
 

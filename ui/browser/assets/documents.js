@@ -8,21 +8,33 @@ function drawBar(row, entry) {
   bar.appendChild(make("span")).style.width = `${Math.round(entry.progress * 100)}%`;
 }
 
-function drawRow(entry, data, pick) {
+function drawTitle(entry, act) {
+  if (!entry.can_open) return make("div", "title", entry.title);
+  return makeButton("title open", entry.title, () => act("open", entry.id));
+}
+
+function drawAction(name, label, described, act) {
+  const button = makeButton(name, label, act);
+  button.setAttribute("aria-label", described);
+  return button;
+}
+
+function drawRow(entry, data, act) {
   const row = make("li", "row");
   row.dataset.state = entry.state;
   const main = row.appendChild(make("div"));
-  main.append(make("div", "title", entry.title));
+  main.append(drawTitle(entry, act));
   if (entry.name !== entry.title) main.append(make("div", "name", entry.name));
   if (entry.facts) main.append(make("div", "facts", entry.facts));
   if (entry.state === "in_progress") drawBar(main, entry);
+  if (entry.left) main.append(make("div", "facts", entry.left));
   for (const note of entry.notes) main.append(make("div", "note", note));
   const side = row.appendChild(make("div", "side"));
   side.append(make("span", "state", entry.state_label));
-  if (entry.state !== "in_progress") {
-    const button = side.appendChild(makeButton("delete", data.delete_label, () => pick(entry.id)));
-    button.setAttribute("aria-label", entry.delete_label);
+  if (entry.can_retry) {
+    side.append(drawAction("retry", data.retry_label, entry.retry_label, () => act("retry", entry.id)));
   }
+  side.append(drawAction("delete", data.delete_label, entry.delete_label, () => act("remove", entry.id)));
   return row;
 }
 
@@ -34,6 +46,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (root.ibid === wanted) return;
   root.ibid = wanted;
   const list = make("ul", "list");
-  for (const entry of data.rows) list.append(drawRow(entry, data, (id) => setTriggerValue("remove", id)));
+  for (const entry of data.rows) list.append(drawRow(entry, data, setTriggerValue));
   root.replaceChildren(list);
 }

@@ -55,7 +55,7 @@ endif
 conformance: dev-venv
 	$(BIN)/python -m benchmarks.conformance $(DESCRIPTION)
 
-# A thousand valid and a thousand invalid requests to every operation: about half an hour.
+# A thousand valid and a thousand invalid requests to every operation: about an hour.
 fuzz: dev-venv
 	$(BIN)/python -m benchmarks.schema_fuzzing
 

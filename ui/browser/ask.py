@@ -9,7 +9,7 @@ from ui.browser.components import AnswerActions, draw_answer
 from ui.browser.conversation import Exchange
 from ui.browser.drawing import answer_data
 from ui.browser.failures import ClientError
-from ui.browser.notices import show_failure
+from ui.browser.notices import sentence_for, show_failure
 from ui.browser.plain import plain
 from ui.browser.session import Session, current_session
 from ui.browser.source_panel import show_source
@@ -69,6 +69,9 @@ def _open_wanted(session: Session) -> None:
 def _conversation(session: Session) -> None:
     if session.polling != session.running:
         st.rerun()  # the whole page once more, which begins or ends to redraw itself
+    if session.said:
+        st.toast(plain(session.said))
+        session.said = ""
     if not session.exchanges:
         _welcome(session)
         return
@@ -148,7 +151,15 @@ def _actions(session: Session, number: int, exchange: Exchange) -> AnswerActions
         if number == len(session.exchanges) - 1:
             _ask_instead(session, question)
 
-    return AnswerActions(select=select, stop=exchange.stop, ask=ask_instead)
+    def judge(verdict: str, reason: str) -> None:
+        try:
+            session.judge(exchange, verdict, reason)
+        except ClientError as failure:
+            session.said = sentence_for(failure, session.words)
+        else:
+            session.said = session.words("judged_back" if verdict == "back" else "judged_thanks")
+
+    return AnswerActions(select=select, stop=exchange.stop, ask=ask_instead, judge=judge)
 
 
 def _ask_instead(session: Session, question: str) -> None:

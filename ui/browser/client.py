@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from kb import Citation, Turn
+from ui.browser.check_requests import CheckRequests
 from ui.browser.connection import json_of, quoted, store_path
 from ui.browser.failures import ClientError, FailureKind, failure_of_status, failure_of_transport
 from ui.browser.finding import Wanted
@@ -107,6 +108,18 @@ class Client(LibraryRequests):
         """The answers of a conversation that the server kept, the oldest first."""
         reply = json_of(self._asked("GET", f"/ibid/history/{quoted(name)}"))
         return parse(lambda value: tuple(parse(read_kept_answer, item) for item in value["answers"]), reply)
+
+    def judge_answer(self, conversation: str, number: int, verdict: str, reason: str = "") -> None:
+        """Tells the server what the visitor thinks of a kept answer: "up", "down", or "back" to take that back."""
+        path = f"/ibid/history/{quoted(conversation)}/{number}/feedback"
+        if verdict == "back":
+            self._asked("DELETE", path)
+        else:
+            self._asked("PUT", path, json={"verdict": verdict, "reason": reason})
+
+    def about(self, collection: str) -> CheckRequests:
+        """What the page Check asks about a collection."""
+        return CheckRequests(self._asked, collection)
 
     def forget_conversation(self, name: str) -> None:
         """Has the server forget a conversation for good."""

@@ -18,12 +18,14 @@ _FOLDER = Path(__file__).parent / "assets"
 
 # What each component is written in, in the order in which its files follow each other; "elements" is shared.
 _SCRIPTS = {
-    "answer": ("elements", "sentences", "actions", "answer"),
+    "answer": ("elements", "sentences", "actions", "judging", "answer"),
     "source": ("elements", "source"),
     "documents": ("elements", "documents"),
     "passages": ("elements", "passages"),
     "outline": ("elements", "outline"),
     "results": ("elements", "results"),
+    "run": ("elements", "run"),
+    "judged": ("elements", "judged"),
     "history": ("elements", "history"),
     "keyboard": ("keyboard",),
 }
@@ -36,6 +38,7 @@ class AnswerActions:
     select: Callable[[int], None]  # gets the number of the place
     stop: Callable[[], None]
     ask: Callable[[str], None]  # gets the question to ask in the place of this one
+    judge: Callable[[str, str], None]  # gets "up", "down" or "back", and a reason, "" for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,17 @@ def draw_answer(key: str, data: dict[str, Any], actions: AnswerActions) -> None:
     def asked() -> None:
         _with_text(key, "ask", actions.ask)
 
-    _component("answer")(key=key, data=data, on_select_change=selected, on_stop_change=stopped, on_ask_change=asked)
+    def judged() -> None:
+        _with_text(key, "judge", lambda said: _judge(said, actions.judge))
+
+    _component("answer")(
+        key=key,
+        data=data,
+        on_select_change=selected,
+        on_stop_change=stopped,
+        on_ask_change=asked,
+        on_judge_change=judged,
+    )
 
 
 def draw_source(key: str, data: dict[str, Any]) -> None:
@@ -94,6 +107,21 @@ def draw_results(key: str, data: dict[str, Any], on_select: Callable[[int], None
     _component("results")(key=key, data=data, on_select_change=lambda: _with_number(key, "select", on_select))
 
 
+def draw_run(key: str, data: dict[str, Any]) -> None:
+    """What came of an evaluation."""
+    _component("run")(key=key, data=data)
+
+
+def draw_judged(key: str, data: dict[str, Any], on_adopt: Callable[[], None]) -> None:
+    """One judged answer; `on_adopt` is called when it is to become a question of the collection."""
+
+    def adopted() -> None:
+        if st.session_state[key].get("adopt"):
+            on_adopt()
+
+    _component("judged")(key=key, data=data, on_adopt_change=adopted)
+
+
 def draw_history(
     key: str, data: dict[str, Any], on_open: Callable[[str], None], on_forget: Callable[[str], None]
 ) -> None:
@@ -109,6 +137,13 @@ def draw_history(
 def draw_keyboard() -> None:
     """Nothing to see: the keys that work on every page."""
     _component("keyboard")(key="keyboard", data={})
+
+
+def _judge(said: str, act: Callable[[str, str], None]) -> None:
+    """What was said of an answer: a word, and on the lines after it the reason."""
+    verdict, _, reason = said.partition("\n")
+    if verdict in ("up", "down", "back"):
+        act(verdict, reason.strip())
 
 
 def _with_number(key: str, name: str, act: Callable[[int], None]) -> None:

@@ -45,6 +45,8 @@ class Exchange:
     keeping: Keeping | None = None  # None where the server keeps nothing of it
     news: threading.Event = field(default_factory=threading.Event, repr=False)  # set whenever more has come
     drawn: bool = False  # whether it stands on the page, if only as a question
+    number: int = 0  # of the answer that the server keeps; 0 until it was asked for
+    judged: str = ""  # "up" or "down", where the visitor thought so
     opened: bool = False  # whether its first citation has opened by itself already
     became: tuple[CitedState, ...] = ()  # of the citations, since they were given; empty until it was looked up
 
@@ -94,6 +96,7 @@ def reopened(conversation: str, answers: Sequence[KeptAnswer]) -> list[Exchange]
     exchanges = []
     for position, kept in enumerate(answers, 1):
         exchange = Exchange(kept.question, kept.reply.collection, keeping=Keeping(conversation, position))
+        exchange.number, exchange.judged = kept.number, kept.judged
         _finish(exchange, kept.reply)
         exchanges.append(exchange)
     return exchanges

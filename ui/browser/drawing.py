@@ -20,7 +20,10 @@ _MARKER = re.compile(r"\[(\d{1,4})\]")
 _NEAREST = 5
 
 # What the buttons of an answer say, and what is said when they were pressed.
-ACTIONS = ("stop", "share", "again", "edit", "ask", "cancel", "copied", "not_copied", "not_kept")
+ACTIONS = (
+    *("stop", "share", "again", "edit", "ask", "cancel", "copied", "not_copied", "not_kept"),
+    *("up", "down", "why", "send", "not_judged"),
+)
 
 # The order in which the summary counts verdicts.
 _VERDICTS = (Verdict.SUPPORTED, Verdict.PARTLY, Verdict.CONTRADICTED, Verdict.UNSUPPORTED, Verdict.UNCITED)
@@ -52,6 +55,8 @@ def answer_data(exchange: Exchange, selected: int | None, documents: int, words:
         "passages": [{"label": place_label(place, words), "excerpt": place.quote} for place in nearest],
         "selected": -1 if selected is None else selected,
         "copies": _copies(exchange, words),
+        "judged": exchange.judged,
+        "may_judge": exchange.reply is not None,
         "words": {key: words(f"action_{key}") for key in ACTIONS},
     }
 

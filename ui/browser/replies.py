@@ -53,6 +53,8 @@ class KeptAnswer:
 
     question: str
     reply: Reply
+    number: int = 0
+    judged: str = ""  # "up" or "down", where somebody thought so
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,9 @@ def read_reply(value: Json) -> Reply:
 
 def read_kept_answer(value: Json) -> KeptAnswer:
     """An answer of a kept conversation."""
-    return KeptAnswer(str(value["asked"]), read_reply(value["answer"]))
+    given = value.get("feedback") or {}
+    judged = str(given.get("verdict") or "")
+    return KeptAnswer(str(value["asked"]), read_reply(value["answer"]), int(value.get("number") or 0), judged)
 
 
 def read_conflict(value: Json) -> Conflict:

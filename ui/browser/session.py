@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from ui.browser.check_requests import CheckRequests
+from ui.browser.check_state import CheckState
 from ui.browser.client import Client
 from ui.browser.conversation import Exchange, Keeping, reopened
+from ui.browser.failures import ClientError, FailureKind
 from ui.browser.fetched_sources import FetchedSources
 from ui.browser.finding import Found
 from ui.browser.listing import Listing
@@ -72,6 +75,8 @@ class Session:
     sent: Outcome | None = None  # what became of the files that were sent last
     shown_document: str = ""  # the id of the one on the document page
     made_key: str = ""  # the value of the key that was made last, while it is shown
+    said: str = ""  # to be told once, at the next drawing
+    check: CheckState = field(default_factory=CheckState)  # of the page Check
     pages: dict[str, StreamlitPage] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -81,6 +86,11 @@ class Session:
     def running(self) -> bool:
         """Whether an answer is coming in."""
         return bool(self.exchanges) and self.exchanges[-1].running
+
+    @property
+    def requests(self) -> CheckRequests:
+        """What the page Check asks about the chosen collection."""
+        return self.client.about(self.collection)
 
     @property
     def documents(self) -> int:
@@ -159,6 +169,23 @@ class Session:
         self.conversation_name = name
         self.selected = self.revealed = None
         self.sources.forget_all()
+
+    def judge(self, exchange: Exchange, verdict: str, reason: str) -> None:
+        """Tells the server what the visitor thinks of an answer that it keeps.
+
+        Raises:
+            ClientError: it does not keep it any more, or did not answer.
+        """
+        keeping = exchange.keeping
+        if keeping is None:
+            raise ClientError(FailureKind.NOT_FOUND)
+        if not exchange.number:
+            kept = self.client.kept_conversation(keeping.conversation)
+            if len(kept) < keeping.position or kept[keeping.position - 1].question != exchange.question:
+                raise ClientError(FailureKind.NOT_FOUND)
+            exchange.number = kept[keeping.position - 1].number
+        self.client.judge_answer(keeping.conversation, exchange.number, verdict, reason)
+        exchange.judged = "" if verdict == "back" else verdict
 
     def switch_language(self, language: str) -> None:
         """Changes the interface's language; what was asked and answered stays."""

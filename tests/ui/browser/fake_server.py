@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, UploadFile
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from tests.ui.browser.fake_answers import HOSTILE, answer_to, hostile_document, stream_of
+from tests.ui.browser.fake_checks import FakeChecks, add_checks
 from tests.ui.browser.fake_documents import FakeDocument, example_documents, page_png
 
 STAGES = ("waiting", "parsing", "splitting", "embedding", "storing")
@@ -33,6 +34,7 @@ class FakeState:
     searched: list[dict[str, Any]] = field(default_factory=list)
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # answers by conversation
     looks: int = 0  # at collections
+    checks: FakeChecks = field(default_factory=FakeChecks)  # what the page Check asks for
     refuses: int = 0  # the status with which every request is refused; 0 for none
     pause: float = 0.0  # seconds between two sentences
     first_sent: float = 0.0  # when the first sentence of the latest answer went out, seconds since 1970
@@ -57,6 +59,7 @@ def fake_app(state: FakeState) -> FastAPI:
     _add_check(app, state)
     _add_search(app, state)
     _add_history(app, state)
+    add_checks(app, state.checks, state.kept)
     return app
 
 
@@ -244,7 +247,7 @@ def _add_chat(app: FastAPI, state: FakeState) -> None:
         answer = answer_to(question, body["model"].removeprefix("ibid/"))
         if body.get("store"):
             kept = state.kept.setdefault(body["ibid"]["conversation"], [])
-            kept.append({"number": len(kept), "asked": question, "answer": answer | {"looked_at": []}})
+            kept.append({"number": len(kept) + 1, "asked": question, "answer": answer | {"looked_at": []}})
         parts = _noted(stream_of(answer, question, state.pause), state)
         return StreamingResponse(parts, media_type="text/event-stream")
 

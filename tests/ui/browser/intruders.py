@@ -16,9 +16,9 @@ _LOOK = """() => {
   const all = (selector) => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
   const main = (selector) => all(selector).filter((node) => !node.closest("[data-testid=stSidebarNav], head"));
   const tags = new Set(["SECTION", "DIV", "P", "SPAN", "H2", "H3", "UL", "OL", "LI", "BUTTON", "STRONG", "MARK",
-    "FIGURE", "IMG", "DETAILS", "SUMMARY", "TEXTAREA", "TABLE", "TBODY", "TR", "TD"]);
-  const attributes = new RegExp("^(class|id|type|title|role|lang|hidden|disabled|tabindex|src|alt|style"
-    + "|data-(place|verdict|state|act)|aria-[a-z]+)$");
+    "FIGURE", "IMG", "svg", "polyline", "DETAILS", "SUMMARY", "TEXTAREA", "TABLE", "TBODY", "TR", "TD"]);
+  const attributes = new RegExp("^(class|id|type|title|role|lang|hidden|open|disabled|tabindex|src|alt|style"
+    + "|data-(place|verdict|state|act)|aria-[a-z]+|viewBox|preserveAspectRatio|points)$");
   const strange = (node) => !tags.has(node.tagName) || [...node.attributes].some((one) => !attributes.test(one.name));
   const handled = (node) => [...node.attributes].some((one) => one.name.startsWith("on"));
   return {

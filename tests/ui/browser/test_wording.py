@@ -11,6 +11,7 @@ from kb.home.keys import Right
 from kb.records import Policy
 from tests.ui.browser.fake_answers import HOSTILE
 from tests.ui.browser.payloads import all_payloads
+from ui.browser.check_drawing import METRICS
 from ui.browser.drawing import ACTIONS
 from ui.browser.failures import FailureKind
 from ui.browser.listing import Order
@@ -38,6 +39,10 @@ SETS = {
     "policy": [item.value for item in Policy],
     "collection": ["new", "edit", "export", "import", "remove"],
     "month": [str(number) for number in range(1, 13)],
+    "check": ["runs", "questions", "feedback"],
+    "feedback": ["all", "up", "down"],
+    "change": ["better", "worse", "same"],
+    "metric": ["_".join(re.findall("[a-z0-9]+", name.lower())) for name in METRICS],
     "stage": ["waiting", "parsing", "splitting", "embedding", "storing"],
 }
 

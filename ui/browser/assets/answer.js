@@ -7,7 +7,7 @@ function build(root) {
   parts.summary = part("p", "summary", parts.status);
   for (const name of ["answer", "why", "note", "reasons"]) parts[name] = part("p", name);
   for (const name of ["withheld", "withdrawn"]) parts[name] = part("ul", name);
-  for (const name of ["conflicts", "passages", "actions"]) parts[name] = part("div", name);
+  for (const name of ["conflicts", "passages", "actions", "thumbs"]) parts[name] = part("div", name);
   parts.told = part("p", "told");
   parts.answer.setAttribute("aria-live", "polite");
   for (const name of ["progress", "why", "withdrawn", "told"]) parts[name].setAttribute("role", "status");
@@ -102,6 +102,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   state.running = Boolean(data.progress);
   state.pick = (place) => setTriggerValue("select", place);
   state.end = () => setTriggerValue("stop", true);
+  state.judge = (verdict) => setTriggerValue("judge", verdict);
   state.ask = (question) => setTriggerValue("ask", question);
   root.lang = data.lang;
   if (state.parts.question.textContent !== data.question) state.parts.question.textContent = data.question;
@@ -115,5 +116,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   markGone(data, state);
   drawPassages(data, state);
   drawActions(data, state);
+  drawJudging(data, state);
   markOpened(root, data.selected);
 }

@@ -1,0 +1,154 @@
+"""The page Check in a real browser: judge an answer, make a question of it, measure, look at what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.ui.browser.chromium import running_app
+from tests.ui.browser.fake_checks import comparison_with, figures, question
+from tests.ui.browser.fake_server import FakeState, full_state, serving
+from tests.ui.browser.intruders import NOTHING, intruders
+from tests.ui.browser.payloads import all_payloads, payload_documents
+from tests.ui.browser.test_accessibility import axe, violations
+from tests.ui.browser.test_journeys import ask, visit
+
+__all__ = ["axe"]  # a fixture
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[str, FakeState]]:
+    state = full_state()
+    with serving(state) as url:
+        yield url, state
+
+
+@pytest.fixture(scope="module")
+def address(chrome: Any, server: tuple[str, FakeState], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_app(server[0], tmp_path_factory.mktemp("home")) as url:
+        yield url
+
+
+def test_an_answer_is_judged_made_a_question_and_measured(
+    chrome: Any, address: str, server: tuple[str, FakeState]
+) -> None:
+    checks = server[1].checks
+    with visit(chrome, address) as page:
+        page.get_by_text("Keep my answers").click()
+        ask(page, "How many marks does late work lose?")
+        page.locator(".thumb", has_text="Not helpful").click()
+        page.get_by_label("What is wrong with it?").fill("It is five marks a day.")
+        page.get_by_label("What is wrong with it?").press("Enter")
+        page.locator(".thumb[aria-pressed=true]", has_text="Not helpful").wait_for()
+
+        page.get_by_role("link", name="Check", exact=True).click()
+        page.get_by_text("Nothing has been measured yet.").wait_for()
+        page.get_by_role("radio", name="Feedback").click()
+        page.locator(".reason", has_text="five marks a day").wait_for()
+        page.get_by_role("button", name="Make it a question").click()
+        page.get_by_label("Expected words, one phrase a line").fill("five marks")
+        page.get_by_role("button", name="Add the question").click()
+        page.get_by_text("among the collection's questions now").wait_for()
+        assert [row["answers"] for row in checks.questions] == [["five marks"]]
+
+        page.get_by_role("radio", name="Questions").click()
+        page.get_by_test_id("stDataFrame").wait_for()
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("1 question stored.").wait_for()
+        assert [row["question"] for row in checks.questions] == ["How many marks does late work lose?"]
+
+        page.get_by_role("radio", name="Runs").click()
+        page.get_by_role("button", name="Measure now").click()
+        page.locator(".metric", has_text="Answer holds the expected words").wait_for()
+        page.locator(".worst summary").first.click()
+        page.locator(".worst .text", has_text="A mark may be appealed.").first.wait_for()
+
+
+def test_without_keeping_answers_a_thumb_says_what_to_do(chrome: Any, address: str) -> None:
+    with visit(chrome, address, locale="zh-CN") as page:
+        ask(page, "工作三年有几天年休假？")
+        page.locator(".thumb", has_text="没有帮助").click()
+        page.locator(".told", has_text="请打开“保存我的问答”").wait_for()
+
+
+def test_nothing_that_runs_and_feedback_hold_is_more_than_text(
+    chrome: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    state = full_state()
+    whole = "\n".join(all_payloads())
+    for number, payload in enumerate(all_payloads()[:2]):
+        run = figures(0.5, payload, whole, comparison_with("run-0", whole), model=payload)
+        state.checks.runs[f"run-{number}"] = {
+            **run,
+            "started": payload,
+            "metrics": {**run["metrics"], **dict.fromkeys(all_payloads(), run["metrics"]["seconds"])},
+            "worst": [{**run["worst"][0], "question": payload} for payload in all_payloads()],
+        }
+    state.checks.evaluation = {"id": "e", "status": "failed", "done": 0, "total": 1, "reason": whole, "run": None}
+    state.checks.questions = [question(payload, answers=[payload], document=payload) for payload in all_payloads()]
+    documents = payload_documents()[:60]
+    for number, document in enumerate(documents, 1):
+        claim = {"text": document.title, "verdict": "supported", "why": document.title, "citations": [1]}
+        answer = {"question": document.title, "collection": "default", "status": "answered", "model": "m"}
+        answer |= {"claims": [claim], "citations": [document.citation(1, document.title)]}
+        given = {"verdict": "up" if number % 2 else "down", "reason": document.title, "at": document.title}
+        state.checks.judged.append({"number": number, "asked": document.title, "answer": answer, "feedback": given})
+    with (
+        serving(state) as api,
+        running_app(api, tmp_path_factory.mktemp("home")) as url,
+        visit(chrome, f"{url}/check") as page,
+    ):
+        page.locator(".worst").nth(len(all_payloads()) - 1).wait_for()
+        page.locator(".worst summary").first.click()
+        assert intruders(page) == NOTHING
+        page.get_by_role("radio", name="Questions").click()
+        page.get_by_test_id("stDataFrame").wait_for()
+        assert intruders(page) == NOTHING
+        page.get_by_role("radio", name="Feedback").click()
+        page.locator(".judged").nth(len(documents) - 1).wait_for()
+        page.locator(".judged summary").first.click()
+        page.get_by_role("button", name="Make it a question").first.click()
+        page.get_by_role("dialog").wait_for()
+        assert intruders(page) == NOTHING
+
+
+@pytest.mark.parametrize(("locale", "scheme", "width"), [("en-GB", "light", 1600), ("zh-CN", "dark", 390)])
+def test_no_part_keeps_anybody_out(
+    chrome: Any, axe: str, tmp_path_factory: pytest.TempPathFactory, locale: str, scheme: str, width: int
+) -> None:
+    state = full_state()
+    state.checks.questions, state.checks.version = [question("When?", answers=["now"], page=3, document="a.pdf")], 1
+    compared = comparison_with("run-0", "What may be appealed?")
+    state.checks.runs["run-0"] = figures(0.5, "What may be appealed?", "A mark may be appealed.", compared)
+    state.checks.judged.append(
+        {
+            "number": 1,
+            "asked": "When?",
+            "answer": {
+                "question": "When?",
+                "collection": "default",
+                "status": "answered",
+                "claims": [{"text": "Now.", "verdict": "uncited", "citations": []}],
+                "citations": [],
+            },
+            "feedback": {"verdict": "down", "reason": "Too late.", "at": "2026-11-29T16:00:00+00:00"},
+        }
+    )
+    with serving(state) as api, running_app(api, tmp_path_factory.mktemp("home")) as url:
+        context = chrome.new_context(viewport={"width": width, "height": 900}, locale=locale, color_scheme=scheme)
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        page.goto(f"{url}/check")
+        page.locator(".worst summary").first.click()
+        found = violations(page, axe)
+        for number, shown in ((1, "[data-testid=stDataFrame]"), (2, ".judged")):
+            page.get_by_test_id("stMain").get_by_role("radio").nth(number).click()
+            page.locator(shown).first.wait_for()
+            found += violations(page, axe)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        context.close()
+    assert found == []
+    assert wide <= width

@@ -1,0 +1,214 @@
+"""The page Check and the thumbs on the page Ask: their logic, against a fake server."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.ui.browser.fake_checks import comparison_with, figures, question
+from tests.ui.browser.fake_server import FakeState
+from tests.ui.browser.test_pages import ask, drawn, plain_text
+from ui.browser.check_drawing import run_data
+from ui.browser.check_questions import as_table, from_table
+from ui.browser.check_replies import Question, QuestionSet, read_figures
+from ui.browser.replies import parse
+from ui.browser.wording import read_words
+
+QUESTIONS = QuestionSet(
+    "1",
+    (
+        Question("When is it open?", "q-1", ("9 | 10 o'clock", "nine"), "handbook.pdf", 6, tags=("course", "开放")),
+        Question("谁是市长？", "mayor", must_refuse=True),
+    ),
+)
+
+
+def check_page() -> None:
+    from ui.browser import check
+    from ui.browser.session import current_session
+
+    session = current_session()
+    session.refresh_collections()
+    check.show()
+
+
+def opened(part: str = "runs", language: str = "en") -> AppTest:
+    """The page Check, with one of its parts chosen."""
+    page = AppTest.from_function(check_page, default_timeout=20)
+    page.query_params["lang"] = language
+    page.session_state["check-part"] = part
+    return page.run()
+
+
+def test_a_table_gives_back_the_questions_that_it_was_made_of() -> None:
+    assert tuple(from_table(as_table(QUESTIONS), QUESTIONS)) == QUESTIONS.questions
+
+
+def test_empty_rows_are_left_out_and_empty_cells_are_nothing() -> None:
+    table = as_table(QUESTIONS)
+    for name, cell in zip(table, (None, None, None, None, math.nan, None, None, math.nan), strict=True):
+        table[name].append(cell)
+    for name, cell in zip(table, (None, "New?", "yes", None, 3.0, False, None, None), strict=True):
+        table[name].append(cell)
+    *_, added = from_table(table, QUESTIONS)
+    assert added == Question("New?", "", ("yes",), page=3)
+    assert len(from_table(table, QUESTIONS)) == 3
+
+
+def test_a_question_that_is_asked_otherwise_loses_the_id_of_its_words_and_keeps_one_that_was_given() -> None:
+    table = as_table(QUESTIONS)
+    table["question"] = ["Until when is it open?", "市长是谁？"]
+    assert [one.id for one in from_table(table, QUESTIONS)] == ["", "mayor"]
+
+
+def test_figures_are_drawn_in_both_languages_with_what_is_not_known_left_out() -> None:
+    value = figures(0.5, "Why?", "Because.", comparison_with("run-1", "Why?"))
+    value["metrics"]["MRR"] = {"mean": None, "low": None, "high": None, "questions": 0}
+    read = parse(read_figures, value)
+    english, chinese = (run_data(read, "then", read_words(language)) for language in ("en", "zh"))
+    assert [bar["label"] for bar in english["metrics"]][:2] == ["Answer holds the expected words", "Rightly refused"]
+    assert english["metrics"][0] | {"value": "0.50", "mean": 50, "low": 30, "high": 70} == english["metrics"][0]
+    assert english["metrics"][2]["mean"] == 62.5  # seconds have a scale of their own
+    assert chinese["metrics"][0]["label"] == "回答包含应有的词语"
+    assert english["comparison"]["changes"][0]["verdict_label"] == "better"
+    assert english["worst"][0]["passages"][0]["where"] == "Why? · page 2"
+    assert "50 %" in english["curve"]["told"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"metrics": None}, {"curve": [[2, 0], [1, 1]]}, {"curve": [["a", "b"]]}, {"questions": "many"}]
+)
+def test_figures_of_another_shape_are_an_error_that_people_understand(wrong: dict[str, Any]) -> None:
+    from ui.browser.failures import ClientError
+
+    with pytest.raises(ClientError):
+        parse(read_figures, figures(0.5, "Why?", "Because.") | wrong)
+
+
+def keep(app: AppTest) -> None:
+    app.run().sidebar.toggle(key="keep").set_value(True).run()
+
+
+def test_an_answer_that_is_not_kept_cannot_be_judged_and_one_that_is_can(app: AppTest) -> None:
+    ask(app.run(), "How many marks does late work lose?")
+    assert (drawn(app, "answer")[0]["may_judge"], drawn(app, "answer")[0]["link"]) == (True, "")
+    keep(app)
+    ask(app, "And after a week?")
+    assert drawn(app, "answer")[1]["link"]
+    assert drawn(app, "answer")[1]["judged"] == ""
+
+
+def test_a_judged_answer_is_found_by_its_place_among_those_that_are_kept(app: AppTest, state: FakeState) -> None:
+    ask(app.run(), "How many marks does late work lose?")
+    keep(app)
+    ask(app, "And after a week?")
+    ask(app, "And after two?")
+    session = app.session_state["ibid"]
+    session.judge(session.exchanges[2], "down", "Not what I asked.")
+    (answers,) = state.kept.values()
+    assert answers[0].get("feedback") is None
+    assert (answers[1]["feedback"]["verdict"], answers[1]["feedback"]["reason"]) == ("down", "Not what I asked.")
+    app.run()
+    assert drawn(app, "answer")[2]["judged"] == "down"
+    session.judge(session.exchanges[2], "back", "")
+    assert answers[1]["feedback"] is None
+
+
+def test_measuring_without_questions_is_refused_in_words(app: AppTest) -> None:
+    page = opened()
+    assert page.text[-1].value.startswith("Nothing has been measured yet.")
+    page.button(key="measure").click().run()
+    assert "carries no questions" in plain_text(page.error[0].value)
+
+
+def test_an_evaluation_is_begun_watched_and_shown_with_what_changed(app: AppTest, state: FakeState) -> None:
+    state.checks.questions = [question(f"Question {number}?", answers=["x"]) for number in range(9)]
+    state.checks.runs["run-1"] = figures(0.25, "Why?", "Because.")
+    page = opened()
+    assert drawn(page, "run")[0]["comparison"] is None
+    page.button(key="measure").click().run()
+    assert "of 9 questions" in plain_text(page.get("progress")[0].proto.text)
+    for _ in range(9):
+        page.run()
+    (shown,) = drawn(page, "run")
+    assert shown["comparison"]["title"].startswith("Compared with the run of 2026-11-29 16:00 UTC")
+    assert shown["comparison"]["moved"][0]["questions"] == [
+        {"question": "What may be appealed?", "values": "0.00 → 1.00"}
+    ]
+    page.selectbox[0].select_index(1).run()
+    assert drawn(page, "run")[0]["comparison"] is None
+
+
+def test_an_evaluation_is_cancelled_and_one_that_failed_says_why(app: AppTest, state: FakeState) -> None:
+    state.checks.questions, state.checks.asked_at_a_look = [question("When?", answers=["now"])], 0
+    page = opened(language="zh")
+    page.button(key="measure").click().run()
+    page.button(key="cancel-evaluation").click().run()
+    assert "上次测评已取消。" in [caption.value for caption in page.caption]
+    assert state.checks.evaluation is not None
+    state.checks.evaluation |= {"status": "failed", "reason": "*the model* failed"}
+    page.run()
+    assert plain_text(page.error[0].value) == "上次测评失败：*the model* failed"
+
+
+def test_questions_are_shown_in_a_table_and_saved_unless_somebody_else_was_faster(
+    app: AppTest, state: FakeState
+) -> None:
+    state.checks.questions, state.checks.version = [question("When?", answers=["now"])], 1
+    page = opened("questions")
+    assert not page.exception
+    page.button(key="save-questions").click().run()
+    assert page.toast[0].value == "1 question stored."
+    state.checks.version += 1
+    page.button(key="save-questions").click().run()
+    assert plain_text(page.error[0].value).startswith("The questions were not stored.")
+    assert "changed meanwhile" in plain_text(page.error[0].value)
+    page.button(key="read-questions").click().run()
+    page.button(key="save-questions").click().run()
+    assert page.toast[0].value == "1 question stored."
+
+
+def test_a_judged_answer_becomes_a_question_of_the_collection(app: AppTest, state: FakeState) -> None:
+    keep(app)
+    ask(app, "How many marks does late work lose?")
+    asking = app.session_state["ibid"]
+    asking.judge(asking.exchanges[0], "down", "It is five marks *a day*.")
+    page = opened("feedback")
+    (judged,) = drawn(page, "judged")
+    assert (judged["verdict_label"], judged["reason"]) == ("Not helpful", "Why: It is five marks *a day*.")
+    session = page.session_state["ibid"]
+    (session.check.adopting,) = session.requests.judged()
+    page.run()
+    number = session.check.adopting.number
+    page.text_area(key=f"adopt-answers-{number}").set_value("five marks\nfive per cent").run()
+    page.button(key="adopt-confirm").click().run()
+    (added,) = state.checks.questions
+    assert added["question"] == "How many marks does late work lose?"
+    assert added["answers"] == ["five marks", "five per cent"]
+    assert added["document"] == "course/handbook.pdf"
+    assert drawn(page, "judged"), "it stays in the list"
+
+
+@pytest.mark.parametrize("part", ["runs", "questions", "feedback"])
+def test_a_server_that_fails_is_a_sentence_on_every_part(app: AppTest, state: FakeState, part: str) -> None:
+    page = opened(part)
+    state.refuses = 503
+    page.session_state["ibid"].check.forget_questions()
+    page = AppTest.from_function(failing_page, default_timeout=20)
+    page.session_state["check-part"] = part
+    page.run()
+    assert not page.exception
+    assert plain_text(page.error[0].value).startswith("The server is busy just now.")
+
+
+def failing_page() -> None:
+    from ui.browser import check
+    from ui.browser.replies import CollectionSummary
+    from ui.browser.session import current_session
+
+    session = current_session()
+    session.collections, session.collection = (CollectionSummary("default", 3),), "default"
+    check.show()

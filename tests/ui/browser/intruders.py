@@ -28,7 +28,7 @@ _LOOK = """() => {
     handlers: all("*").filter(handled).map((n) => n.outerHTML),
     ours: all(".ibid, .ibid *").filter(strange).map((n) => n.outerHTML),
     marks: main("main strong, main em, main del, main table, main .katex, main h1, main blockquote, main code")
-      .filter((n) => !n.closest("[data-testid=stHeading]")).map((n) => n.outerHTML),
+      .filter((n) => !n.closest("[data-testid=stHeading], [data-testid=stDataFrame]")).map((n) => n.outerHTML),
     pictures: all("img:not([data-testid=stSidebarLogo], [data-testid=stHeaderLogo])").map((n) => n.src)
       .filter((src) => !src.startsWith("data:image/png")),
     scripts: all("script").map((n) => n.textContent).filter((text) => text.includes("pwned")),

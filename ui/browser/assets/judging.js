@@ -18,13 +18,15 @@ function askWhy(data, state, button) {
     state.judge(`down\n${field.value.trim()}`);
   };
   field.onkeydown = (event) => {
-    if (event.key === "Escape") close();
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send();
     if (event.key === "Escape" || event.key === "Enter") event.stopPropagation();
+    const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+    if (sends || event.key === "Escape") event.preventDefault(); // or the thumb, focused next, would take the key for a click
+    if (event.key === "Escape") close();
+    if (sends) send();
   };
   form.append(field, makeButton("act", data.words.send, send), makeButton("act", data.words.cancel, close));
   state.judging = form;
-  state.parts.actions.after(form);
+  state.parts.thumbs.after(form);
   field.focus();
 }
 

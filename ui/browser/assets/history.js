@@ -6,10 +6,10 @@ const YEAR_SECONDS = 365 * 24 * 3600;
 
 function readStored() {
   try {
-    const found = JSON.parse(localStorage.getItem(STORED));
+    const found = JSON.parse(localStorage.getItem(STORED) || "[]");
     return Array.isArray(found) ? found.filter((one) => one && typeof one.name === "string") : [];
   } catch {
-    return []; // nothing is stored, or this browser stores nothing
+    return undefined; // this browser stores nothing
   }
 }
 
@@ -45,7 +45,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!root) root = parentElement.appendChild(make("section", "ibid"));
   root.lang = data.lang;
   document.cookie = `ibid_keep=${data.keep ? 1 : 0}; path=/; max-age=${YEAR_SECONDS}; samesite=strict`;
-  let conversations = (root.ibid || readStored()).filter((one) => !data.forgotten.includes(one.name));
+  // Read anew each time: another window may have added some.
+  let conversations = (readStored() ?? root.ibid ?? []).filter((one) => !data.forgotten.includes(one.name));
   if (data.question) conversations = remember({ name: data.current, question: data.question }, conversations);
   root.ibid = conversations;
   store(conversations);

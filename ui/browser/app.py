@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.browser import ask, check, document_page, find, library
+from ui.browser import ask, check, document_page, find, library, looking_after
 from ui.browser.components import draw_history, draw_keyboard
 from ui.browser.failures import ClientError, FailureKind
 from ui.browser.notices import sentence_for, show_failure
@@ -43,6 +43,7 @@ def main() -> None:
             library.show, title=words("page_library"), icon=":material/library_books:", url_path="library"
         ),
         "check": st.Page(check.show, title=words("page_check"), icon=":material/fact_check:", url_path="check"),
+        "care": st.Page(looking_after.show, title=words("page_care"), icon=":material/tune:", url_path="look-after"),
         "document": st.Page(document_page.show, title="ibid", url_path="document", visibility="hidden"),
     }
     st.logo(_LOGO, size="large")

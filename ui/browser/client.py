@@ -13,6 +13,7 @@ from ui.browser.connection import json_of, quoted, store_path
 from ui.browser.failures import ClientError, FailureKind, failure_of_status, failure_of_transport
 from ui.browser.finding import Wanted
 from ui.browser.library_requests import LibraryRequests
+from ui.browser.looking_after_requests import LookingAfterRequests
 from ui.browser.replies import (
     CitedState,
     DocumentView,
@@ -31,7 +32,7 @@ from ui.browser.streaming import events_of
 _ANSWER_TIMEOUT = httpx.Timeout(180.0, connect=5.0)
 
 
-class Client(LibraryRequests):
+class Client(LibraryRequests, LookingAfterRequests):
     """Asks one server. May be used by several threads. Every method raises `ClientError`."""
 
     def document(self, collection: str, document_id: str, span: tuple[int, int] | None = None) -> DocumentView:

@@ -23,6 +23,7 @@ _SCRIPTS = {
     "documents": ("elements", "documents"),
     "passages": ("elements", "passages"),
     "outline": ("elements", "outline"),
+    "records": ("elements", "records"),
     "results": ("elements", "results"),
     "run": ("elements", "run"),
     "judged": ("elements", "judged"),
@@ -100,6 +101,11 @@ def draw_passages(key: str, data: dict[str, Any]) -> None:
 def draw_outline(key: str, data: dict[str, Any], on_go: Callable[[int], None]) -> None:
     """The headings of a document; `on_go` gets the offset of the one that was clicked."""
     _component("outline")(key=key, data=data, on_go_change=lambda: _with_number(key, "go", on_go))
+
+
+def draw_records(key: str, data: dict[str, Any], on_act: Callable[[str], None] = lambda _: None) -> None:
+    """Rows about the server; `on_act` gets the id of the one that something is to be done with."""
+    _component("records")(key=key, data=data, on_act_change=lambda: _with_text(key, "act", on_act))
 
 
 def draw_results(key: str, data: dict[str, Any], on_select: Callable[[int], None]) -> None:

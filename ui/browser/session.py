@@ -18,6 +18,7 @@ from ui.browser.failures import ClientError, FailureKind
 from ui.browser.fetched_sources import FetchedSources
 from ui.browser.finding import Found
 from ui.browser.listing import Listing
+from ui.browser.looking_after_replies import Key
 from ui.browser.outcome import Outcome
 from ui.browser.replies import CollectionSummary, StoredFile
 from ui.browser.wording import LANGUAGES, Words, language_for, read_words
@@ -74,6 +75,7 @@ class Session:
     listing: Listing = field(default_factory=Listing)  # of the Library
     sent: Outcome | None = None  # what became of the files that were sent last
     shown_document: str = ""  # the id of the one on the document page
+    revoking: Key | None = None  # the key whose revocation the open dialog asks to confirm
     made_key: str = ""  # the value of the key that was made last, while it is shown
     said: str = ""  # to be told once, at the next drawing
     check: CheckState = field(default_factory=CheckState)  # of the page Check

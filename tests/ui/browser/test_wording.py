@@ -9,6 +9,7 @@ import pytest
 from kb import Verdict
 from kb.home.keys import Right
 from kb.records import Policy
+from serving.http.rights import ROUTES
 from tests.ui.browser.fake_answers import HOSTILE
 from tests.ui.browser.payloads import all_payloads
 from ui.browser.check_drawing import METRICS
@@ -32,6 +33,19 @@ SETS = {
     "filter": ["document", "kind", "tag", "language"],
     "kind": ["text", "image", "message"],
     "in": ["en", "zh_hans", "zh_hant"],
+    "care": ["health", "keys", "changes", "storage"],
+    "health": ["ready", "degraded", "not_ready"],
+    "model": ["chat", "embedder", "reranker", "verifier"],
+    "model_is": ["extractive", "words", "packaged"],
+    "actor": ["terminal", "worker", "server", "loopback"],
+    "audit": sorted(
+        {needs.change.replace(".", "_") for needs in ROUTES.values() if needs.change}
+        | {"document_added", "file_expired", "collection_expired", "key_created", "key_revoked"}
+    ),
+    "reason": [
+        *("shutting_down", "embedder_failed", "embedder_loading", "model_starting", "model_failed"),
+        *("disk_full", "no_worker"),
+    ],
     "right": [item.value for item in Right],
     "passages": ["heading", "none", "part", "previous", "next"],
     "order": [item.value for item in Order],

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import datetime
 from typing import Any
 
 from ui.browser.check_replies import Change, Comparison, Figures, Judged, Measure, Moved, Passage, WorstQuestion
+from ui.browser.figures import minute_in
 from ui.browser.plain import seen
 from ui.browser.wording import Words
 
@@ -65,12 +65,8 @@ def metric_name(name: str, words: Words) -> str:
 
 
 def moment_in(moment: str, words: Words) -> str:
-    """A moment for people, to the minute (UTC); as the server has it where it is none."""
-    try:
-        read = datetime.fromisoformat(moment)
-    except ValueError:
-        return seen(moment)
-    return words("moment", date=f"{read:%Y-%m-%d}", time=f"{read:%H:%M}")
+    """A moment for people, to the minute; as the server has it where it is none."""
+    return minute_in(moment, words) or seen(moment)
 
 
 def _bar(measure: Measure, figures: Figures, words: Words) -> dict[str, Any]:
@@ -120,14 +116,19 @@ def _comparison(comparison: Comparison, before: str, words: Words) -> dict[str, 
 
 def _change(change: Change, words: Words) -> dict[str, Any]:
     known = change.verdict if change.verdict in ("better", "worse") else "same"
-    tested = math.isfinite(change.low) and math.isfinite(change.high)
+    tested = change.p is not None and math.isfinite(change.low) and math.isfinite(change.high)
     return {
         "label": metric_name(change.name, words),
         "values": f"{_shown(change.before)} → {_shown(change.after)}",
-        "interval": words("change_interval", low=_signed(change.low), high=_signed(change.high)) if tested else "",
+        "interval": _tested(change, words) if tested else "",
         "verdict": known,
         "verdict_label": words(f"change_{known}"),
     }
+
+
+def _tested(change: Change, words: Words) -> str:
+    p = "<.001" if change.p is not None and change.p < 0.001 else f"{change.p:.3f}"
+    return words("change_interval", low=_signed(change.low), high=_signed(change.high), p=p)
 
 
 def _moved(moved: Moved) -> dict[str, str]:

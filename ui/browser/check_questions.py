@@ -43,6 +43,7 @@ def show_questions(session: Session) -> None:
         width="stretch",
         column_config=_columns(words),
         alt=words("questions_table"),
+        placeholder="",
     )
     with st.container(horizontal=True):
         if st.button(words("save"), type="primary", key="save-questions"):
@@ -116,7 +117,7 @@ def _columns(words: Words) -> dict[str, Any]:
     return {
         "id": None,
         "synthetic": None,
-        "question": config.TextColumn(words("column_question"), width="large", required=True),
+        "question": config.TextColumn(words("column_question"), width="medium", required=True),
         "answers": config.TextColumn(words("column_answers"), width="medium", help=plain(words("column_answers_why"))),
         "document": config.TextColumn(words("column_document"), width="medium"),
         "page": config.NumberColumn(words("column_page"), width="small", min_value=1, step=1, format="%d"),

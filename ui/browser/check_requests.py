@@ -30,6 +30,7 @@ _Parsed = TypeVar("_Parsed")
 # Makes a request to the server by its method, its path and what httpx takes; raises `ClientError`.
 Send = Callable[..., httpx.Response]
 
+_RUNS = 30  # to choose from: a month of daily ones
 _JUDGED = 50  # judged answers shown: more than anyone goes through in one sitting; the next come with the next page
 
 
@@ -72,11 +73,15 @@ class CheckRequests:
 
     def runs(self) -> tuple[RunSummary, ...]:
         """The collection's runs, the newest first."""
-        return self._listed("runs", read_run_summary, limit=100)
+        return self._listed("runs", read_run_summary, limit=_RUNS)
 
     def figures(self, run: str) -> Figures:
         """What is shown of a run."""
         return parse(read_figures, _json(self._send("GET", f"{self._place}/runs/{quote(run, safe='')}/figures")))
+
+    def delete_run(self, run: str) -> None:
+        """Removes a run with all that it quotes."""
+        self._send("DELETE", f"{self._place}/runs/{quote(run, safe='')}")
 
     def judged(self, verdict: str = "", before: int = 0) -> tuple[Judged, ...]:
         """Judged answers, the newest first; those of one verdict, or before one of them, where given."""

@@ -11,7 +11,7 @@ from ui.browser.check_drawing import moment_in, run_data
 from ui.browser.check_replies import Evaluation, RunSummary
 from ui.browser.components import draw_run
 from ui.browser.failures import ClientError
-from ui.browser.notices import show_failure
+from ui.browser.notices import sentence_for, show_failure
 from ui.browser.plain import plain, seen
 from ui.browser.session import Session
 from ui.browser.wording import Words
@@ -97,6 +97,16 @@ def _run(session: Session, runs: tuple[RunSummary, ...]) -> None:
     st.caption(plain(words("run_answered_by", model=seen(figures.answered_by))))
     before = figures.comparison.run_before if figures.comparison else ""
     draw_run("run-view", run_data(figures, names.get(before, seen(before)), words))
+    with st.popover(words("run_delete"), icon=":material/delete:"):
+        st.text(words("run_delete_why"))
+        st.button(words("delete_confirm"), key="delete-run", on_click=_delete, args=(session, chosen))
+
+
+def _delete(session: Session, run: str) -> None:
+    try:
+        session.requests.delete_run(run)
+    except ClientError as failure:
+        st.toast(plain(sentence_for(failure, session.words)))
 
 
 def _names(runs: Sequence[RunSummary], words: Words) -> dict[str, str]:

@@ -141,6 +141,10 @@ def _add_runs(app: FastAPI, checks: FakeChecks) -> None:
         found = [{"id": run, **of_run} for run, of_run in reversed(checks.runs.items())]
         return {"data": found}
 
+    @app.delete("/ibid/collections/{name}/runs/{run}")
+    def delete(name: str, run: str) -> Response:
+        return JSONResponse({"deleted": True}) if checks.runs.pop(run, None) else _error(404, f"no run {run!r}")
+
     @app.get("/ibid/collections/{name}/runs/{run}/figures")
     def of_run(name: str, run: str) -> Response:
         return JSONResponse(checks.runs[run]) if run in checks.runs else _error(404, f"no run {run!r}")

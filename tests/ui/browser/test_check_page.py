@@ -134,12 +134,15 @@ def test_an_evaluation_is_begun_watched_and_shown_with_what_changed(app: AppTest
     for _ in range(9):
         page.run()
     (shown,) = drawn(page, "run")
-    assert shown["comparison"]["title"].startswith("Compared with the run of 2026-11-29 16:00 UTC")
+    assert shown["comparison"]["title"].startswith("Compared with the run of 29 November 2026, 16:00 UTC")
     assert shown["comparison"]["moved"][0]["questions"] == [
         {"question": "What may be appealed?", "values": "0.00 → 1.00"}
     ]
     page.selectbox[0].select_index(1).run()
     assert drawn(page, "run")[0]["comparison"] is None
+    page.button(key="delete-run").click().run()
+    assert "run-1" not in state.checks.runs
+    assert drawn(page, "run")[0]["comparison"] is not None
 
 
 def test_an_evaluation_is_cancelled_and_one_that_failed_says_why(app: AppTest, state: FakeState) -> None:

@@ -46,7 +46,7 @@ def test_the_compose_file_is_one_by_the_compose_specification() -> None:
     merged = yaml.safe_load((ROOT / "compose.yaml").read_text())
     parsed = compose.PyCompose.from_yaml(yaml.safe_dump(merged))
     parsed.validate()
-    assert set(parsed.service_names()) == {"api", "worker", "app", "vllm"}
+    assert set(parsed.service_names()) == {"api", "worker", "evaluator", "app", "vllm"}
 
 
 def test_the_image_is_built_of_what_there_is() -> None:
@@ -66,7 +66,7 @@ def test_containers_run_as_nobody_and_ask_health_without_a_key() -> None:
     assert ROUTES["GET", path] == OPEN
 
 
-@pytest.mark.parametrize("name", ["api", "worker", "app"])
+@pytest.mark.parametrize("name", ["api", "worker", "evaluator", "app"])
 def test_a_service_has_no_more_than_it_needs(name: str) -> None:
     service = services()[name]
     assert service["read_only"] is True
@@ -76,14 +76,14 @@ def test_a_service_has_no_more_than_it_needs(name: str) -> None:
         assert port.startswith("127.0.0.1:")
 
 
-def test_the_worker_has_no_network_and_nobody_but_the_server_reaches_the_model() -> None:
+def test_the_worker_has_no_network_and_only_who_asks_it_reaches_the_model() -> None:
     assert services()["worker"]["network_mode"] == "none"
     assert "ports" not in services()["vllm"]
     reaching = {name for name, service in services().items() if "models" in service.get("networks", ())}
-    assert reaching == {"api", "vllm"}
+    assert reaching == {"api", "evaluator", "vllm"}
 
 
-@pytest.mark.parametrize("name", ["api", "worker", "app"])
+@pytest.mark.parametrize("name", ["api", "worker", "evaluator", "app"])
 def test_commands_and_settings_of_the_compose_file_are_ours(name: str, tmp_path: Path) -> None:
     service = services()[name]
     build_parser().parse_args(service["command"])

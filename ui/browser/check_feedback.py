@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.browser.check_drawing import judged_data
 from ui.browser.check_replies import Judged, as_question
+from ui.browser.check_requests import MOST_JUDGED
 from ui.browser.components import draw_judged
 from ui.browser.failures import ClientError
 from ui.browser.notices import sentence_for
@@ -35,14 +36,30 @@ def show_feedback(session: Session) -> None:
         format_func=lambda one: words(f"feedback_{one or 'all'}"),
         label_visibility="collapsed",
     )
-    found = session.requests.judged(verdict or "")
+    before = session.check.before if session.check.before_of == (session.collection, verdict or "") else 0
+    found = session.requests.judged(verdict or "", before)
     if not found:
         st.text(words("feedback_none"))
     for judged in found:
         draw_judged(f"judged-{judged.number}", judged_data(judged, words), partial(_adopt, session, judged))
+    with st.container(horizontal=True):
+        if before:
+            st.button(
+                words("feedback_newest"), key="feedback-newest", on_click=_go_to, args=(session, verdict or "", 0)
+            )
+        if len(found) == MOST_JUDGED:
+            last = found[-1].number
+            st.button(
+                words("feedback_older"), key="feedback-older", on_click=_go_to, args=(session, verdict or "", last)
+            )
     if session.check.adopting is not None:
         dialog = st.dialog(words("make_question"), on_dismiss=lambda: _adopt(session, None))(_form)
         dialog(session, session.check.adopting)
+
+
+def _go_to(session: Session, verdict: str, before: int) -> None:
+    """Shows the answers before one of them, 0 for the newest."""
+    session.check.before, session.check.before_of = before, (session.collection, verdict)
 
 
 def _adopt(session: Session, judged: Judged | None) -> None:

@@ -31,7 +31,7 @@ _Parsed = TypeVar("_Parsed")
 Send = Callable[..., httpx.Response]
 
 _RUNS = 30  # to choose from: a month of daily ones
-_JUDGED = 50  # judged answers shown: more than anyone goes through in one sitting; the next come with the next page
+MOST_JUDGED = 50  # judged answers at once: more than anyone goes through in one sitting
 
 
 class CheckRequests:
@@ -86,7 +86,7 @@ class CheckRequests:
     def judged(self, verdict: str = "", before: int = 0) -> tuple[Judged, ...]:
         """Judged answers, the newest first; those of one verdict, or before one of them, where given."""
         wanted = {"verdict": verdict, "before": before}
-        return self._listed("feedback", read_judged, limit=_JUDGED, **{k: v for k, v in wanted.items() if v})
+        return self._listed("feedback", read_judged, limit=MOST_JUDGED, **{k: v for k, v in wanted.items() if v})
 
     def _listed(self, what: str, read: Callable[[Json], _Parsed], **wanted: object) -> tuple[_Parsed, ...]:
         found = _json(self._send("GET", f"{self._place}/{what}", params=wanted))

@@ -20,6 +20,8 @@ class CheckState:
     tables: int = 0  # counts the tables, so that one that was read anew forgets what was typed
     latest: tuple[str, str] = ("", "")  # the evaluation asked for last and how it stood when the page was drawn
     run: str = ""  # the one that is shown; "" for the newest
+    before: int = 0  # judged answers older than this one are shown; 0 for the newest
+    before_of: tuple[str, str] = ("", "")  # of which collection and verdict
     adopting: Judged | None = None  # the judged answer that is being made a question
 
     def questions_of(self, session: Session) -> QuestionSet:

@@ -183,6 +183,8 @@ def _add_servers(commands: _Commands[argparse.ArgumentParser]) -> None:
             command.add_argument("--host", help="the address to listen on (default: 127.0.0.1)")
             command.add_argument("--port", type=int, help="the HTTP server's port (default: 8000)")
         if name == "worker":
+            only = "take uploads in, or measure collections with their own questions, and nothing else"
+            command.add_argument("--only", choices=("uploads", "evaluations"), default="", help=only)
             measured = "measure the collections that wait for it with their own questions, and end"
             command.add_argument("--evaluations", action="store_true", help=measured)
         if name in ("serve", "up"):

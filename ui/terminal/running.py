@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from types import FrameType
 
@@ -33,7 +34,7 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def worker(options: argparse.Namespace, settings: Settings) -> int:
-    """Takes uploads in until interrupted; the file in hand is finished first. Or measures what waits, and ends."""
+    """Takes uploads in and measures until interrupted; the file in hand is finished first."""
     from ingest.sandbox import ParserPool
     from ingest.worker import work
     from kb.home.home import Home
@@ -47,8 +48,12 @@ def worker(options: argparse.Namespace, settings: Settings) -> int:
 
         work_off(home, settings, stopped)
         return 0
-    with evaluating_what_waits(home), ParserPool(settings.limits) as pool:
-        work(home, settings, embedder_of(settings), pool.parse_all, stopped)
+    with nullcontext() if options.only == "uploads" else evaluating_what_waits(home):
+        if options.only == "evaluations":
+            stopped.wait()
+            return 0
+        with ParserPool(settings.limits) as pool:
+            work(home, settings, embedder_of(settings), pool.parse_all, stopped)
     return 0
 
 

@@ -164,10 +164,11 @@ def _add_feedback(app: FastAPI, checks: FakeChecks, kept: dict[str, list[Json]])
         return {"deleted": True}
 
     @app.get("/ibid/collections/{name}/feedback")
-    def listed(name: str, verdict: str = "") -> Json:
+    def listed(name: str, verdict: str = "", limit: int = 20, before: int = 1 << 62) -> Json:
         judged = [past for answers in kept.values() for past in answers if past.get("feedback")]
         every = [*reversed(judged), *checks.judged]
-        return {"data": [past for past in every if verdict in ("", past["feedback"]["verdict"])], "has_more": False}
+        wanted = [past for past in every if verdict in ("", past["feedback"]["verdict"]) and past["number"] < before]
+        return {"data": wanted[:limit], "has_more": len(wanted) > limit}
 
 
 def _error(status: int, message: str) -> JSONResponse:

@@ -195,6 +195,19 @@ def test_a_judged_answer_becomes_a_question_of_the_collection(app: AppTest, stat
     assert drawn(page, "judged"), "it stays in the list"
 
 
+def test_older_feedback_comes_on_request(app: AppTest, state: FakeState) -> None:
+    answer = {"question": "When?", "collection": "default", "status": "answered", "claims": [], "citations": []}
+    given = {"verdict": "up", "reason": "", "at": "2026-11-29T16:00:00+00:00"}
+    for number in range(70, 0, -1):
+        state.checks.judged.append({"number": number, "asked": f"{number}?", "answer": answer, "feedback": given})
+    page = opened("feedback")
+    assert [judged["question"] for judged in drawn(page, "judged")] == [f"{number}?" for number in range(70, 20, -1)]
+    page.button(key="feedback-older").click().run()
+    assert [judged["question"] for judged in drawn(page, "judged")] == [f"{number}?" for number in range(20, 0, -1)]
+    page.button(key="feedback-newest").click().run()
+    assert drawn(page, "judged")[0]["question"] == "70?"
+
+
 @pytest.mark.parametrize("part", ["runs", "questions", "feedback"])
 def test_a_server_that_fails_is_a_sentence_on_every_part(app: AppTest, state: FakeState, part: str) -> None:
     page = opened(part)

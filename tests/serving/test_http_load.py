@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,8 @@ class Impatient(Connection):
     """As the server's own, within a test's time."""
 
     most_connections = 20
-    header_seconds = 0.4
-    stalled_seconds = 0.5
+    header_seconds = 1.0  # shorter, and a busy machine might take a request that comes at once for a slow one
+    stalled_seconds = 1.0
 
 
 class Held(ScriptedChatModel):
@@ -58,7 +58,7 @@ class Held(ScriptedChatModel):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    limits = LimitSettings(body_seconds=0.4)
+    limits = LimitSettings(body_seconds=1.0)
     with running_server(tmp_path_factory.mktemp("home"), connection=Impatient, limits=limits) as running:
         yield running
 
@@ -90,11 +90,13 @@ def test_headers_that_come_byte_by_byte_are_waited_for_only_so_long(server: Runn
                 answer += connection.recv(65536)
             except TimeoutError:
                 continue
-            except OSError:
+            except OSError:  # closed between the look and the next byte; what was said before still waits to be read
+                with suppress(OSError):
+                    answer += connection.recv(65536)
                 break
             if answer:
                 break
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 10
         assert answer.startswith(b"HTTP/1.1 408")
         assert error_in(answer)["code"] == "timeout"
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from eval.own_questions.evaluating import work_off
+from kb.catalog.collections import open_collection
+from kb.home.home import Home
+from kb.questions import OwnQuestion, replace_questions
+from kb.questions.writing import questions_as_bytes
+from kb.settings import Settings
+from retriever import Searcher
+from tests.fakes import HashEmbedder
+from tests.serving.library import make_collection
 from tests.ui.browser.chromium import running_app
 from tests.ui.browser.fake_checks import comparison_with, figures, question
 from tests.ui.browser.fake_server import FakeState, full_state, serving
 from tests.ui.browser.intruders import NOTHING, intruders
 from tests.ui.browser.payloads import all_payloads, payload_documents
+from tests.ui.browser.real_server import real_server
 from tests.ui.browser.test_accessibility import axe, violations
 from tests.ui.browser.test_journeys import ask, visit
 
@@ -65,6 +78,56 @@ def test_an_answer_is_judged_made_a_question_and_measured(
         page.locator(".metric", has_text="Answer holds the expected words").wait_for()
         page.locator(".worst summary").first.click()
         page.locator(".worst .text", has_text="A mark may be appealed.").first.wait_for()
+
+
+@contextmanager
+def measuring(home: Path) -> Iterator[None]:
+    """Measures what waits, as the process beside a worker does, with an embedder that needs no model."""
+    stopped = threading.Event()
+
+    def opened(name: str) -> Searcher:
+        return Searcher(open_collection(home, name), HashEmbedder())
+
+    def keep_measuring() -> None:
+        while not stopped.wait(0.2):
+            work_off(Home(home), Settings(home=home), stopped, opened)
+
+    thread = threading.Thread(target=keep_measuring, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def test_the_real_server_measures_twice_and_says_what_changed(
+    chrome: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("ibid")
+    make_collection(home, HashEmbedder()).close()
+    fee = OwnQuestion("fee", "What is the fee for a resit?", ("40 euros",), "handbook.txt")
+    deposit = OwnQuestion("deposit", "出租人应当在多少日内退还押金？", ("九十日",), "handbook.txt")
+    replace_questions(Home(home), "default", lambda file: questions_as_bytes(file.path, [fee, deposit]), None)
+    with (
+        measuring(home),
+        real_server(home) as api,
+        running_app(api, tmp_path_factory.mktemp("home")) as url,
+        visit(chrome, url) as page,
+    ):
+        page.get_by_text("Keep my answers").click()
+        ask(page, fee.question)
+        page.locator(".thumb", has_text="Helpful").first.click()
+        page.locator(".thumb[aria-pressed=true]").wait_for()
+        page.get_by_role("link", name="Check", exact=True).click()
+        page.get_by_role("button", name="Measure now").click()
+        page.locator(".metric", has_text="Answer holds the expected words").get_by_text("0.50").wait_for()
+        page.locator(".worst summary", has_text=deposit.question).wait_for()
+        page.get_by_role("button", name="Measure now").click()
+        page.get_by_text("Paired over the 2 questions that both have").wait_for()
+        assert page.locator(".change .verdict").all_text_contents()[0] == "no difference shown"
+        page.get_by_role("radio", name="Feedback").click()
+        page.locator(".judged .question", has_text=fee.question).wait_for()
 
 
 def test_without_keeping_answers_a_thumb_says_what_to_do(chrome: Any, address: str) -> None:

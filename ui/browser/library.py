@@ -110,14 +110,14 @@ def _chosen(session: Session) -> list[StoredFile]:
     wanted = find.text_input(words("documents_find"), key="find", icon=":material/search:") or ""
     state = by_state.selectbox(
         words("documents_state"),
-        (None, *_STATES),
-        format_func=lambda state: words(f"state_{state.value}") if state else words("filter_any"),
+        ("", *(state.value for state in _STATES)),
+        format_func=lambda state: words(f"state_{state}") if state else words("filter_any"),
         key="documents-state",
     )
     order = by_order.selectbox(
         words("documents_order"), list(Order), format_func=lambda order: words(f"order_{order.value}"), key="order"
     )
-    return chosen(session.listing.files, wanted, state, order or Order.ATTENTION)
+    return chosen(session.listing.files, wanted, FileState(state) if state else None, order or Order.ATTENTION)
 
 
 def _page(session: Session, count: int) -> int:

@@ -158,7 +158,7 @@ def test_a_disk_that_is_nearly_full_is_named() -> None:
     assert disk["share"] == pytest.approx(0.99)
 
 
-def test_a_server_that_is_down_is_a_sentence_and_a_button(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_down_is_a_sentence_and_a_button(client: Client) -> None:
     app = page()
     app.session_state["ibid"].client = Client("http://127.0.0.1:9")  # the discard port, where nobody listens
     app.run()

@@ -68,7 +68,7 @@ def test_a_size_that_lies_is_not_believed() -> None:
     assert found.fault in ("zip_damaged", "zip_too_large")
 
 
-def test_links_zips_within_and_encrypted_files_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_links_zips_within_and_encrypted_files_are_named() -> None:
     link = zipfile.ZipInfo("link.txt")
     link.external_attr = 0o120777 << 16
     raw = bytearray(zipped((link, b"/etc/passwd"), ("more.ZIP", b"PK"), ("secret.txt", b"x")).getvalue())

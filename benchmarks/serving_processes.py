@@ -30,9 +30,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from serving.http.observing.log import RequestLog, configure_log
-from serving.http.observing.meters import Meters
-from serving.http.observing.middleware import Observer
+from serving.http.operating.observing.log import RequestLog, configure_log
+from serving.http.operating.observing.meters import Meters
+from serving.http.operating.observing.middleware import Observer
 
 START_SECONDS = 120.0  # the first start prepares the embedding models
 TIMES = 20_000  # requests that are timed for what observing costs

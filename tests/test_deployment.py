@@ -16,7 +16,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from kb.settings import Settings, read_settings
-from serving.http.rights import OPEN, ROUTES
+from serving.http.border.rights import OPEN, ROUTES
 from tests.serving.http_server import running_server
 from ui.terminal.main import build_parser
 

@@ -14,46 +14,27 @@ from starlette.routing import Route
 
 from kb.ports import ChatModel, Embedder
 from kb.settings import Settings
-from serving.http import (
-    admin_keys,
-    audit_log,
-    batches,
-    chat,
-    citations,
-    completions,
-    conversations,
-    curating,
-    documents,
-    embeddings,
-    evaluations,
-    feedback,
-    file_batches,
-    files,
-    health,
-    metrics,
-    models,
-    past_conversations,
-    porting,
-    questions,
-    storage,
-    stored_completions,
-    uploads,
-    vector_store_files,
-    vector_store_search,
-    vector_stores,
-)
-from serving.http.batch_running import BatchRunner
+from serving.http import embeddings, models
+from serving.http.answers import chat, completions, stored_completions
+from serving.http.batches import endpoint as batches
+from serving.http.batches.running import BatchRunner
+from serving.http.border.guard import LOOPBACK_ORIGIN, Guard
 from serving.http.declared import ERRORS, KEY
 from serving.http.errors import install_error_handlers
-from serving.http.expiry import keep_removing
-from serving.http.guard import LOOPBACK_ORIGIN, Guard
-from serving.http.observing.log import RequestLog
-from serving.http.observing.middleware import REQUEST_ID, Observer
 from serving.http.opening import close_services, open_services, warm_up
+from serving.http.operating import admin_keys, audit_log, health, metrics, storage
+from serving.http.operating.observing.log import RequestLog
+from serving.http.operating.observing.middleware import REQUEST_ID, Observer
+from serving.http.quality import evaluations, feedback, questions
+from serving.http.reading import citations, documents, past_conversations
+from serving.http.responses import conversations
 from serving.http.responses import counting as response_counting
 from serving.http.responses import create as responses
 from serving.http.responses import stored as stored_responses
 from serving.http.responses.background import end_all
+from serving.http.stores import curating, file_batches, porting, vector_store_files, vector_store_search, vector_stores
+from serving.http.uploaded import files, uploads
+from serving.http.uploaded.expiry import keep_removing
 from serving.mcp.endpoint import MCP_PATH, McpEndpoint
 from serving.vllm import ModelServer
 

@@ -15,8 +15,8 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
-from serving.http.closing import Closing
 from serving.http.errors import ApiError, error_body
+from serving.http.operating.closing import Closing
 
 MOST_CONNECTIONS = 2_000  # of one process: twice what asks at once in the worst hour, each takes some 30 kB
 HEADER_BYTES = 32 << 10  # keys and cookies take 2 kB; what is longer is an attack or a mistake

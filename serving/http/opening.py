@@ -13,9 +13,9 @@ from kb.home.home import Home
 from kb.home.keys import Keyring
 from kb.ports import ChatModel, Embedder
 from kb.settings import Settings
-from serving.http.observing.traces import open_traces
-from serving.http.places import Places
-from serving.http.quotas import Quotas
+from serving.http.answers.places import Places
+from serving.http.border.quotas import Quotas
+from serving.http.operating.observing.traces import open_traces
 from serving.http.state import Collections, Services
 from serving.verifiers import open_early, verifier_of
 from serving.vllm import ModelServer

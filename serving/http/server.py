@@ -16,8 +16,8 @@ from kb.home.keys import list_keys
 from kb.settings import LOOPBACK, Settings
 from serving.http.app import create_app
 from serving.http.connections import server_for
-from serving.http.observing.log import configure_log
 from serving.http.opening import close_services, open_services, settle
+from serving.http.operating.observing.log import configure_log
 from serving.vllm import ModelServer, SharedStatus, VllmServer
 from serving.workers import Workers
 

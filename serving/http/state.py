@@ -29,13 +29,13 @@ from kb.records import Policy
 from kb.settings import Settings
 from retriever.opening import reranker_of, searcher_over
 from retriever.searcher import Searcher
-from serving.http.access import OURSELVES, Access
-from serving.http.closing import Closing
+from serving.http.answers.places import Places
+from serving.http.border.access import OURSELVES, Access
+from serving.http.border.quotas import Quotas
 from serving.http.errors import ApiError
-from serving.http.observing.meters import Meters
-from serving.http.observing.traces import Traces
-from serving.http.places import Places
-from serving.http.quotas import Quotas
+from serving.http.operating.closing import Closing
+from serving.http.operating.observing.meters import Meters
+from serving.http.operating.observing.traces import Traces
 from serving.vllm import ModelServer
 
 OpenEmbedder = Callable[[], Embedder]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from serving.http.access import NOBODY, Access
+from serving.http.border.access import NOBODY, Access
 from serving.http.errors import ApiError, error_response
 from serving.http.state import Services
 

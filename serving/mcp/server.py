@@ -24,7 +24,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from kb.home.keys import Right
-from serving.http.access import Access
+from serving.http.border.access import Access
 from serving.http.errors import error_body
 from serving.http.state import Services
 from serving.mcp.shapes import (

@@ -7,7 +7,7 @@ import threading
 
 from kb.errors import MissingPartError
 from kb.settings import Settings
-from serving.http.access import EVERYBODY
+from serving.http.border.access import EVERYBODY
 from serving.http.opening import close_services, open_services, warm_up
 
 

@@ -16,11 +16,11 @@ from kb.errors import IbidError, NotFoundError, UsageError
 from kb.records import AnswerStatus, Claimed, Filters, Finished, Searched
 from serving.answer_json import answer_as_json, search_as_json
 from serving.answering import check_question
-from serving.http.asking import Asking, begin, count_usage
-from serving.http.filters import read_filters
-from serving.http.finding import need_document
-from serving.http.searching import search_passages
+from serving.http.answers.asking import Asking, begin, count_usage
+from serving.http.reading.finding import need_document
 from serving.http.state import OpenCollection, Services
+from serving.http.stores.filters import read_filters
+from serving.http.stores.searching import search_passages
 from serving.mcp.shapes import (
     AskInput,
     AskOutput,

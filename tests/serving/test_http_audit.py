@@ -10,7 +10,7 @@ import pytest
 from kb.home.audit import list_entries, verify
 from kb.home.home import Home
 from kb.home.keys import Right, create_key, get_key
-from serving.http.rights import ROUTES, STAGED
+from serving.http.border.rights import ROUTES, STAGED
 from tests.serving.http_server import running_server
 
 SECRETS = ("Zanzibarquestion", "Quetzaltext", "Xylophonename.txt", "Vexillologicalanswer")

@@ -15,7 +15,7 @@ import pytest
 from kb.errors import ModelError
 from kb.ports import JsonSchema
 from kb.records import Turn
-from serving.http.places import MOST_ANSWERS
+from serving.http.answers.places import MOST_ANSWERS
 from tests.fakes import ScriptedChatModel
 from tests.serving.http_server import RunningServer, running_server, wait_until
 

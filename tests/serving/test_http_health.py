@@ -16,7 +16,7 @@ from kb.home.jobs import add_job
 from kb.home.worker_sign import SILENT_SECONDS, give_sign, is_worker_seen
 from kb.settings import LimitSettings, Settings, VllmSettings
 from serving.http.opening import close_services, open_services, warm_up
-from serving.http.readiness import reasons_against
+from serving.http.operating.readiness import reasons_against
 from serving.vllm import VllmServer
 from tests.fakes import HashEmbedder
 from tests.serving.fake_vllm import make_fake_vllm

@@ -19,7 +19,7 @@ from kb.errors import SettingsError
 from kb.home.keys import Right, create_key, get_key, list_keys, revoke_key
 from kb.settings import ServeSettings, Settings
 from serving.http import create_app
-from serving.http.rights import ROUTES
+from serving.http.border.rights import ROUTES
 from serving.http.server import serve
 from tests.fakes import HashEmbedder
 from tests.serving.http_server import RunningServer, running_server, wait_until

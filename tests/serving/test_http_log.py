@@ -18,7 +18,7 @@ from kb.errors import SettingsError
 from kb.home.keys import create_key
 from kb.ports import JsonSchema
 from kb.records import Turn
-from serving.http.observing.log import configure_log
+from serving.http.operating.observing.log import configure_log
 from tests.serving.http_server import running_server, wait_until
 
 QUESTION = "When must the final report be handed in?"

@@ -24,8 +24,8 @@ from kb.home.keys import Right, create_key
 from kb.ports import JsonSchema
 from kb.records import Turn
 from kb.settings import LimitSettings
-from serving.http.quotas import Quotas
-from serving.http.request_limits import _duration
+from serving.http.border.quotas import Quotas
+from serving.http.border.request_limits import _duration
 from tests.fakes import ScriptedChatModel
 from tests.serving.http_server import running_server, wait_until
 
@@ -35,7 +35,7 @@ QUESTION = {"model": "ibid", "messages": [{"role": "user", "content": "When must
 TAKER = """
 import sys, time
 from pathlib import Path
-from serving.http.quotas import Quotas
+from serving.http.border.quotas import Quotas
 quotas = Quotas(Path(sys.argv[1]))
 taken = 0
 while quotas.enter(7, int(sys.argv[2])) is not None:
@@ -47,7 +47,7 @@ time.sleep(60)
 COUNTER = """
 import sys, time
 from pathlib import Path
-from serving.http.quotas import Quotas
+from serving.http.border.quotas import Quotas
 quotas = Quotas(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()

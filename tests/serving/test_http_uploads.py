@@ -17,7 +17,7 @@ import pytest
 from kb.home.files import file_id_of
 from kb.records import document_id_of
 from kb.settings import LimitSettings
-from serving.http.expiry import remove_expired
+from serving.http.uploaded.expiry import remove_expired
 from tests.serving.http_server import RunningServer, running_server, wait_until
 from tests.serving.library import LEAFLET
 

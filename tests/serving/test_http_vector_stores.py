@@ -15,7 +15,7 @@ import pytest
 from kb.home.audit import list_entries
 from kb.home.jobs import list_jobs, take_job
 from kb.records import Policy
-from serving.http.expiry import remove_expired
+from serving.http.uploaded.expiry import remove_expired
 from tests.serving.http_server import RunningServer, running_server
 from tests.serving.library import HANDBOOK, LEAFLET, REGULATION
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from kb.errors import ModelError
 from kb.home.replies import CANCELLED, IN_PROGRESS, KeptReply, finish_reply, is_in_progress
 from kb.records import AnswerEvent, Searched
-from serving.http.asking import answer_of
+from serving.http.answers.asking import answer_of
 from serving.http.errors import error_body
 from serving.http.responses.preparing import Prepared, conclude, keep
 from serving.http.responses.shape import Json, failed_body

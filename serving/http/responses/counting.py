@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from serving.http.asking import count_tokens
+from serving.http.answers.asking import count_tokens
 from serving.http.bodies import JsonRoute
 from serving.http.responses.items import InputItem, items_of, text_of
 from serving.http.responses.preparing import find_item, said_before

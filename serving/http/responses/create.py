@@ -12,14 +12,14 @@ from starlette.requests import ClientDisconnect
 
 from kb.errors import IbidError
 from kb.records import AnswerEvent, Citation, Claimed, Finished, Searched
-from serving.http.annotations import claim_annotations
-from serving.http.asking import answer_of, begin
+from serving.http.answers.annotations import claim_annotations
+from serving.http.answers.asking import answer_of, begin
+from serving.http.answers.chat_response import sentence_as_json
+from serving.http.answers.draining import HUNG_UP, EventStream, unless_gone
+from serving.http.answers.event_lines import event_line
 from serving.http.bodies import JsonRoute
-from serving.http.chat_response import sentence_as_json
 from serving.http.declared import made, streamed
-from serving.http.draining import HUNG_UP, EventStream, unless_gone
 from serving.http.errors import error_body
-from serving.http.event_lines import event_line
 from serving.http.responses.background import start_in_background
 from serving.http.responses.events import ResponseEvents, told_whole
 from serving.http.responses.preparing import Prepared, conclude, keep, prepare

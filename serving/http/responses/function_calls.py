@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from kb.chat.tools import Toolbox
 from kb.records import ToolCall
-from serving.http.chat_tools import FunctionName
+from serving.http.answers.chat_tools import FunctionName
 from serving.http.errors import ApiError
 
 Json = dict[str, Any]

@@ -11,10 +11,9 @@ from kb.home.answers import delete_answers, keep_answer
 from kb.home.conversations import add_items
 from kb.home.replies import KeptReply, finish_reply, get_reply, keep_reply, replies_until
 from kb.records import NO_FILTERS, Answer, Filters, SearchResult, Turn
-from serving.http.asking import Asking, check_form, check_store, count_usage
+from serving.http.answers.asking import Asking, check_form, check_store, count_usage
+from serving.http.answers.kept_answers import answer_to_keep
 from serving.http.errors import ApiError, unsupported
-from serving.http.filters import read_filters
-from serving.http.kept_answers import answer_to_keep
 from serving.http.models import collection_name, open_model
 from serving.http.responses.conversation_items import kept_items
 from serving.http.responses.function_calls import toolbox_of
@@ -22,6 +21,7 @@ from serving.http.responses.items import Json, items_of, response_of_item, text_
 from serving.http.responses.request import ResponseRequest
 from serving.http.responses.shape import ResponseShape, without_results
 from serving.http.state import OpenCollection, Services
+from serving.http.stores.filters import read_filters
 from serving.wishes import Wishes
 
 RESPONSE = "response"  # the kind under which they are kept

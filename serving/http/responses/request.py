@@ -7,15 +7,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from serving.answering import PASSAGES
-from serving.http.chat_tools import MOST_TOOLS
+from serving.http.answers.chat_tools import MOST_TOOLS
+from serving.http.answers.ibid_options import MOST_PASSAGES, IbidOptions
+from serving.http.answers.json_forms import form_of
 from serving.http.declared import WITHOUT_EFFECT
 from serving.http.errors import ApiError, unsupported
-from serving.http.ibid_options import MOST_PASSAGES, IbidOptions
-from serving.http.json_forms import form_of
 from serving.http.metadata import Metadata
 from serving.http.responses.function_calls import FunctionTool
 from serving.http.responses.items import InputItem
-from serving.http.vector_store_search import RankingOptions
+from serving.http.stores.vector_store_search import RankingOptions
 from serving.structured import JsonForm
 
 RESULTS = "file_search_call.results"  # of `include`: the passages that were read

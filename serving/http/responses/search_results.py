@@ -7,7 +7,7 @@ from typing import Any
 
 from kb.home.files import file_id_of
 from kb.records import DocumentEntry, Hit
-from serving.http.store_files import attributes_of
+from serving.http.stores.store_files import attributes_of
 
 Json = dict[str, Any]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from kb.records import Answer, AnswerStatus, SearchResult
 from serving.answer_json import answer_as_json
-from serving.http.annotations import annotations_of
-from serving.http.asking import Usage
+from serving.http.answers.annotations import annotations_of
+from serving.http.answers.asking import Usage
 from serving.http.errors import error_body
 from serving.http.responses.function_calls import call_items
 from serving.http.responses.items import response_id_of

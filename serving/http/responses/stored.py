@@ -10,11 +10,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from kb.home.replies import CANCELLED, IN_PROGRESS, KeptReply, delete_reply, get_reply
+from serving.http.answers.draining import EventStream
+from serving.http.answers.event_lines import event_line
+from serving.http.answers.kept_answers import answer_again, hits_still_there
 from serving.http.declared import streamed
-from serving.http.draining import EventStream
 from serving.http.errors import ApiError
-from serving.http.event_lines import event_line
-from serving.http.kept_answers import answer_again, hits_still_there
 from serving.http.responses.background import as_of_now, cancel
 from serving.http.responses.events import events_again
 from serving.http.responses.item_pages import ItemPage, page_of_items

@@ -9,7 +9,7 @@ import pytest
 from kb import Verdict
 from kb.home.keys import Right
 from kb.records import Policy
-from serving.http.rights import ROUTES
+from serving.http.border.rights import ROUTES
 from tests.ui.browser.fake_answers import HOSTILE
 from tests.ui.browser.payloads import all_payloads
 from ui.browser.check_drawing import METRICS

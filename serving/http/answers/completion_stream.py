@@ -1,0 +1,107 @@
+"""How completions are answered, of chats and of prompts alike: whole, or streamed chunk by chunk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, Protocol
+
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect
+
+from kb.records import Answer, AnswerEvent, AnswerStatus, Claimed, Finished
+from serving.http.answers.asking import answer_of
+from serving.http.answers.draining import HUNG_UP, EventStream, unless_gone
+from serving.http.answers.event_lines import DONE, event_line
+from serving.http.errors import error_body
+
+Json = dict[str, Any]
+Finish = Callable[[Answer], Json]  # the whole completion of an answer, kept where the request wants it
+
+
+class Chunks(Protocol):
+    """What the parts of a streamed completion look like."""
+
+    def opening(self) -> list[Json]:
+        """What comes before the first sentence."""
+        ...
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing is shown before the answer is whole: for JSON, beside which a refusal stands apart."""
+        ...
+
+    def sentence(self, claimed: Claimed, *, refused: bool = False) -> Json:
+        """One released sentence; `refused`: it tells those who wait why there is no answer."""
+        ...
+
+    def closing(self, answer: Answer) -> Json:
+        """The last chunk, with the whole answer."""
+        ...
+
+    def usage(self, usage: Json) -> Json:
+        """The chunk after the last one, for those who ask for it."""
+        ...
+
+
+async def answer_whole(request: Request, events: AsyncGenerator[AnswerEvent, None], finish: Finish) -> Response:
+    """The completion as JSON; nothing, where the client hangs up."""
+    try:
+        answer = await unless_gone(request, answer_of(await unless_gone(request, anext(events)), events))
+        return JSONResponse(await asyncio.to_thread(finish, answer))
+    except ClientDisconnect:
+        return Response(status_code=HUNG_UP)
+    finally:
+        await events.aclose()
+
+
+async def answer_streamed(
+    request: Request,
+    events: AsyncGenerator[AnswerEvent, None],
+    finish: Finish,
+    chunks: Chunks,
+    *,
+    wants_usage: bool,
+) -> Response:
+    """The completion as server-sent events. What fails before anything is found gets a status of its own."""
+    try:
+        await unless_gone(request, anext(events))
+    except ClientDisconnect:
+        await events.aclose()
+        return Response(status_code=HUNG_UP)
+    except BaseException:
+        await events.aclose()
+        raise
+    return EventStream(_lines(events, finish, chunks, wants_usage=wants_usage))
+
+
+async def _lines(
+    events: AsyncGenerator[AnswerEvent, None], finish: Finish, chunks: Chunks, *, wants_usage: bool
+) -> AsyncGenerator[str, None]:
+    """A failure is an event, too, and then nothing follows, not even [DONE]."""
+    try:
+        for chunk in chunks.opening():
+            yield event_line(chunk)
+        held: list[Claimed] = []
+        async for event in events:
+            if isinstance(event, Claimed) and chunks.waits:
+                held.append(event)
+            elif isinstance(event, Claimed):
+                yield event_line(chunks.sentence(event))
+            elif isinstance(event, Finished):
+                for claimed in held:
+                    refused = event.answer.status is AnswerStatus.REFUSED
+                    yield event_line(chunks.sentence(claimed, refused=refused))
+                whole = await asyncio.to_thread(finish, event.answer)
+                yield event_line(chunks.closing(event.answer))
+                if wants_usage:
+                    yield event_line(chunks.usage(whole["usage"]))
+        yield DONE
+    except Exception as error:  # whatever it is, the client must hear of it
+        status, body = error_body(error)
+        yield event_line(body)
+        if status == 500:
+            raise
+    finally:
+        await events.aclose()

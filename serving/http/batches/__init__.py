@@ -1,0 +1,1 @@
+"""Files of requests that are worked off in the background."""

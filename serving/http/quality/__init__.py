@@ -1,0 +1,1 @@
+"""How good answers are: a collection's own questions, their runs, and what people thought."""

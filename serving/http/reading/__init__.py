@@ -1,0 +1,1 @@
+"""Documents, their pages and passages, and kept conversations, for people to look at."""

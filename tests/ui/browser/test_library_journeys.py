@@ -167,6 +167,18 @@ def test_a_long_list_comes_in_parts_and_is_searched(chrome: Any, api: str, addre
         assert "note-07" in page.locator(".row").text_content()
 
 
+def test_what_failed_is_tried_again_with_a_click(chrome: Any, api: str, address: str) -> None:
+    client = Client(api)
+    client.create_collection("failing")
+    take_in(client, "failing", {"torn.pdf": "%PDF-1.7 and no more"})
+    with visit(chrome, f"{address}/library", locale="zh-CN") as page:
+        page.get_by_test_id("stSidebar").get_by_role("combobox").click()
+        page.get_by_role("option", name="failing", exact=True).click()
+        page.get_by_role("button", name="重试 torn.pdf").click()
+        page.locator(".row[data-state=in_progress]", has_text="torn.pdf").wait_for()
+        page.locator(".row[data-state=failed]", has_text="torn.pdf").wait_for(timeout=60_000)
+
+
 @pytest.mark.parametrize(("locale", "scheme", "width"), [("en-GB", "light", 1600), ("zh-CN", "dark", 390)])
 def test_these_pages_keep_nobody_out(
     chrome: Any,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from kb.home.keys import Right
 from ui.browser.components import draw_records
 from ui.browser.failures import ClientError
 from ui.browser.looking_after_drawing import keys_data
@@ -14,7 +13,8 @@ from ui.browser.plain import plain, seen
 from ui.browser.session import Session
 
 _LASTING_DAYS = (0, 30, 90, 365)  # 0 for good; a year is the longest that the server gives
-_USUAL = (Right.ASK, Right.READ)  # what a program that asks and shows sources needs
+_RIGHTS = ("ask", "read", "write", "admin")  # as the server names them
+_USUAL = ("ask", "read")  # what a program that asks and shows sources needs
 
 
 def show_keys(session: Session) -> None:
@@ -57,8 +57,8 @@ def _form(session: Session, *, first: bool) -> None:
         name = st.text_input(words("key_name"), max_chars=64, key="key-name")
         rights = st.multiselect(
             words("key_rights"),
-            [right.value for right in Right],
-            [right.value for right in _USUAL],
+            _RIGHTS,
+            _USUAL,
             format_func=lambda right: words(f"right_{right}"),
             placeholder=words("key_rights"),
             key="key-rights",

@@ -14,6 +14,7 @@ from ui.browser.conversation import Exchange, history, start
 from ui.browser.documents_drawing import documents_data
 from ui.browser.drawing import answer_data, place_label, source_data
 from ui.browser.failures import ClientError, FailureKind
+from ui.browser.listing import Listing
 from ui.browser.replies import CitedState, Place, StoredFile, parse, place_of, read_claim, read_file, read_reply
 from ui.browser.source import is_gone, look_at
 from ui.browser.wording import read_words
@@ -235,19 +236,20 @@ def first_place() -> Place:
 )
 def test_a_file_shows_its_state_and_why(status: str, more: dict[str, object], label: str, notes: list[str]) -> None:
     file: StoredFile = read_file({"id": "file-1", "status": status, "ibid": {"name": "a.pdf", **more}})
-    row = documents_data([file], WORDS)["rows"][0]
+    row = documents_data([file], Listing(), 0.0, WORDS)["rows"][0]
     assert (row["state_label"], row["notes"]) == (label, notes)
 
 
 def test_a_document_in_the_library_says_when_it_is_in_force() -> None:
     more = {"name": "a.txt", "pages": 2, "passages": 3, "effective_from": "2023-09-01", "effective_to": "2024-08-31"}
     file = read_file({"id": "file-a", "status": "completed", "ibid": more})
-    (row,) = documents_data([file], read_words("zh"))["rows"]
+    (row,) = documents_data([file], Listing(), 0.0, read_words("zh"))["rows"]
     assert row["facts"].endswith("2023-09-01 至 2024-08-31 有效")
 
 
 def test_a_name_cannot_turn_the_direction_in_which_it_is_read() -> None:
     place = replace(first_place(), title="", document="invoice\u202efdp.exe")
     assert place_label(place, WORDS).startswith("invoicefdp.exe")
-    row = documents_data([read_file({"id": "1", "status": "completed", "ibid": {"name": "a\u2066\u202eb.txt"}})], WORDS)
-    assert row["rows"][0]["name"] == "ab.txt"
+    file = read_file({"id": "1", "status": "completed", "ibid": {"name": "a\u2066\u202eb.txt"}})
+    (row,) = documents_data([file], Listing(), 0.0, WORDS)["rows"]
+    assert row["name"] == "ab.txt"

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kb.catalog import Catalog, PreparedDocument, Source, text_key
 from kb.records import Document, Mark, Passage, WordBox, document_id_of
 from tests.fakes import HashEmbedder
+
+
+def lend_models(prepared: Path, home: Path) -> None:
+    """Gives a home the prepared models, whose files are only ever read or replaced: links, where the disk can."""
+
+    def link(source: str, target: str) -> None:
+        try:
+            os.link(source, target)
+        except OSError:  # another disk
+            shutil.copy2(source, target)
+
+    shutil.copytree(prepared, home / "models", copy_function=link)
 
 
 def make_document(

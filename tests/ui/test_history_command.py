@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.making import lend_models
 from ui.terminal.main import main
 
 TEA, FEE = "When is tea served in the garden?", "花园里几点供应茶？"
@@ -19,7 +20,7 @@ Run = Callable[..., tuple[int, str, str]]
 def filled(prepared_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with two documents."""
     folder = tmp_path_factory.mktemp("filled")
-    shutil.copytree(prepared_models, folder / "home" / "models")
+    lend_models(prepared_models, folder / "home")
     (folder / "tea.txt").write_text("Tea is served at four in the garden. Visitors pay two euros for it.")
     (folder / "茶.txt").write_text("花园里下午四点供应茶。访客每人支付两欧元。")
     assert main(["ingest", str(folder / "tea.txt"), str(folder / "茶.txt"), "--home", str(folder / "home")]) == 0

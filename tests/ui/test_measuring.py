@@ -9,6 +9,7 @@ import pytest
 
 from eval.runs import read_run, read_runs, write_run
 from tests.eval.making_runs import make_run
+from tests.making import lend_models
 from ui.terminal.main import main
 from ui.terminal.progress import progress_of
 
@@ -27,7 +28,7 @@ QUERIES = [
 @pytest.fixture(scope="module")
 def home(prepared_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
-    shutil.copytree(prepared_models, home / "models")
+    lend_models(prepared_models, home)
     return home
 
 

@@ -1,7 +1,6 @@
 """`ibid eval -c NAME`: a person's own questions, the recorded run, the gate, made questions, judges."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from kb.catalog.collections import open_collection
 from kb.embedding import open_embedder
 from kb.settings import EmbedderSettings
 from serving.deciding import read_calibration
+from tests.making import lend_models
 from tests.serving.library import DOCUMENTS, make_collection
 from tests.serving.model_server import Reply, model_server
 from ui.terminal.main import main
@@ -41,7 +41,7 @@ Eval = Callable[..., int]
 def home(prepared_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a small collection, embedded as the settings say."""
     home = tmp_path_factory.mktemp("home")
-    shutil.copytree(prepared_models, home / "models")
+    lend_models(prepared_models, home)
     make_collection(home, open_embedder(EmbedderSettings(), home / "models"), documents={**DOCUMENTS, **RULES}).close()
     return home
 

@@ -1,13 +1,13 @@
 """`ibid ask --packet FILE`, then `ibid replay FILE`, with the real parts."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.making import lend_models
 from tests.serving.model_server import Reply, model_server
 from ui.terminal.main import main
 
@@ -20,7 +20,7 @@ Run = Callable[..., tuple[int, str]]
 @pytest.fixture
 def home(prepared_models: Path, tmp_path: Path) -> Path:
     home = tmp_path / "home"
-    shutil.copytree(prepared_models, home / "models")
+    lend_models(prepared_models, home)
     (tmp_path / "tea.txt").write_text("Tea is served at four in the garden. Visitors pay two euros for it.")
     (tmp_path / "茶.txt").write_text("花园里下午四点供应茶。访客每人支付两欧元。")
     assert main(["ingest", str(tmp_path / "tea.txt"), str(tmp_path / "茶.txt"), "--home", str(home)]) == 0

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.making import lend_models
 from tests.serving.model_server import Reply, model_server
 from ui.terminal.main import build_parser, main
 
@@ -22,7 +22,7 @@ Run = Callable[..., Any]
 def home(prepared_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a course, a clinic and a law office in it."""
     home = tmp_path_factory.mktemp("home")
-    shutil.copytree(prepared_models, home / "models")
+    lend_models(prepared_models, home)
     chosen = ["course/inf342-handbook.pdf", "law/yunxi-library-regulation.html", "clinic/metformin-leaflet.docx"]
     assert main(["ingest", *(str(EXAMPLES / name) for name in chosen), "--home", str(home)]) == 0
     return home
@@ -149,7 +149,7 @@ def test_what_is_withheld_is_printed_for_whoever_asks(
     prepared_models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = tmp_path / "home"
-    shutil.copytree(prepared_models, home / "models")
+    lend_models(prepared_models, home)
     (tmp_path / "tea.txt").write_text("Tea is served at four in the garden. Visitors pay two euros for it.")
     assert main(["ingest", str(tmp_path / "tea.txt"), "--home", str(home)]) == 0
     assert main(["collections", "--set", "default", "--policy", "strict", "--home", str(home)]) == 0

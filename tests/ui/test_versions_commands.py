@@ -1,13 +1,13 @@
 """Two versions of a handbook as a person keeps them, with the real parts."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.making import lend_models
 from ui.terminal.main import main
 
 Run = Callable[..., Any]
@@ -17,7 +17,7 @@ QUESTION = "Within how many days must the final report be handed in?"
 @pytest.fixture(scope="module")
 def home(prepared_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
-    shutil.copytree(prepared_models, home / "models")
+    lend_models(prepared_models, home)
     folder = tmp_path_factory.mktemp("documents")
     for year, days in (("2023", "fourteen"), ("2024", "ten")):
         text = f"# Course handbook\n\nThe final report must be handed in within {days} days of the last lecture.\n"

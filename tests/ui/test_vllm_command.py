@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +15,7 @@ import pytest
 
 from kb.settings import Settings, VllmSettings, read_settings
 from serving.vllm import VllmServer
+from tests.making import lend_models
 from tests.serving.fake_vllm import children_of, make_fake_vllm
 from tests.serving.http_server import running_server, wait_until
 from ui.terminal import running
@@ -113,7 +113,7 @@ def test_up_starts_vllm_with_the_server_and_stops_it(
 ) -> None:
     python = make_fake_vllm(tmp_path / "environment", "well")
     monkeypatch.setenv("IBID_VLLM_PYTHON", str(python))
-    shutil.copytree(prepared_models, tmp_path / "models")
+    lend_models(prepared_models, tmp_path)
     port = free_port()
     command = [sys.executable, "-m", "ui.terminal.main", "up", "--vllm", "m", "--home", str(tmp_path)]
     parts = subprocess.Popen([*command, "--port", str(port), "--app-port", str(free_port())], stderr=subprocess.DEVNULL)

@@ -22,6 +22,16 @@ def parse_web(path: Path) -> Parsed:
     return parse_html(decode(path.read_bytes(), html=True))
 
 
+# Characters that are no text, as they are or by their numbers. Stray ones come from old editors and from copying out of
+# PDFs; the tree of a page cannot hold them, and one of them must not cost the whole page.
+_NO_TEXT = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]"
+    r"|&#0*(?:[0-8]|1[124-9]|2\d|3[01]|127|6553[45])(?!\d);?"
+    r"|&#x0*(?:[0-8bcef]|1[0-9a-f]|7f|fff[ef])(?![0-9a-f]);?",
+    re.IGNORECASE,
+)
+
+
 def parse_html(text: str) -> Parsed:
     """The text of a page without navigation, page header and footer, scripts and styles."""
     root = _tree(text)
@@ -46,6 +56,7 @@ def _tree(text: str) -> Any:
     from lxml import html as lxml_html
 
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.lstrip("\ufeff"))
+    text = _NO_TEXT.sub("", text)
     if not text.strip():
         return None
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
+
 from ingest.parsing import parse_file
 from kb.records import Document, MarkKind
 from tests.ingest.parsing_files import make_book
@@ -49,6 +51,14 @@ def test_a_page_in_utf_16(tmp_path: Path) -> None:
     )
 
     assert parse(tmp_path / "a.html").text == "Überschrift\nEin Satz über Öfen."
+
+
+@pytest.mark.parametrize("stray", ["\x0b", "&#0;", "&#1;", "&#x1F;", "&#x0;", "&#65535;", "\uffff", "&#31"])
+@pytest.mark.parametrize("name", ["a.html", "a.md"])
+def test_a_stray_control_character_costs_itself_and_not_the_page(tmp_path: Path, name: str, stray: str) -> None:
+    (tmp_path / name).write_text(f"The fee{stray} is 40 euros. 费用为{stray}四十元，&#50;&#x32; 天内支付。", "utf-8")
+
+    assert parse(tmp_path / name).text == "The fee is 40 euros. 费用为四十元，22 天内支付。"
 
 
 def test_text_beside_markup_is_kept_when_noise_is_dropped(tmp_path: Path) -> None:

@@ -58,7 +58,10 @@ def add_files(services: Services, catalog: Catalog | None, files: Sequence[FileT
     check_not_expired(catalog)
     for file in known:
         if not upload_path(services.home, file).is_file():  # a document of another collection: its bytes are there
-            copied = put_file(services.home, file.name, bytes_of([path_of(services, file)]), file.purpose)
+            try:
+                copied = put_file(services.home, file.name, bytes_of([path_of(services, file)]), file.purpose)
+            except FileNotFoundError:  # deleted there meanwhile
+                raise NotFoundError(f"no file {file.id}") from None
             note_upload(services, copied)
     note_use(catalog)
     return add_jobs(services.home, catalog.name, jobs)

@@ -27,6 +27,7 @@ from tests.ui.browser.payloads import all_payloads, payload_documents
 from tests.ui.browser.real_server import real_server
 from tests.ui.browser.test_accessibility import axe, violations
 from tests.ui.browser.test_journeys import ask, visit
+from ui.browser.check_requests import MOST_JUDGED
 
 __all__ = ["axe"]  # a fixture
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -152,12 +153,16 @@ def test_nothing_that_runs_and_feedback_hold_is_more_than_text(
         }
     state.checks.evaluation = {"id": "e", "status": "failed", "done": 0, "total": 1, "reason": whole, "run": None}
     state.checks.questions = [question(payload, answers=[payload], document=payload) for payload in all_payloads()]
-    documents = payload_documents()[:60]
+    documents = payload_documents()[:MOST_JUDGED]
     for number, document in enumerate(documents, 1):
         claim = {"text": document.title, "verdict": "supported", "why": document.title, "citations": [1]}
         answer = {"question": document.title, "collection": "default", "status": "answered", "model": "m"}
         answer |= {"claims": [claim], "citations": [document.citation(1, document.title)]}
-        given = {"verdict": "up" if number % 2 else "down", "reason": document.title, "at": document.title}
+        given = {
+            "verdict": "up" if number % 2 else "down",
+            "reason": whole if number == 1 else document.title,
+            "at": document.title,
+        }
         state.checks.judged.append({"number": number, "asked": document.title, "answer": answer, "feedback": given})
     with (
         serving(state) as api,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import secrets
 import time
 import zipfile
 from collections.abc import Iterator
@@ -65,6 +66,12 @@ def send(page: Any, *files: Path) -> None:
     page.get_by_role("button", name="Add", exact=True).click()
 
 
+def settled(page: Any) -> None:
+    """Waits until nothing is drawn any more."""
+    page.wait_for_timeout(300)  # a click may only just be on its way
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
 def manage(page: Any, entry: str) -> Any:
     page.get_by_test_id("stPopover").get_by_role("button").first.click()
     page.locator(f".st-key-collection-{entry} button").click()
@@ -120,18 +127,20 @@ def test_a_collection_is_made_filled_from_a_zip_saved_deleted_and_taken_in_again
 def test_a_document_is_read_by_its_outline_renamed_and_replaced(
     chrome: Any, api: str, address: str, tmp_path: Path
 ) -> None:
-    client = Client(api)
-    client.create_collection("reading")
-    take_in(client, "reading", {"long.md": LONG})
+    client, name = Client(api), f"reading-{secrets.token_hex(3)}"
+    client.create_collection(name)
+    take_in(client, name, {"long.md": LONG})
     newer = tmp_path / "long-2.md"
     newer.write_text(LONG.replace("Part", "Chapter"))
-    [file] = client.files("reading")
-    with visit(chrome, f"{address}/document?collection=reading&document={file.document_id}", width=390) as page:
+    [file] = client.files(name)
+    with visit(chrome, f"{address}/document?collection={name}&document={file.document_id}", width=390) as page:
         page.locator(".heading", has_text="Part 50").click()
         page.locator(".passage", has_text="Part 50").first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         page.get_by_text("Details", exact=True).click()
+        settled(page)  # what is typed while the page is drawn anew is lost
         page.get_by_label("Title").fill("The long one 长文")
+        page.get_by_label("Title").press("Tab")
         page.get_by_role("button", name="Save", exact=True).click()
         page.get_by_role("heading", name="The long one 长文").wait_for()
         page.get_by_text("Replace with a newer file").click()
@@ -201,6 +210,7 @@ def test_these_pages_keep_nobody_out(
         page.locator(".row").nth(1).wait_for()
         found += violations(page, axe)
         manage(page, "edit")
+        settled(page)  # what waits to be drawn anew is paler
         found += violations(page, axe)
         page.goto(f"{address}/document?collection=default&document={ready.document_id}")
         page.locator(".passage").first.wait_for()
@@ -211,6 +221,7 @@ def test_these_pages_keep_nobody_out(
             page.locator(".st-key-section button").nth(section).click()
             page.locator(".st-key-section button[data-selected=true] >> nth=0").wait_for()
             page.wait_for_timeout(1000)
+            settled(page)
             found += violations(page, axe)
         assert found == []
     finally:

@@ -12,8 +12,8 @@ from schemathesis import GenerationMode
 from tests.serving.fuzzing import follow_links, fuzz, key_of, operations_of, own_schema_with_known_ids
 from tests.serving.http_server import RunningServer, running_server
 
-CASES = 8  # of each operation and kind; `make fuzz` sends a thousand
-SEQUENCES = 20
+CASES = 12  # of each operation and kind; `make fuzz` sends a thousand
+SEQUENCES = 30
 
 
 @pytest.fixture(scope="module")

@@ -21,11 +21,8 @@ from pathlib import Path
 from types import FrameType
 
 from kb.settings import Settings
+from serving.counters_folder import SHARED_FOLDER
 from serving.vllm import SharedStatus
-
-# prometheus_client's own variable: the folder in which several processes keep their counters, so that each can tell
-# those of all. It must be set before the first import of prometheus_client in a process.
-SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 # Seconds before a process that died is started again: at once where it had been well, later where it dies as it starts.
 _WAITS = (0.0, 1.0, 2.0, 5.0, 10.0)

@@ -32,7 +32,7 @@ def show_questions(session: Session) -> None:
         ClientError: the questions could not be read.
     """
     words = session.words
-    own = session.check.questions_of(session)
+    own = session.check.questions_of(session.collection, session.requests)
     st.text(words("questions_lead"))
     # Another version is another table: what was typed into the one before does not belong to it.
     edited = st.data_editor(

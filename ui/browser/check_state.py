@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ui.browser.check_replies import Judged, QuestionSet
-
-if TYPE_CHECKING:
-    from ui.browser.session import Session
+from ui.browser.check_requests import CheckRequests
 
 
 @dataclass
@@ -24,14 +21,14 @@ class CheckState:
     before_of: tuple[str, str] = ("", "")  # of which collection and verdict
     adopting: Judged | None = None  # the judged answer that is being made a question
 
-    def questions_of(self, session: Session) -> QuestionSet:
-        """The questions of the chosen collection, read once, so that edits stay edits of what was read.
+    def questions_of(self, collection: str, requests: CheckRequests) -> QuestionSet:
+        """The questions of the collection, read once, so that edits stay edits of what was read.
 
         Raises:
             ClientError: the server did not tell.
         """
-        if self.questions is None or self.collection != session.collection:
-            self.note_questions(session.collection, session.requests.questions())
+        if self.questions is None or self.collection != collection:
+            self.note_questions(collection, requests.questions())
         assert self.questions is not None
         return self.questions
 

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from serving.counters_folder import SHARED_FOLDER
 from serving.http.declared import file_bytes
 from serving.http.operating.observing.gauges import Gauges
 from serving.http.state import services_of
-from serving.workers import SHARED_FOLDER
 
 router = APIRouter()
 

@@ -13,8 +13,9 @@ import openai
 import pytest
 
 from kb.home.audit import list_entries
+from kb.home.files import file_id_of
 from kb.home.jobs import list_jobs, take_job
-from kb.records import Policy
+from kb.records import Policy, document_id_of
 from serving.http.uploaded.expiry import remove_expired
 from tests.serving.http_server import RunningServer, running_server
 from tests.serving.library import HANDBOOK, LEAFLET, REGULATION
@@ -329,3 +330,15 @@ def test_the_texts_of_documents_that_came_in_otherwise_are_their_content(server:
     assert {
         file.chunking_strategy.type for file in client.vector_stores.files.list("default") if file.chunking_strategy
     } == {"static"}
+
+
+def test_a_document_whose_bytes_are_gone_is_not_found_when_it_is_added_to_another_store(server: RunningServer) -> None:
+    client = server.client()
+    store = client.vector_stores.create(name="takes copies")
+    document_id = document_id_of(HANDBOOK.encode())
+    known = file_id_of(document_id)
+    server.catalog.blobs.remove([document_id])
+    assert client.files.retrieve(known).filename == "handbook.txt"
+    with pytest.raises(openai.NotFoundError, match=known):
+        client.vector_stores.files.create(store.id, file_id=known)
+    assert client.vector_stores.retrieve(store.id).file_counts.total == 0

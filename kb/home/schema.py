@@ -149,4 +149,6 @@ MIGRATIONS = (
     CREATE INDEX evaluations_by_collection ON evaluations(collection, number);
     CREATE INDEX evaluations_that_wait ON evaluations(state) WHERE state IN ('queued', 'running')
     """,
+    # Whose an upload is, from its beginning on.
+    "ALTER TABLE uploads ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
 )

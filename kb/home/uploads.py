@@ -22,7 +22,7 @@ MOST_PART_BYTES = 64 << 20  # OpenAI's limit
 MOST_PARTS = 10_000  # of 64 MB: more than any file that is taken; a bound on files in one folder
 _OPEN_SECONDS = 3600  # OpenAI's limit from the first part of an upload to its end
 
-_COLUMNS = "id, name, purpose, size, media_type, keep_seconds, state, file, created_at, expires_at"
+_COLUMNS = "id, name, purpose, size, media_type, keep_seconds, state, file, created_at, expires_at, owner"
 
 
 class UploadState(StrEnum):
@@ -48,6 +48,7 @@ class Upload:
     file_id: str  # of the file that it became; "" until then
     created_at: str  # ISO 8601, UTC
     expires_at: str
+    owner: str = ""  # id of the key that began it; "" where there was none
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ class UploadPart:
     created_at: str
 
 
-def create_upload(home: Home, name: str, purpose: str, size: int, media_type: str, keep_seconds: int = 0) -> Upload:
+def create_upload(
+    home: Home, name: str, purpose: str, size: int, media_type: str, keep_seconds: int = 0, owner: str = ""
+) -> Upload:
     """Begins an upload of `size` bytes. It must be complete within an hour."""
     upload = Upload(
         f"upload_{secrets.token_hex(12)}",
@@ -73,13 +76,14 @@ def create_upload(home: Home, name: str, purpose: str, size: int, media_type: st
         "",
         now(),
         in_seconds(_OPEN_SECONDS),
+        owner,
     )
     with home.writing() as connection:
         connection.execute(
-            f"INSERT INTO uploads ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            f"INSERT INTO uploads ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
             (
                 *(upload.id, name, purpose, size, media_type, keep_seconds, upload.state),
-                *(upload.file_id, upload.created_at, upload.expires_at),
+                *(upload.file_id, upload.created_at, upload.expires_at, owner),
             ),
         )
     return upload
@@ -264,7 +268,8 @@ def _folder(home: Home, upload_id: str) -> Path:
 
 
 def _upload_from(row: Sequence[Any]) -> Upload:
-    upload_id, name, purpose, size, media_type, keep_seconds, state, file_id, created_at, expires_at = row
+    upload_id, name, purpose, size, media_type, keep_seconds, state, file_id, *rest = row
+    _, expires_at, _ = rest  # between the moment of its making and its owner
     late = state == UploadState.PENDING and expires_at <= now()
     known = UploadState.EXPIRED if late else UploadState(state)
-    return Upload(upload_id, name, purpose, size, media_type, keep_seconds, known, file_id, created_at, expires_at)
+    return Upload(upload_id, name, purpose, size, media_type, keep_seconds, known, file_id, *rest)

@@ -257,6 +257,31 @@ def test_a_batch_is_asked_with_the_key_that_made_it_and_exists_for_that_key_alon
             other.batches.cancel(batch.id)
 
 
+def test_an_upload_exists_for_the_key_that_began_it_alone(server: RunningServer) -> None:
+    mine = server.client(key=key_for(server, Right.WRITE, Right.READ))
+    other = server.client(key=key_for(server, Right.WRITE, Right.READ))
+    scoped = server.client(key=key_for(server, Right.WRITE, only="default"))
+    upload = mine.uploads.create(bytes=6, filename="说明.txt", mime_type="text/plain", purpose="assistants")
+    part = mine.uploads.parts.create(upload.id, data="停车".encode())
+    refusals = []
+    for stranger in (other, scoped):
+        for attempt in (
+            lambda stranger=stranger: stranger.uploads.parts.create(upload.id, data=b"abc"),
+            lambda stranger=stranger: stranger.uploads.complete(upload.id, part_ids=[part.id]),
+            lambda stranger=stranger: stranger.uploads.cancel(upload.id),
+        ):
+            with pytest.raises(openai.NotFoundError) as refused:
+                attempt()
+            refusals.append(refused.value.body)
+    with pytest.raises(openai.NotFoundError) as unknown:
+        mine.uploads.cancel("upload_none")
+    assert str(refusals[0]).replace(upload.id, "upload_none") == str(unknown.value.body), "it tells that there is one"
+    assert mine.uploads.complete(upload.id, part_ids=[part.id]).status == "completed"
+    left = mine.uploads.create(bytes=1, filename="a.txt", mime_type="text/plain", purpose="assistants")
+    admin = server.client(key=key_for(server, Right.ADMIN))
+    assert admin.uploads.cancel(left.id).status == "cancelled"
+
+
 def test_a_stored_response_exists_for_the_key_that_asked_for_it_alone(server: RunningServer) -> None:
     mine, other = (server.client(key=key_for(server, Right.ASK)) for _ in range(2))
     response = mine.responses.create(model="ibid", input="When must the final report be handed in?")

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import UploadFile
 
+from kb.errors import NotFoundError
 from kb.home.uploads import (
     MOST_PARTS,
     Upload,
@@ -19,6 +20,7 @@ from kb.home.uploads import (
     complete_upload,
     create_upload,
     file_of,
+    get_upload,
 )
 from serving.http.border.repeating import RepeatableRoute, answered_once
 from serving.http.declared import form, made, one_of
@@ -69,7 +71,8 @@ def begin_upload(request: Request, asked: NewUpload) -> dict[str, Any]:
     purpose, name = check_purpose(asked.purpose), display_name(asked.filename)
     check_size(services, name, asked.bytes)
     keep_seconds = expiry_of(purpose, asked.expires_after)
-    upload = create_upload(services.home, name, purpose, asked.bytes, asked.mime_type, keep_seconds)
+    owner = services.access.owner
+    upload = create_upload(services.home, name, purpose, asked.bytes, asked.mime_type, keep_seconds, owner)
     return _upload_json(services, upload)
 
 
@@ -86,6 +89,7 @@ async def receive_part(request: Request, upload_id: str) -> Response:
         data = sent.get("data")
         if not isinstance(data, UploadFile):
             raise ApiError(400, "the form has no file named data", code="missing_parameter", param="data")
+        await asyncio.to_thread(_check_own, services, upload_id)
         await asyncio.to_thread(check_size, services, "the part", data.size or 0)
         return await answered_once(request, lambda: digest_of(data), lambda: store(data))
 
@@ -94,6 +98,7 @@ async def receive_part(request: Request, upload_id: str) -> Response:
 def end_upload(request: Request, upload_id: str, asked: Completion) -> dict[str, Any]:
     """Makes a file of the parts."""
     services = services_of(request)
+    _check_own(services, upload_id)
     upload, file = complete_upload(services.home, upload_id, asked.part_ids, asked.md5 or "")
     note_upload(services, file)
     return _upload_json(services, upload)
@@ -103,7 +108,18 @@ def end_upload(request: Request, upload_id: str, asked: Completion) -> dict[str,
 def give_upload_up(request: Request, upload_id: str) -> dict[str, Any]:
     """Gives an upload up; its parts are gone."""
     services = services_of(request)
+    _check_own(services, upload_id)
     return _upload_json(services, cancel_upload(services.home, upload_id))
+
+
+def _check_own(services: Services, upload_id: str) -> None:
+    """Refuses an upload that another key began, as if there were none.
+
+    Raises:
+        NotFoundError: there is none of that id, or it is somebody else's.
+    """
+    if not services.access.owns(get_upload(services.home, upload_id).owner):
+        raise NotFoundError(f"no upload {upload_id[:80]}")
 
 
 def _upload_json(services: Services, upload: Upload) -> dict[str, Any]:

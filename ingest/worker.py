@@ -18,7 +18,7 @@ from kb.home.home import Home
 from kb.home.jobs import fail_job, finish_job, latest_job, report_progress, take_job
 from kb.home.worker_sign import SIGN_SECONDS, give_sign
 from kb.ports import Embedder
-from kb.records import Job, JobError, JobState
+from kb.records import MOST_PASSAGE_TOKENS, Job, JobError, JobState
 from kb.settings import Settings
 
 POLL_SECONDS = 0.5  # an upload starts within a blink; looking costs one indexed query
@@ -54,7 +54,8 @@ def run_job(home: Home, settings: Settings, job: Job, embedder: Callable[[], Emb
     path = home.uploads.path(job.document_id)
     try:
         source = f"upload:{job.document_id}"
-        found = FoundFile(path, job.name, path.stat().st_size, 0, source, passage_tokens=job.passage_tokens)
+        tokens = min(job.passage_tokens, MOST_PASSAGE_TOKENS)  # a larger maximum is kept to as well
+        found = FoundFile(path, job.name, path.stat().st_size, 0, source, passage_tokens=tokens)
         catalog = open_collection(settings.home, job.collection)
         try:
             _take_in(home, settings, job, found, catalog, embedder, parse)

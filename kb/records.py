@@ -389,7 +389,8 @@ class Job:
     updated_at: str
     metadata: Mapping[str, AttributeValue] = field(default_factory=dict)
     error: JobError | None = None  # of a job that failed
-    passage_tokens: int = MOST_PASSAGE_TOKENS
+    passage_tokens: int = MOST_PASSAGE_TOKENS  # that were asked for
+    overlap_tokens: int = 0  # that were asked for
 
 
 @dataclass(frozen=True, slots=True)

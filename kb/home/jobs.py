@@ -25,7 +25,7 @@ SILENT_SECONDS = 60.0  # the heartbeat comes every few seconds, whatever a parse
 
 JOB_COLUMNS = (
     "id, collection, name, document_id, state, stage, progress, reason, created_at, updated_at, metadata, error,"
-    " passage_tokens"
+    " passage_tokens, overlap_tokens"
 )
 
 
@@ -36,7 +36,8 @@ class NewJob:
     name: str
     document_id: str
     metadata: Mapping[str, AttributeValue] = field(default_factory=dict)
-    passage_tokens: int = MOST_PASSAGE_TOKENS
+    passage_tokens: int = MOST_PASSAGE_TOKENS  # that were asked for: a worker keeps to its own maximum as well
+    overlap_tokens: int = 0  # that were asked for: passages do not overlap
 
 
 def add_job(
@@ -59,11 +60,12 @@ def _add(connection: sqlite3.Connection, collection: str, file: NewJob) -> Job:
         moment, tokens = now(), file.passage_tokens
         row = connection.execute(
             "INSERT INTO jobs (id, collection, name, document_id, state, metadata, created_at, updated_at,"  # noqa: S608
-            " passage_tokens, stage, progress, reason, attempts, heartbeat)"
-            f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, '', 0, 0) RETURNING {JOB_COLUMNS}",
+            " passage_tokens, overlap_tokens, stage, progress, reason, attempts, heartbeat)"
+            f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, '', 0, 0) RETURNING {JOB_COLUMNS}",
             (
                 *(f"job-{secrets.token_hex(12)}", collection, file.name, file.document_id, JobState.QUEUED),
                 *(json.dumps(dict(file.metadata)), moment, moment, 0 if tokens == MOST_PASSAGE_TOKENS else tokens),
+                file.overlap_tokens,
             ),
         ).fetchone()
     return job_from(row)
@@ -212,7 +214,7 @@ def _end(home: Home, job_id: str, state: JobState, stage: str, progress: float, 
 def job_from(row: Sequence[Any]) -> Job:
     """A row of `JOBJOB_COLUMNS`."""
     job_id, collection, name, document_id, state, stage, progress, reason, created_at, updated_at, *rest = row
-    metadata, error, passage_tokens = rest
+    metadata, error, passage_tokens, overlap_tokens = rest
     return Job(
         job_id,
         collection,
@@ -227,6 +229,7 @@ def job_from(row: Sequence[Any]) -> Job:
         json.loads(metadata),
         JobError(error) if error else None,
         passage_tokens or MOST_PASSAGE_TOKENS,
+        overlap_tokens,
     )
 
 

@@ -151,4 +151,6 @@ MIGRATIONS = (
     """,
     # Whose an upload is, from its beginning on.
     "ALTER TABLE uploads ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
+    # How far passages were asked to overlap.
+    "ALTER TABLE jobs ADD COLUMN overlap_tokens INTEGER NOT NULL DEFAULT 0",
 )

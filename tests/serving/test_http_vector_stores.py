@@ -226,11 +226,13 @@ def test_a_store_is_made_with_its_files(server: RunningServer) -> None:
     assert (done.status, done.file_counts.completed, done.usage_bytes) == ("completed", 1, len(PARKING.encode()))
 
 
-@pytest.mark.parametrize(("asked", "kept"), [(100, 100), (150, 150), (800, 200)])
-def test_passages_keep_to_the_size_that_was_asked_for(server: RunningServer, asked: int, kept: int) -> None:
+@pytest.mark.parametrize(("asked", "overlap", "kept"), [(100, 50, 100), (150, 0, 150), (800, 400, 200)])
+def test_passages_keep_to_the_size_that_was_asked_for(
+    server: RunningServer, asked: int, overlap: int, kept: int
+) -> None:
     client = server.client()
     store = client.vector_stores.create(name="garden")
-    sizes = {"max_chunk_size_tokens": asked, "chunk_overlap_tokens": 0}
+    sizes = {"max_chunk_size_tokens": asked, "chunk_overlap_tokens": overlap}
     with server.worker():
         file = client.vector_stores.files.create_and_poll(
             upload(server, "garden.txt", LONG),
@@ -238,10 +240,9 @@ def test_passages_keep_to_the_size_that_was_asked_for(server: RunningServer, ask
             chunking_strategy={"type": "static", "static": sizes},  # type: ignore[typeddict-item]
         )
     assert file.chunking_strategy is not None
-    assert file.chunking_strategy.to_dict() == {
-        "type": "static",
-        "static": {"max_chunk_size_tokens": kept, "chunk_overlap_tokens": 0},
-    }
+    assert file.chunking_strategy.to_dict() == {"type": "static", "static": sizes}
+    told = file.model_extra or {}
+    assert (told["ibid"]["passage_tokens"], told["ibid"]["overlap_tokens"]) == (kept, 0)
     catalog = server.services.collections.catalog(store.id)
     with catalog.snapshot() as snapshot:
         passages = [stored.passage.text for entry in snapshot.documents() for stored in snapshot.passages_of(entry.id)]
@@ -250,19 +251,52 @@ def test_passages_keep_to_the_size_that_was_asked_for(server: RunningServer, ask
     assert max(counts) > kept / 2
 
 
-def test_passages_that_overlap_are_refused_with_the_reason(server: RunningServer) -> None:
-    client = server.client()
-    overlapping = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
-    with pytest.raises(openai.BadRequestError, match="do not overlap") as caught:
-        client.vector_stores.files.create(
-            "default",
-            file_id=upload(server, "a.txt", PARKING),
-            chunking_strategy=overlapping,  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("size", "overlap", "wrong"),
+    [(800, 401, "overlap"), (101, 51, "overlap"), (100, -1, "overlap"), (99, 0, "max"), (4097, 0, "max")],
+)
+def test_sizes_that_openai_refuses_are_refused_wherever_they_are_given(
+    server: RunningServer, size: int, overlap: int, wrong: str
+) -> None:
+    static = {"max_chunk_size_tokens": size, "chunk_overlap_tokens": overlap}
+    rest = {"chunking_strategy": {"type": "static", "static": static}}
+    file_id = upload(server, "a.txt", PARKING)
+    errors = [
+        server.http().post(f"/v1/vector_stores{path}", json={**body, **rest})
+        for path, body in (
+            ("", {"name": "未建"}),
+            ("", {"name": "未建", "file_ids": [file_id]}),
+            ("/default/files", {"file_id": file_id}),
+            ("/default/file_batches", {"file_ids": [file_id]}),
         )
-    assert caught.value.param == "chunking_strategy.static.chunk_overlap_tokens"
+    ]
+    assert {error.status_code for error in errors} == {400}
+    assert len({error.text for error in errors}) == 1
+    assert wrong in errors[0].json()["error"]["param"]
+    assert server.services.collections.names() == ["default"]
+
+
+def test_a_strategy_that_is_none_is_refused(server: RunningServer) -> None:
     for wrong in ({"type": "static"}, {"type": "other"}, {"type": "auto", "static": {}}, "auto"):
-        body = {"file_id": "file-none", "chunking_strategy": wrong}
-        assert server.http().post("/v1/vector_stores/default/files", json=body).status_code == 400
+        for path, body in (("/default/files", {"file_id": "file-none"}), ("", {})):
+            asked = {**body, "chunking_strategy": wrong}
+            assert server.http().post(f"/v1/vector_stores{path}", json=asked).status_code == 400
+
+
+def test_a_strategy_that_openai_takes_is_taken_with_and_without_files(server: RunningServer) -> None:
+    client = server.client()
+    largest = {"type": "static", "static": {"max_chunk_size_tokens": 4096, "chunk_overlap_tokens": 2048}}
+    for strategy, told in ((largest, (4096, 2048)), ({"type": "auto"}, (200, 0)), (None, (200, 0))):
+        given = {"chunking_strategy": strategy} if strategy else {}
+        assert client.vector_stores.create(**given).file_counts.total == 0  # type: ignore[arg-type]
+        store = client.vector_stores.create(file_ids=[upload(server, "a.txt", PARKING)], **given)  # type: ignore[arg-type]
+        [waiting] = client.vector_stores.files.list(store.id)
+        assert server.work() is not None
+        [done] = client.vector_stores.files.list(store.id)
+        for file in (waiting, done):
+            assert file.chunking_strategy is not None
+            static = file.chunking_strategy.to_dict()["static"]
+            assert (static["max_chunk_size_tokens"], static["chunk_overlap_tokens"]) == told  # type: ignore[index]
 
 
 def test_a_store_that_nobody_uses_expires_with_what_is_in_it(server: RunningServer) -> None:

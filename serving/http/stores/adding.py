@@ -17,7 +17,7 @@ from kb.home.jobs import NewJob, add_jobs
 from kb.records import Job
 from serving.http.errors import ApiError
 from serving.http.state import Services
-from serving.http.stores.chunking import ChunkingStrategy, passage_tokens
+from serving.http.stores.chunking import ChunkingStrategy, sizes_of
 from serving.http.uploaded.file_access import note_upload
 from serving.http.uploaded.files import known_file, path_of
 
@@ -41,7 +41,7 @@ def add_files(services: Services, catalog: Catalog | None, files: Sequence[FileT
 
     Raises:
         NotFoundError: one was never uploaded.
-        ApiError: an attribute or a chunking strategy cannot be, or the collection has expired.
+        ApiError: an attribute cannot be, or the collection has expired.
     """
     known = [known_file(services, file.file_id) for file in files]
     jobs = [
@@ -49,7 +49,7 @@ def add_files(services: Services, catalog: Catalog | None, files: Sequence[FileT
             found.name,
             found.document_id,
             checked(file.attributes or {}, catalog),
-            passage_tokens(file.chunking_strategy),
+            *sizes_of(file.chunking_strategy),
         )
         for file, found in zip(files, known, strict=True)
     ]

@@ -1,13 +1,18 @@
-"""OpenAI's `chunking_strategy`: how long passages may be. Where they are cut, the documents' own structure says."""
+"""OpenAI's `chunking_strategy`: how long passages may be. Where they are cut, the documents' own structure says.
+
+An overlap is there so that no passage is read without the words around it. Passages of ibid stay disjoint, so that each
+citation is one place, and an answer reads them joined with their neighbours instead: an overlap is taken and told, and
+changes nothing.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from kb.records import MOST_PASSAGE_TOKENS
-from serving.http.errors import unsupported
 
 
 class AutoChunking(BaseModel):
@@ -26,6 +31,15 @@ class ChunkSizes(BaseModel):
     max_chunk_size_tokens: int = Field(ge=100, le=4096)
     chunk_overlap_tokens: int = Field(ge=0)
 
+    @field_validator("chunk_overlap_tokens")
+    @classmethod
+    def _at_most_half(cls, overlap: int, info: ValidationInfo) -> int:
+        size = info.data.get("max_chunk_size_tokens")  # absent where it was wrong itself
+        if size is not None and 2 * overlap > size:
+            message = f"{overlap} is more than half of max_chunk_size_tokens, which is {size}"
+            raise PydanticCustomError("overlap_too_large", "{message}", {"message": message})
+        return overlap
+
 
 class StaticChunking(BaseModel):
     """With sizes that the client names."""
@@ -39,23 +53,21 @@ class StaticChunking(BaseModel):
 ChunkingStrategy = Annotated[AutoChunking | StaticChunking, Field(discriminator="type")]
 
 
-def passage_tokens(strategy: AutoChunking | StaticChunking | None) -> int:
-    """The most tokens of a passage. A larger maximum than ibid's own is kept to as well, by smaller passages.
+class Sizes(NamedTuple):
+    """What was asked for, as a job keeps it and a file tells it."""
 
-    Raises:
-        ApiError: 400, passages are to overlap.
-    """
+    passage_tokens: int
+    overlap_tokens: int
+
+
+def sizes_of(strategy: AutoChunking | StaticChunking | None) -> Sizes:
+    """The sizes that a strategy asks for; by default those that ibid's own passages have."""
     if not isinstance(strategy, StaticChunking):
-        return MOST_PASSAGE_TOKENS
-    if strategy.static.chunk_overlap_tokens:
-        raise unsupported(
-            "chunking_strategy.static.chunk_overlap_tokens",
-            "chunk_overlap_tokens must be 0: passages are parts of the document that do not overlap, so that each"
-            " citation is one place; a search hands their neighbours on with them",
-        )
-    return min(strategy.static.max_chunk_size_tokens, MOST_PASSAGE_TOKENS)
+        return Sizes(MOST_PASSAGE_TOKENS, 0)
+    return Sizes(strategy.static.max_chunk_size_tokens, strategy.static.chunk_overlap_tokens)
 
 
-def chunking_json(tokens: int) -> dict[str, Any]:
-    """What was done, in OpenAI's shape."""
-    return {"type": "static", "static": {"max_chunk_size_tokens": tokens, "chunk_overlap_tokens": 0}}
+def chunking_json(sizes: Sizes) -> dict[str, Any]:
+    """What was asked for, in OpenAI's shape."""
+    asked = {"max_chunk_size_tokens": sizes.passage_tokens, "chunk_overlap_tokens": sizes.overlap_tokens}
+    return {"type": "static", "static": asked}

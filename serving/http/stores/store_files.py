@@ -14,7 +14,7 @@ from kb.home.jobs import job_summaries, latest_job
 from kb.records import MOST_PASSAGE_TOKENS, DocumentEntry, Job, JobError, JobState
 from serving.http.models import timestamp
 from serving.http.state import Services
-from serving.http.stores.chunking import chunking_json
+from serving.http.stores.chunking import Sizes, chunking_json, sizes_of
 
 # How long OpenAI's clients wait before they look again: a small file is read within a second.
 POLL_AFTER = {"openai-poll-after-ms": "500"}
@@ -135,6 +135,8 @@ def _as_given(entry: DocumentEntry, key: str, text: str) -> AttributeValue:
 def _shape(store_id: str, file: StoreFile, attributes: dict[str, Any], job: Job | None) -> dict[str, Any]:
     unknown = {"title": "", "pages": 0, "passages": 0, "media_type": "", "language": "", "warnings": []}
     unknown |= {"effective_from": "", "effective_to": "", "version": 1, "replaces": [], "replaced_by": []}
+    sizes = Sizes(job.passage_tokens, job.overlap_tokens) if job else sizes_of(None)
+    kept = {"passage_tokens": min(sizes.passage_tokens, MOST_PASSAGE_TOKENS), "overlap_tokens": 0}
     return {
         "id": file.id,
         "object": "vector_store.file",
@@ -142,6 +144,6 @@ def _shape(store_id: str, file: StoreFile, attributes: dict[str, Any], job: Job 
         "created_at": timestamp(file.created_at),
         "status": file.status,
         "attributes": attributes,
-        "chunking_strategy": chunking_json(job.passage_tokens if job else MOST_PASSAGE_TOKENS),
-        "ibid": {"document_id": file.document_id, **unknown},
+        "chunking_strategy": chunking_json(sizes),
+        "ibid": {"document_id": file.document_id, **kept, **unknown},
     }

@@ -70,24 +70,30 @@ class Batch:
     total: int  # lines; 0 until the file was read
     completed: int
     failed: int
+    keep_seconds: int = 0  # how long its files are to stay once they are there; 0 for ever
 
 
 _COLUMNS = (
     "id, owner, endpoint, input_file_id, state, moments, errors, metadata, output_file_id, error_file_id, total,"
     " (SELECT count(*) FROM batch_results WHERE batch = id AND worked),"
-    " (SELECT count(*) FROM batch_results WHERE batch = id AND NOT worked)"  # in Batch's order
+    " (SELECT count(*) FROM batch_results WHERE batch = id AND NOT worked), keep_seconds"  # in Batch's order
 )
 
 
 def add_batch(
-    home: Home, endpoint: str, input_file_id: str, metadata: Mapping[str, str] | None = None, owner: str = ""
+    home: Home,
+    endpoint: str,
+    input_file_id: str,
+    metadata: Mapping[str, str] | None = None,
+    owner: str = "",
+    keep_seconds: int = 0,
 ) -> Batch:
-    """Queues a batch."""
+    """Queues a batch, whose files are to stay for some seconds; 0 for ever."""
     batch_id, moments = f"batch_{secrets.token_hex(16)}", {BatchState.VALIDATING.value: int(time.time())}
     with home.writing() as connection:
         connection.execute(
             "INSERT INTO batches (id, owner, endpoint, input_file_id, state, moments, errors, metadata, output_file_id,"
-            " error_file_id, total, heartbeat) VALUES (?, ?, ?, ?, ?, ?, '[]', ?, '', '', 0, 0)",
+            " error_file_id, total, heartbeat, keep_seconds) VALUES (?, ?, ?, ?, ?, ?, '[]', ?, '', '', 0, 0, ?)",
             (
                 batch_id,
                 owner,
@@ -96,6 +102,7 @@ def add_batch(
                 BatchState.VALIDATING,
                 json.dumps(moments),
                 json.dumps(dict(metadata or {}), ensure_ascii=False),
+                keep_seconds,
             ),
         )
     return get_batch(home, batch_id)

@@ -153,4 +153,6 @@ MIGRATIONS = (
     "ALTER TABLE uploads ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
     # How far passages were asked to overlap.
     "ALTER TABLE jobs ADD COLUMN overlap_tokens INTEGER NOT NULL DEFAULT 0",
+    # How long the files that a batch makes are to stay.
+    "ALTER TABLE batches ADD COLUMN keep_seconds INTEGER NOT NULL DEFAULT 0",
 )

@@ -71,6 +71,29 @@ def test_every_line_is_answered_as_a_request_of_its_own(client: openai.OpenAI) -
     assert failed["response"]["body"]["error"]["param"] == "n"
 
 
+def test_files_of_a_batch_stay_as_long_as_was_asked_for(client: openai.OpenAI) -> None:
+    lines = [question("中文", DEPOSIT), question("wrong", REPORT, n=3)]
+    batch = client.batches.create(
+        input_file_id=upload(client, lines),
+        endpoint=CHAT,
+        completion_window="24h",
+        output_expires_after={"anchor": "created_at", "seconds": 3600},
+    )
+    ended = worked_off(client, batch.id)
+    for file_id in (ended.output_file_id, ended.error_file_id):
+        file = client.files.retrieve(file_id)
+        assert file.expires_at is not None
+        assert abs(file.expires_at - file.created_at - 3600) <= 1
+    for wrong in ({"anchor": "created_at", "seconds": 3599}, {"anchor": "created_at", "seconds": 2_592_001}, {}):
+        with pytest.raises(openai.BadRequestError, match="output_expires_after"):
+            client.batches.create(
+                input_file_id=batch.input_file_id,
+                endpoint=CHAT,
+                completion_window="24h",
+                output_expires_after=wrong,  # type: ignore[arg-type]
+            )
+
+
 def test_embeddings_may_be_asked_for_too(client: openai.OpenAI) -> None:
     url = "/v1/embeddings"
     lines = [line("one", {"model": "ibid-embedding", "input": "final report"}, url)]

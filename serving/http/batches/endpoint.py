@@ -20,6 +20,7 @@ from serving.http.metadata import Metadata
 from serving.http.paging import PageRequest, page_json, page_of
 from serving.http.state import Services, services_of
 from serving.http.uploaded.file_access import sees_file
+from serving.http.uploaded.received_files import ExpiresAfter
 
 router = APIRouter(route_class=RepeatableRoute)
 
@@ -43,6 +44,7 @@ class NewBatch(BaseModel):
     endpoint: str = Field(json_schema_extra=one_of(ENDPOINTS))
     completion_window: Literal["24h"] = "24h"
     metadata: Metadata | None = None
+    output_expires_after: ExpiresAfter | None = None  # counted from when the batch's files are there
 
 
 @router.post("/v1/batches", responses=made("batch_id", "read_batch", "stop_batch"))
@@ -55,7 +57,8 @@ def create_batch(request: Request, asked: NewBatch) -> dict[str, Any]:
     file = get_file(services.home, asked.input_file_id)
     if not sees_file(services, file.id):
         raise NotFoundError(f"no file {asked.input_file_id}")
-    batch = add_batch(services.home, asked.endpoint, file.id, asked.metadata, services.access.owner)
+    seconds = asked.output_expires_after.seconds if asked.output_expires_after else 0
+    batch = add_batch(services.home, asked.endpoint, file.id, asked.metadata, services.access.owner, seconds)
     request.app.state.batches.wake()
     return _batch_json(batch)
 

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kb.catalog.writing import in_seconds
 from kb.errors import IbidError
 from kb.home.batches import (
     Batch,
@@ -152,7 +153,8 @@ class BatchRunner:
     def _put(self, batch: Batch, name: str, lines: Sequence[str]) -> str:
         if not lines:
             return ""
-        file = put_file(self._home, name, (f"{line}\n".encode() for line in lines), "batch_output")
+        expires_at = in_seconds(batch.keep_seconds) if batch.keep_seconds else ""
+        file = put_file(self._home, name, (f"{line}\n".encode() for line in lines), "batch_output", expires_at)
         note_owner(self._home, file.id, batch.owner)
         return file.id
 

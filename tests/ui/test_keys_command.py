@@ -10,8 +10,8 @@ import pytest
 
 from kb.settings import AppSettings, Settings, read_settings
 from tests.serving.http_server import running_server
-from ui.browser.client import Client
-from ui.browser.failures import ClientError, FailureKind
+from ui.browser.api.client import Client
+from ui.browser.api.failures import ClientError, FailureKind
 from ui.browser.launch import app_environment
 from ui.terminal.main import main
 

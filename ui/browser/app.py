@@ -6,9 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.browser import ask, check, document_page, find, library, looking_after
+from ui.browser.answers import ask_page
+from ui.browser.api.failures import ClientError, FailureKind
+from ui.browser.care import care_page
+from ui.browser.check import check_page
 from ui.browser.components import draw_history, draw_keyboard
-from ui.browser.failures import ClientError, FailureKind
+from ui.browser.find import find_page
+from ui.browser.library import document_page, library_page
 from ui.browser.notices import sentence_for, show_failure
 from ui.browser.plain import plain
 from ui.browser.session import Session, current_session
@@ -37,13 +41,13 @@ def main() -> None:
     session = current_session()
     words = session.words
     session.pages = {
-        "ask": st.Page(ask.show, title=words("page_ask"), icon=":material/forum:", url_path="ask", default=True),
-        "find": st.Page(find.show, title=words("page_find"), icon=":material/search:", url_path="find"),
+        "ask": st.Page(ask_page.show, title=words("page_ask"), icon=":material/forum:", url_path="ask", default=True),
+        "find": st.Page(find_page.show, title=words("page_find"), icon=":material/search:", url_path="find"),
         "library": st.Page(
-            library.show, title=words("page_library"), icon=":material/library_books:", url_path="library"
+            library_page.show, title=words("page_library"), icon=":material/library_books:", url_path="library"
         ),
-        "check": st.Page(check.show, title=words("page_check"), icon=":material/fact_check:", url_path="check"),
-        "care": st.Page(looking_after.show, title=words("page_care"), icon=":material/tune:", url_path="look-after"),
+        "check": st.Page(check_page.show, title=words("page_check"), icon=":material/fact_check:", url_path="check"),
+        "care": st.Page(care_page.show, title=words("page_care"), icon=":material/tune:", url_path="look-after"),
         "document": st.Page(document_page.show, title="ibid", url_path="document", visibility="hidden"),
     }
     st.logo(_LOGO, size="large")

@@ -6,7 +6,7 @@ import re
 
 import streamlit as st
 
-from ui.browser.failures import ClientError, FailureKind
+from ui.browser.api.failures import ClientError, FailureKind
 from ui.browser.plain import plain
 from ui.browser.wording import Words
 

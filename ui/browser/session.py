@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui.browser.check_requests import CheckRequests
-from ui.browser.check_state import CheckState
-from ui.browser.client import Client
-from ui.browser.conversation import Exchange, Keeping, reopened
-from ui.browser.failures import ClientError, FailureKind
-from ui.browser.fetched_sources import FetchedSources
-from ui.browser.finding import Found
-from ui.browser.listing import Listing
-from ui.browser.looking_after_replies import Key
-from ui.browser.outcome import Outcome
-from ui.browser.replies import CollectionSummary, StoredFile
+from ui.browser.answers.conversation import Exchange, Keeping, reopened
+from ui.browser.api.care_replies import Key
+from ui.browser.api.check_requests import CheckRequests
+from ui.browser.api.client import Client
+from ui.browser.api.failures import ClientError, FailureKind
+from ui.browser.api.file_replies import CollectionSummary, StoredFile
+from ui.browser.api.finding import Found
+from ui.browser.check.state import CheckState
+from ui.browser.library.listing import Listing
+from ui.browser.library.outcome import Outcome
+from ui.browser.sources.fetched import FetchedSources
 from ui.browser.wording import LANGUAGES, Words, language_for, read_words
 
 _KEY = "ibid"

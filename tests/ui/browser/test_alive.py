@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from tests.ui.browser.conftest import APP
 from tests.ui.browser.fake_server import FakeState, full_state, serving
 from tests.ui.browser.test_pages import ask, drawn, plain_text
-from ui.browser.client import Client
+from ui.browser.api.client import Client
 
 LATE = "How many marks does late work lose?"
 

@@ -27,7 +27,7 @@ from tests.ui.browser.payloads import all_payloads, payload_documents
 from tests.ui.browser.real_server import real_server
 from tests.ui.browser.test_accessibility import axe, violations
 from tests.ui.browser.test_journeys import ask, visit
-from ui.browser.check_requests import MOST_JUDGED
+from ui.browser.api.check_requests import MOST_JUDGED
 
 __all__ = ["axe"]  # a fixture
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

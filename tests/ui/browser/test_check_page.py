@@ -11,10 +11,11 @@ from streamlit.testing.v1 import AppTest
 from tests.ui.browser.fake_checks import comparison_with, figures, question
 from tests.ui.browser.fake_server import FakeState
 from tests.ui.browser.test_pages import ask, drawn, plain_text
-from ui.browser.check_drawing import run_data
-from ui.browser.check_questions import as_table, from_table
-from ui.browser.check_replies import Question, QuestionSet, read_figures
-from ui.browser.replies import parse
+from ui.browser.api.parsing import parse
+from ui.browser.api.question_replies import Question, QuestionSet
+from ui.browser.api.run_replies import read_figures
+from ui.browser.check.drawing import run_data
+from ui.browser.check.questions import as_table, from_table
 from ui.browser.wording import read_words
 
 QUESTIONS = QuestionSet(
@@ -27,12 +28,12 @@ QUESTIONS = QuestionSet(
 
 
 def check_page() -> None:
-    from ui.browser import check
+    from ui.browser.check.check_page import show
     from ui.browser.session import current_session
 
     session = current_session()
     session.refresh_collections()
-    check.show()
+    show()
 
 
 def opened(part: str = "runs", language: str = "en") -> AppTest:
@@ -82,7 +83,7 @@ def test_figures_are_drawn_in_both_languages_with_what_is_not_known_left_out() -
     "wrong", [{"metrics": None}, {"curve": [[2, 0], [1, 1]]}, {"curve": [["a", "b"]]}, {"questions": "many"}]
 )
 def test_figures_of_another_shape_are_an_error_that_people_understand(wrong: dict[str, Any]) -> None:
-    from ui.browser.failures import ClientError
+    from ui.browser.api.failures import ClientError
 
     with pytest.raises(ClientError):
         parse(read_figures, figures(0.5, "Why?", "Because.") | wrong)
@@ -221,10 +222,10 @@ def test_a_server_that_fails_is_a_sentence_on_every_part(app: AppTest, state: Fa
 
 
 def failing_page() -> None:
-    from ui.browser import check
-    from ui.browser.replies import CollectionSummary
+    from ui.browser.api.file_replies import CollectionSummary
+    from ui.browser.check.check_page import show
     from ui.browser.session import current_session
 
     session = current_session()
     session.collections, session.collection = (CollectionSummary("default", 3),), "default"
-    check.show()
+    show()

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from kb import AnswerStatus, Turn, Verdict
 from tests.ui.browser.fake_answers import answer_to, claim
 from tests.ui.browser.fake_server import FakeState
-from ui.browser.client import Client
-from ui.browser.failures import ClientError, FailureKind
-from ui.browser.replies import Done, Event, Sentence, read_citation
-from ui.browser.streaming import data_of, events_of
+from ui.browser.api.answer_replies import Done, Event, Sentence, read_citation
+from ui.browser.api.client import Client
+from ui.browser.api.failures import ClientError, FailureKind
+from ui.browser.api.streaming import data_of, events_of
 
 QUESTION = [Turn("user", "How many marks does late work lose?")]
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from kb import Citation, Claim, Verdict
 from tests.ui.browser.fake_answers import answer_to
 from tests.ui.browser.payloads import all_payloads
-from ui.browser.copying import as_markdown, as_references, as_text
-from ui.browser.replies import read_reply
+from ui.browser.answers.copying import as_markdown, as_references, as_text
+from ui.browser.api.answer_replies import read_reply
 from ui.browser.wording import read_words
 
 WORDS = read_words("en")

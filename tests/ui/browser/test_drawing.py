@@ -9,14 +9,18 @@ from kb import Claim, Verdict
 from tests.ui.browser.fake_answers import answer_to
 from tests.ui.browser.fake_documents import example_documents
 from tests.ui.browser.fake_server import FakeState
-from ui.browser.client import Client
-from ui.browser.conversation import Exchange, history, start
-from ui.browser.documents_drawing import documents_data
-from ui.browser.drawing import answer_data, place_label, source_data
-from ui.browser.failures import ClientError, FailureKind
-from ui.browser.listing import Listing
-from ui.browser.replies import CitedState, Place, StoredFile, parse, place_of, read_claim, read_file, read_reply
-from ui.browser.source import is_gone, look_at
+from ui.browser.answers.conversation import Exchange, history, start
+from ui.browser.answers.drawing import answer_data
+from ui.browser.api.answer_replies import CitedState, Place, place_of, read_claim, read_reply
+from ui.browser.api.client import Client
+from ui.browser.api.failures import ClientError, FailureKind
+from ui.browser.api.file_replies import StoredFile, read_file
+from ui.browser.api.parsing import parse
+from ui.browser.labels import place_label
+from ui.browser.library.drawing import documents_data
+from ui.browser.library.listing import Listing
+from ui.browser.sources.drawing import source_data
+from ui.browser.sources.opening import is_gone, look_at
 from ui.browser.wording import read_words
 
 WORDS = read_words("en")

@@ -5,9 +5,9 @@ import httpx
 from kb import Citation
 from tests.ui.browser.fake_answers import answer_to
 from tests.ui.browser.fake_server import FakeState
-from ui.browser.client import Client
-from ui.browser.fetched_sources import FetchedSources
-from ui.browser.replies import Place, place_of, read_reply
+from ui.browser.api.answer_replies import Place, place_of, read_reply
+from ui.browser.api.client import Client
+from ui.browser.sources.fetched import FetchedSources
 
 CITATIONS: tuple[Citation, ...] = read_reply(answer_to("late", "default")).citations
 FIRST, SECOND = (place_of(citation) for citation in CITATIONS)

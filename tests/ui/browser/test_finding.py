@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.text.tokens import question_tokens
-from ui.browser.finding import Wanted, choices_in
-from ui.browser.replies import FileState, StoredFile
-from ui.browser.results_drawing import kind_name, language_name, marked
+from ui.browser.api.file_replies import FileState, StoredFile
+from ui.browser.api.finding import Wanted
+from ui.browser.find.choices import choices_in
+from ui.browser.find.drawing import marked
+from ui.browser.labels import kind_name, language_name
 from ui.browser.wording import read_words
 
 

@@ -20,7 +20,13 @@ FOLDER = Path(__file__).parents[3] / "ui" / "browser"
 LEGAL = {"kb", "ui", "httpx", "streamlit", *sys.stdlib_module_names}
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)
+def _modules() -> list[str]:
+    """The app's modules and packages by name, without the one that holds them all."""
+    files = [path.relative_to(FOLDER.parents[1]).with_suffix("") for path in sorted(FOLDER.rglob("*.py"))]
+    return [".".join(file.parts).removesuffix(".__init__") for file in files if file.parent.name != "ui"][1:]
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.py")), ids=lambda path: str(path.relative_to(FOLDER)))
 def test_the_app_is_a_client_of_http_and_of_nothing_else(path: Path) -> None:
     imported: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
@@ -31,13 +37,11 @@ def test_the_app_is_a_client_of_http_and_of_nothing_else(path: Path) -> None:
     assert {name.split(".")[0] for name in imported} <= LEGAL
     ground = {name for name in imported if name.startswith("kb") and not name.startswith("kb.text.")}
     assert ground <= {"kb", "kb.records", "kb.errors", "kb.settings"}
-    assert {name for name in imported if name.startswith("ui")} <= {
-        f"ui.browser.{p.stem}" for p in FOLDER.glob("*.py")
-    } | {"ui.browser"}
+    assert {name for name in imported if name.startswith("ui")} <= {*_modules(), "ui.browser"}
 
 
 def test_importing_the_app_loads_no_engine() -> None:
-    names = [f"ui.browser.{path.stem}" for path in FOLDER.glob("*.py") if path.stem not in ("app", "__init__")]
+    names = [name for name in _modules() if name != "ui.browser.app"]
     heavy = (
         "serving",
         "retriever",

@@ -18,8 +18,8 @@ from tests.ui.browser.payloads import all_payloads
 from tests.ui.browser.real_server import real_server
 from tests.ui.browser.test_accessibility import axe, violations
 from tests.ui.browser.test_journeys import visit
-from ui.browser.client import Client
-from ui.browser.replies import FileState
+from ui.browser.api.client import Client
+from ui.browser.api.file_replies import FileState
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 __all__ = ["axe"]  # a fixture

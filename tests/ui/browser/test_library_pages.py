@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from tests.ui.browser.real_server import real_server
 from tests.ui.browser.test_pages import drawn, plain_text
-from ui.browser.client import Client
-from ui.browser.failures import ClientError, FailureKind
-from ui.browser.replies import FileState, StoredFile
+from ui.browser.api.client import Client
+from ui.browser.api.failures import ClientError, FailureKind
+from ui.browser.api.file_replies import FileState, StoredFile
 
 RULES = (
     b"# House rules\n\n## Quiet\n\nThe house is quiet from 22:00.\n\n## Fees\n\n| Room | Fee |\n|---|---|\n| A | 40 |\n"
@@ -34,12 +34,12 @@ def app_of_that_server(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
 def _pages(first: str) -> None:
     import streamlit as st
 
-    from ui.browser import document_page, library
+    from ui.browser.library import document_page, library_page
     from ui.browser.session import current_session
 
     session = current_session()
     session.refresh_collections()
-    shows = {"library": library.show, "document": document_page.show}
+    shows = {"library": library_page.show, "document": document_page.show}
     session.pages = {name: st.Page(show, url_path=name, default=name == first) for name, show in shows.items()}
     st.navigation(list(session.pages.values())).run()
 

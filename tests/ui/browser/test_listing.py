@@ -6,11 +6,11 @@ import dataclasses
 
 import pytest
 
-from ui.browser.client import Client
-from ui.browser.documents_drawing import documents_data
+from ui.browser.api.client import Client
+from ui.browser.api.file_replies import CollectionSummary, FileState, StoredFile
 from ui.browser.figures import day_in, duration_in, size_in
-from ui.browser.listing import Listing, Order, chosen
-from ui.browser.replies import CollectionSummary, FileState, StoredFile
+from ui.browser.library.drawing import documents_data
+from ui.browser.library.listing import Listing, Order, chosen
 from ui.browser.wording import read_words
 
 READY = StoredFile("file-1", "b/rules.pdf", "House rules", FileState.COMPLETED, created_at=10, size=5, tags=("house",))

@@ -13,9 +13,9 @@ from kb.home.audit import record
 from kb.home.home import Home
 from tests.ui.browser.real_server import real_server
 from tests.ui.browser.test_pages import drawn, plain_text
-from ui.browser.client import Client
-from ui.browser.looking_after_drawing import health_data, storage_data
-from ui.browser.looking_after_replies import Health, Storage
+from ui.browser.api.care_replies import Health, Storage
+from ui.browser.api.client import Client
+from ui.browser.care.drawing import health_data, storage_data
 from ui.browser.wording import LANGUAGES, read_words
 
 
@@ -34,14 +34,14 @@ def client(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
 def _page() -> None:
     from contextlib import suppress
 
-    from ui.browser import looking_after
-    from ui.browser.failures import ClientError
+    from ui.browser.api.failures import ClientError
+    from ui.browser.care.care_page import show
     from ui.browser.session import current_session
 
     session = current_session()
     with suppress(ClientError):  # the frame around the page says so
         session.refresh_collections()
-    looking_after.show()
+    show()
 
 
 def page(section: str = "health") -> AppTest:

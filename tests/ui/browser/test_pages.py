@@ -147,12 +147,12 @@ def test_a_server_that_is_down_is_a_sentence(app: AppTest, monkeypatch: pytest.M
 
 
 def library_page() -> None:
-    from ui.browser import library
+    from ui.browser.library.library_page import show
     from ui.browser.session import current_session
 
     session = current_session()
     session.refresh_collections()
-    library.show()
+    show()
 
 
 @pytest.mark.parametrize(
@@ -251,12 +251,12 @@ def test_a_closed_source_stays_closed(app: AppTest) -> None:
 
 
 def find_page() -> None:
-    from ui.browser import find
+    from ui.browser.find.find_page import show
     from ui.browser.session import current_session
 
     session = current_session()
     session.refresh_collections()
-    find.show()
+    show()
 
 
 def test_passages_are_found_filtered_and_walked_through(app: AppTest, state: FakeState) -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.browser import unpacking
-from ui.browser.unpacking import Unpacked, is_archive, unpacked
+from ui.browser.library import unpacking
+from ui.browser.library.unpacking import Unpacked, is_archive, unpacked
 
 MOST = 1000
 

@@ -12,17 +12,17 @@ from kb.records import Policy
 from serving.http.border.rights import ROUTES
 from tests.ui.browser.fake_answers import HOSTILE
 from tests.ui.browser.payloads import all_payloads
-from ui.browser.check_drawing import METRICS
-from ui.browser.drawing import ACTIONS
-from ui.browser.failures import FailureKind
-from ui.browser.listing import Order
+from ui.browser.answers.drawing import ACTIONS
+from ui.browser.answers.suggestions import all_questions
+from ui.browser.api.failures import FailureKind
+from ui.browser.api.file_replies import FileState
+from ui.browser.check.drawing import METRICS
+from ui.browser.library.listing import Order
 from ui.browser.plain import plain
-from ui.browser.replies import FileState
-from ui.browser.suggestions import all_questions
 from ui.browser.wording import LANGUAGES, language_for, read_words
 
 ROOT = Path(__file__).parents[3]
-CODE = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "ui" / "browser").glob("*.py"))
+CODE = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "ui" / "browser").rglob("*.py"))
 SETS = {
     "verdict": [item.value for item in Verdict],
     "count": [item.value for item in Verdict],

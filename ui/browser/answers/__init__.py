@@ -1,0 +1,1 @@
+"""Ask: a conversation, its answers and what can be done with them."""

@@ -1,0 +1,1 @@
+"""The only way to the server: requests, replies as types, failures by kind."""

@@ -1,0 +1,105 @@
+"""Collections and their files, as the server lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from kb.records import Policy
+from ui.browser.api.parsing import Json, texts
+
+
+class FileState(StrEnum):
+    """How far a file of a collection has come."""
+
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of a collection as the Library lists it. `progress` is 0 to 1."""
+
+    id: str
+    name: str
+    title: str
+    state: FileState
+    stage: str = ""
+    progress: float = 0.0
+    reason: str = ""  # why it failed, or what a reader should know
+    pages: int = 0
+    passages: int = 0
+    language: str = ""
+    warnings: tuple[str, ...] = ()
+    effective_from: str = ""  # the first and the last day in force, ISO 8601
+    effective_to: str = ""
+    document_id: str = ""
+    media_type: str = ""
+    tags: tuple[str, ...] = ()
+    size: int = 0  # bytes of the file
+    created_at: int = 0  # seconds since 1970
+    attributes: Mapping[str, Any] = field(default_factory=dict)  # what is known of it
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSummary:
+    """A collection as the picker shows it. `documents` counts those that can be searched."""
+
+    name: str
+    documents: int
+    strict: bool = False  # whether sentences that the documents do not bear out are withheld
+    title: str = ""  # what people call it, where that is not its name
+    description: str = ""
+    stamp: tuple[int, ...] = ()  # another one when any of its files is
+
+
+def read_file(value: Json) -> StoredFile:
+    """A file of a vector store."""
+    more = value.get("ibid") or {}
+    error = value.get("last_error") or {}
+    return StoredFile(
+        id=str(value["id"]),
+        name=str(more.get("name") or value["id"]),
+        title=str(more.get("title") or ""),
+        state=FileState(value["status"]),
+        stage=str(more.get("stage") or ""),
+        progress=min(1.0, max(0.0, float(more.get("progress") or 0.0))),
+        reason=str(more.get("reason") or error.get("message") or ""),
+        pages=int(more.get("pages") or 0),
+        passages=int(more.get("passages") or 0),
+        language=str(more.get("language") or ""),
+        warnings=texts(more.get("warnings")),
+        effective_from=str(more.get("effective_from") or ""),
+        effective_to=str(more.get("effective_to") or ""),
+        document_id=str(more.get("document_id") or ""),
+        media_type=str(more.get("media_type") or ""),
+        tags=_tags((value.get("attributes") or {}).get("tags")),
+        size=int(value.get("usage_bytes") or 0),
+        created_at=int(value.get("created_at") or 0),
+        attributes=dict(value.get("attributes") or {}),
+    )
+
+
+def read_collection(value: Json) -> CollectionSummary:
+    """A vector store."""
+    documents = int((value.get("file_counts") or {}).get("completed") or 0)
+    more = value.get("ibid") or {}
+    counts = sorted((value.get("file_counts") or {}).items())
+    return CollectionSummary(
+        name=str(value["id"]),
+        documents=documents,
+        strict=more.get("policy") == Policy.STRICT,
+        title=str(value.get("name") or ""),
+        description=str(value.get("description") or ""),
+        stamp=(int(more.get("version") or 0), *(int(count) for _, count in counts)),
+    )
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    """Tags stand in one text, with commas between them."""
+    found = (part.strip() for part in str(value or "").split(","))
+    return tuple(tag for tag in found if tag)

@@ -1,0 +1,126 @@
+"""What the Library asks the server: collections, the files in them, and collections as files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO
+
+from ui.browser.api.connection import Connection, json_of, quoted, store_path
+from ui.browser.api.document_replies import (
+    DocumentFacts,
+    PassagePage,
+    Removal,
+    read_facts,
+    read_passage_page,
+    read_removal,
+)
+from ui.browser.api.file_replies import CollectionSummary, FileState, StoredFile, read_collection, read_file
+from ui.browser.api.parsing import parse
+
+Attributes = Mapping[str, str | int | float | bool]
+
+# Parts of an upload are at most 64 MB each; with these, a slow line loses little when it breaks.
+_PART_BYTES = 16_000_000
+
+# A collection is written to a file before the first byte comes, and read by the server when the last one is there.
+_PORTING_SECONDS = 600.0
+
+
+class LibraryRequests(Connection):
+    """Every method raises `ClientError` where the server does not do what it was asked."""
+
+    def collections(self) -> tuple[CollectionSummary, ...]:
+        """All collections, the default one first."""
+        found = (parse(read_collection, item) for item in self._listed("/v1/vector_stores"))
+        return tuple(sorted(found, key=lambda item: (item.name != "default", item.name)))
+
+    def collection(self, name: str) -> CollectionSummary:
+        """One collection as it is now."""
+        return parse(read_collection, json_of(self._asked("GET", store_path(name))))
+
+    def create_collection(self, name: str, description: str = "", policy: str = "") -> str:
+        """Makes an empty collection; returns the name that the server gave it."""
+        body: dict[str, object] = {"name": name}
+        if description:
+            body["description"] = description
+        if policy:
+            body["metadata"] = {"policy": policy}
+        made = self._asked("POST", "/v1/vector_stores", json=body)
+        return parse(lambda value: str(value["id"]), json_of(made))
+
+    def describe_collection(self, name: str, title: str, description: str, policy: str) -> None:
+        """Changes what is said of a collection and what happens to sentences that its documents do not bear out."""
+        body = {"title": title, "description": description, "policy": policy}
+        self._asked("POST", f"/ibid/collections/{quoted(name)}/description", json=body)
+
+    def delete_collection(self, name: str) -> None:
+        """Removes a collection with everything in it."""
+        self._asked("DELETE", store_path(name))
+
+    def removal(self, collection: str, document_id: str = "") -> Removal:
+        """What deleting a collection, or one document of it, would remove."""
+        parameters = {"document_id": document_id} if document_id else {}
+        reply = self._asked("GET", f"/ibid/collections/{quoted(collection)}/removal", params=parameters)
+        return parse(read_removal, json_of(reply))
+
+    def files(self, collection: str, state: FileState | None = None) -> tuple[StoredFile, ...]:
+        """The documents of a collection and the files on their way in; those of one state where it is given."""
+        only = {"filter": state.value} if state is not None else {}
+        return tuple(parse(read_file, item) for item in self._listed(f"{store_path(collection)}/files", **only))
+
+    def add_file(self, collection: str, name: str, content: IO[bytes], attributes: Attributes | None = None) -> str:
+        """Uploads a file and queues it for a collection; returns its id."""
+        stored = self._asked("POST", "/v1/files", files={"file": (name, content)}, data={"purpose": "assistants"})
+        file_id = parse(lambda value: str(value["id"]), json_of(stored))
+        self.queue_file(collection, file_id, attributes)
+        return file_id
+
+    def queue_file(self, collection: str, file_id: str, attributes: Attributes | None = None) -> None:
+        """Has a file read (again) that was uploaded."""
+        body = {"file_id": file_id, **({"attributes": dict(attributes)} if attributes else {})}
+        self._asked("POST", f"{store_path(collection)}/files", json=body)
+
+    def delete_file(self, collection: str, file_id: str) -> None:
+        """Deletes a document from a collection; from then on no search finds it."""
+        self._asked("DELETE", f"{store_path(collection)}/files/{quoted(file_id)}")
+
+    def facts(self, collection: str, document_id: str) -> DocumentFacts:
+        """What is known of a document."""
+        reply = self._asked("GET", f"/documents/{quoted(document_id)}", params={"collection": collection})
+        return parse(read_facts, json_of(reply))
+
+    def passages(self, collection: str, document_id: str, first: int, most: int, at: int | None = None) -> PassagePage:
+        """Passages of a document from the `first`, or from the one that holds the offset `at`."""
+        wanted: dict[str, str | int] = {"collection": collection, "first": first, "limit": most}
+        if at is not None:
+            wanted["at"] = at
+        reply = self._asked("GET", f"/documents/{quoted(document_id)}/passages", params=wanted)
+        return parse(read_passage_page, json_of(reply))
+
+    def describe_document(self, collection: str, document_id: str, given: Attributes) -> None:
+        """Puts what people say of a document in the place of what they said before."""
+        path = f"{store_path(collection)}/files/{quoted(document_id)}"
+        self._asked("POST", path, json={"attributes": dict(given)})
+
+    def exported(self, collection: str) -> bytes:
+        """The collection as one file, which the server's `import` takes."""
+        path = f"/ibid/collections/{quoted(collection)}/export"
+        return self._asked("GET", path, expected="application/octet-stream", timeout=_PORTING_SECONDS).content
+
+    def import_collection(self, content: IO[bytes], size: int, name: str = "") -> str:
+        """Makes a collection of an exported file of `size` bytes; returns its name. The upload is given up again."""
+        told = {"filename": "collection.ibid", "purpose": "user_data", "bytes": size}
+        begun = self._asked("POST", "/v1/uploads", json={**told, "mime_type": "application/octet-stream"})
+        upload = parse(lambda value: f"/v1/uploads/{quoted(str(value['id']))}", json_of(begun))
+        parts = []
+        while chunk := content.read(_PART_BYTES):
+            part = self._asked("POST", f"{upload}/parts", files={"data": ("part", chunk)})
+            parts.append(parse(lambda value: str(value["id"]), json_of(part)))
+        ended = self._asked("POST", f"{upload}/complete", json={"part_ids": parts})
+        file_id = parse(lambda value: str(value["file"]["id"]), json_of(ended))
+        try:
+            body = {"file_id": file_id, "name": name}
+            made = self._asked("POST", "/ibid/collections/import", json=body, timeout=_PORTING_SECONDS)
+            return parse(lambda value: str(value["id"]), json_of(made))
+        finally:
+            self._asked("DELETE", f"/v1/files/{quoted(file_id)}", also=(404,))

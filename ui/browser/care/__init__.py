@@ -1,0 +1,1 @@
+"""Look after: health, storage, keys, and what was changed by whom."""

@@ -1,0 +1,1 @@
+"""Find: plain search with filters."""

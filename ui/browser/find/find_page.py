@@ -1,0 +1,135 @@
+"""The page Find: plain search over a collection, with filters, and beside it the place that was opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import streamlit as st
+
+from ui.browser.api.failures import ClientError
+from ui.browser.api.finding import Found, Wanted
+from ui.browser.components import draw_results
+from ui.browser.find.choices import Choices, choices_in
+from ui.browser.find.drawing import results_data
+from ui.browser.labels import kind_name, language_name
+from ui.browser.notices import show_failure
+from ui.browser.plain import plain, seen
+from ui.browser.session import Session, current_session
+from ui.browser.sources.panel import show_source
+
+# Passages shown: three screens of them. Who finds nothing there asks otherwise.
+_MOST = 30
+
+# The first results, fetched before one of them is clicked.
+_FETCHED_AHEAD = 3
+
+
+def show() -> None:
+    """Draws the page."""
+    session = current_session()
+    words = session.words
+    if not session.documents:
+        st.header(words("find_heading"), anchor=False)
+        st.text(words("ask_empty"))
+        st.page_link(session.pages["library"], label=words("open_library"), icon=":material/library_books:")
+        return
+    results, source = st.columns(2, gap="large")
+    with results, st.container(key="chat"):
+        st.header(words("find_heading"), anchor=False)
+        try:
+            _search(session, _form(session))
+        except ClientError as failure:
+            show_failure(failure, words)
+            st.button(words("try_again"), key="find-again")
+            return
+        _results(session)
+    with source, st.container(key="source"):
+        _source(session)
+
+
+def _form(session: Session) -> Wanted:
+    """The field and the filters; what they are set to."""
+    words = session.words
+    text = st.text_input(
+        words("find_label"),
+        key="wanted",
+        icon=":material/search:",
+        placeholder=words("find_placeholder"),
+        label_visibility="collapsed",
+    )
+    with st.expander(words("filters"), icon=":material/filter_list:", key="filters"):
+        choices = choices_in(session.client.files(session.collection))
+        return _filters(session, (text or "").strip(), choices)
+
+
+def _filters(session: Session, text: str, choices: Choices) -> Wanted:
+    words = session.words
+
+    def several(name: str, options: Mapping[str, str]) -> tuple[str, ...]:
+        chosen = st.multiselect(
+            words(f"filter_{name}"),
+            list(options),
+            key=f"filter-{name}-{session.collection}",  # another collection has other choices
+            placeholder=words("filter_any"),
+            disabled=not options,
+            format_func=lambda value: options.get(value, value),
+        )
+        return tuple(chosen)
+
+    documents = several("document", choices.documents)
+    first, second = st.columns(2)
+    with first:
+        kinds = several("kind", {kind: kind_name(kind, words) for kind in choices.kinds})
+        tags = several("tag", {tag: seen(tag) for tag in choices.tags})
+    with second:
+        languages = several("language", {code: language_name(code, words) for code in choices.languages})
+        day = st.date_input(
+            words("filter_date"), value=None, key="filter-date", format="YYYY-MM-DD", help=words("filter_date_why")
+        )
+    as_of = day if isinstance(day, date) else None
+    return Wanted(session.collection, text, documents, kinds, tags, languages, as_of)
+
+
+def _search(session: Session, wanted: Wanted) -> None:
+    """Searches, unless this is what was searched for already.
+
+    Raises:
+        ClientError: the server could not search.
+    """
+    if not wanted.words:
+        session.found, session.found_selected = None, None
+    elif session.found is None or session.found.wanted != wanted:
+        session.found, session.found_selected = None, None
+        session.found = Found(wanted, session.client.search(wanted, _MOST))
+        session.sources.fetch_ahead(wanted.collection, session.found.places[:_FETCHED_AHEAD])
+
+
+def _results(session: Session) -> None:
+    words = session.words
+    found = session.found
+    if found is None:
+        st.text(words("find_lead"))
+        return
+
+    def select(number: int) -> None:
+        if number < len(found.places):
+            session.found_selected = number
+
+    st.caption(plain(words.count("found", len(found.places), collection=found.wanted.collection)))
+    if not found.places:
+        st.text(words("find_advice_filters" if found.wanted.filters() else "find_advice"))
+    draw_results("results", results_data(found, session.found_selected, words), select)
+
+
+def _source(session: Session) -> None:
+    found, number = session.found, session.found_selected
+    if found is None or number is None:
+        if found is not None and found.places:
+            st.caption(session.words("source_nearest"))
+        return
+
+    def select(place: int | None) -> None:
+        session.found_selected = place
+
+    show_source(session, found.wanted.collection, found.places, number, select)

@@ -1,0 +1,1 @@
+"""Library: the collections, their files, and files on their way."""

@@ -1,0 +1,191 @@
+"""The page Library: what a collection holds, what is on its way in, and how to add and delete."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from math import ceil
+
+import streamlit as st
+
+from ui.browser.api.failures import ClientError
+from ui.browser.api.file_replies import FileState, StoredFile
+from ui.browser.components import RowActions, draw_documents
+from ui.browser.library.collection_dialogs import show_collection_dialog, show_collection_menu
+from ui.browser.library.document_page import address_of
+from ui.browser.library.drawing import documents_data
+from ui.browser.library.listing import Order, chosen
+from ui.browser.library.removing import removal_sentence
+from ui.browser.library.uploading import show_upload
+from ui.browser.notices import sentence_for, show_failure
+from ui.browser.plain import plain, seen
+from ui.browser.session import Session, current_session
+
+# How often files on their way in are looked at again: stages take seconds.
+_POLL_SECONDS = 1.0
+
+# Rows drawn at once: as many as one looks through, drawn in an instant; the others are on further pages.
+_ROWS = 50
+
+# What can be chosen by state; a cancelled file is shown with those that failed.
+_STATES = (FileState.COMPLETED, FileState.IN_PROGRESS, FileState.FAILED)
+
+
+def show() -> None:
+    """Draws the page."""
+    session = current_session()
+    words = session.words
+    session.confirming = session.deleting
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.header(words("library_heading"), anchor=False, width="stretch")
+        show_collection_menu(session)
+    _about(session)
+    documents, upload = st.columns([7, 4], gap="large")
+    with documents:
+        st.fragment(_documents, run_every=_POLL_SECONDS if session.uploading else None)(session)
+    with upload:
+        show_upload(session)
+    if session.confirming is not None:
+        confirm = st.dialog(words("delete_heading"), on_dismiss=lambda: _ask_about(session, None))(_deletion)
+        confirm(session, session.confirming)
+    elif session.managing:
+        show_collection_dialog(session)
+
+
+def _about(session: Session) -> None:
+    collection = session.chosen
+    if collection is None:
+        st.text(session.words("library_lead"))
+        return
+    st.text(seen(collection.description) or session.words("library_lead"))
+    st.caption(session.words("policy_strict" if collection.strict else "policy_flag"))
+
+
+def _documents(session: Session) -> None:
+    words, listing = session.words, session.listing
+    if session.deleting != session.confirming:
+        st.rerun()  # the dialog belongs to the whole page, so that the polling of this part leaves it alone
+    if session.shown_document:
+        st.switch_page(
+            session.pages["document"], query_params=address_of(session, session.collection, session.shown_document)
+        )
+    st.subheader(words("documents_heading"), anchor=False)
+    try:
+        if session.collections:
+            listing.refresh(session.client, session.collection)
+    except ClientError as failure:
+        show_failure(failure, words)
+        st.button(words("try_again"), key="list-again")
+        return
+    if listing.busy != session.uploading:
+        session.uploading = listing.busy
+        st.rerun()  # starts or ends the polling, and counts documents anew
+    _list(session)
+
+
+def _list(session: Session) -> None:
+    words, files = session.words, session.listing.files
+    if not files:
+        st.text(words("documents_none"))
+        return
+    found = _chosen(session)
+    st.caption(plain(_counts(session)))
+    if not found:
+        st.text(words("documents_no_match"))
+        return
+    known = {file.id: file for file in files}
+    first = _page(session, len(found)) * _ROWS
+    actions = RowActions(
+        remove=lambda file_id: _ask_about(session, known.get(file_id)),
+        open=_for_known(known, lambda file: _open(session, file)),
+        retry=_for_known(known, lambda file: _retry(session, file)),
+    )
+    data = documents_data(found[first : first + _ROWS], session.listing, time.monotonic(), words)
+    draw_documents("documents", data, actions)
+
+
+def _chosen(session: Session) -> list[StoredFile]:
+    words = session.words
+    find, by_state, by_order = st.columns([4, 3, 3], vertical_alignment="bottom")
+    wanted = find.text_input(words("documents_find"), key="find", icon=":material/search:") or ""
+    state = by_state.selectbox(
+        words("documents_state"),
+        ("", *(state.value for state in _STATES)),
+        format_func=lambda state: words(f"state_{state}") if state else words("filter_any"),
+        key="documents-state",
+    )
+    order = by_order.selectbox(
+        words("documents_order"), list(Order), format_func=lambda order: words(f"order_{order.value}"), key="order"
+    )
+    return chosen(session.listing.files, wanted, FileState(state) if state else None, order or Order.ATTENTION)
+
+
+def _page(session: Session, count: int) -> int:
+    """Which page of the list is shown, from 0."""
+    pages = ceil(count / _ROWS)
+    if pages < 2:
+        return 0
+    words = session.words
+    labels = [
+        words("rows", first=number * _ROWS + 1, last=min(count, (number + 1) * _ROWS), count=count)
+        for number in range(pages)
+    ]
+    # Another filter makes another list, of which the first page is shown.
+    number = st.selectbox(words("rows_label"), range(pages), format_func=labels.__getitem__, key=f"rows-{count}")
+    return number or 0
+
+
+def _counts(session: Session) -> str:
+    files = session.listing.files
+    ready = sum(file.state is FileState.COMPLETED for file in files)
+    busy = sum(file.state is FileState.IN_PROGRESS for file in files)
+    return session.words("documents_counts", ready=ready, busy=busy, failed=len(files) - ready - busy)
+
+
+def _for_known(known: Mapping[str, StoredFile], act: Callable[[StoredFile], None]) -> Callable[[str], None]:
+    def acted(file_id: str) -> None:
+        if file_id in known:
+            act(known[file_id])
+
+    return acted
+
+
+def _open(session: Session, file: StoredFile) -> None:
+    session.shown_document = file.document_id
+
+
+def _retry(session: Session, file: StoredFile) -> None:
+    """Has a file read again, with what was said of it."""
+    try:
+        session.client.queue_file(session.collection, file.id, file.attributes)
+    except ClientError as failure:
+        st.toast(plain(sentence_for(failure, session.words)))
+    session.listing.forget()
+
+
+def _ask_about(session: Session, file: StoredFile | None) -> None:
+    """Opens the dialog about a file's deletion, or closes it."""
+    session.deleting = file
+
+
+def _deletion(session: Session, file: StoredFile) -> None:
+    words = session.words
+    name = seen(file.title or file.name)
+    st.text(words("delete_question", name=name, collection=session.title_of(session.collection)))
+    if file.state is FileState.COMPLETED:
+        st.text(removal_sentence(session, session.collection, file.document_id))
+    with st.container(horizontal=True):
+        confirmed = st.button(words("delete_confirm"), type="primary", key="delete-confirm")
+        if st.button(words("cancel"), key="delete-cancel"):
+            _ask_about(session, None)
+            st.rerun()
+    if confirmed:
+        try:
+            session.client.delete_file(session.collection, file.id)
+        except ClientError as failure:
+            st.error(plain(sentence_for(failure, words)))
+            return
+        _ask_about(session, None)
+        session.forget_documents()
+        st.toast(plain(words("deleted", name=name)))
+        st.rerun()

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from serving.http.errors import ApiError, error_body
 from serving.http.operating.closing import Closing
+from serving.http.state import MOST_CONNECTED
 
 MOST_CONNECTIONS = 2_000  # of one process: twice what asks at once in the worst hour, each takes some 30 kB
 HEADER_BYTES = 32 << 10  # keys and cookies take 2 kB; what is longer is an attack or a mistake
@@ -28,7 +29,7 @@ _TELLING_SECONDS = 2.0  # after that, for telling the others that they are not f
 # How long a thread that searches or checks keeps Python's lock while others want it. Each of them keeps the event loop
 # waiting for one turn; with Python's own 5 ms, twenty would hold up every other client for a tenth of a second.
 TURN_SECONDS = 0.0005
-_FILES_BESIDE = 200  # descriptors that databases, indexes and models need beside connections
+_FILES_BESIDE = 3 * MOST_CONNECTED + 200  # descriptors of collections, and of what indexes and models need
 
 
 class Connection(H11Protocol):

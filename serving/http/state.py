@@ -38,6 +38,10 @@ from serving.http.operating.observing.meters import Meters
 from serving.http.operating.observing.traces import Traces
 from serving.vllm import ModelServer
 
+# Collections whose databases are kept open. Each takes three descriptors, of which a process has so many and no more,
+# and 0.7 ms to be opened again.
+MOST_CONNECTED = 1000
+
 OpenEmbedder = Callable[[], Embedder]
 
 
@@ -51,6 +55,7 @@ class OpenCollection(NamedTuple):
 class _Kept(NamedTuple):
     collection: OpenCollection
     inode: int  # of its database: another one means that the collection was deleted and made again
+    created_at: str  # ISO 8601, UTC: it never changes
 
 
 class _LoadedOnce:
@@ -75,9 +80,16 @@ class Collections:
         settings: of this process.
         open_embedder: called when the embedder is first needed.
         on_expired: told the name of a collection that was emptied, since nobody had used it.
+        most_connected: collections whose databases are kept open.
     """
 
-    def __init__(self, settings: Settings, open_embedder: OpenEmbedder, on_expired: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        open_embedder: OpenEmbedder,
+        on_expired: Callable[[str], None],
+        most_connected: int = MOST_CONNECTED,
+    ) -> None:
         self.default = settings.collection
         self._settings = settings
         self._home = settings.home
@@ -85,8 +97,10 @@ class Collections:
         self._reranker = reranker_of(settings)
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
+        self._connected: dict[str, None] = {}  # names of those used last, the newest at the end
         self._access = OURSELVES
         self._on_expired = on_expired
+        self._most_connected = most_connected
 
     def seen_by(self, access: Access) -> Collections:
         """The same, as far as `access` goes: to whoever may not see a collection, it does not exist."""
@@ -110,21 +124,23 @@ class Collections:
         Raises:
             NotFoundError: there is none.
         """
-        if not self._access.sees(name):
-            raise self._not_found(name)
-        with self._lock:
-            inode = self._inode(name)
-            kept = self._kept.get(name)
-            if kept is None or kept.inode != inode:
-                self._forget(name)
-                if inode == 0:
-                    raise self._not_found(name)
-                catalog = open_collection(self._home, name)
-                searcher = searcher_over(catalog, self._settings, lambda: self.embedder, self._reranker)
-                kept = self._kept[name] = _Kept(OpenCollection(catalog, searcher), inode)
+        kept = self._open(name)
         if empty_if_expired(kept.collection.catalog):  # whatever comes next finds nothing of what has expired
             self._on_expired(name)
         return kept.collection
+
+    def created_at(self, name: str) -> str:
+        """When a collection was made (ISO 8601, UTC). Lists are sorted by it: nothing is read of one that is open.
+
+        Raises:
+            NotFoundError: there is no such collection.
+        """
+        if not self._access.sees(name):
+            raise self._not_found(name)
+        kept = self._kept.get(name)
+        if kept is None or kept.inode != self._inode(name):
+            kept = self._open(name)
+        return kept.created_at
 
     def catalog(self, name: str) -> Catalog:
         """The catalog alone, for what needs no searching.
@@ -174,6 +190,39 @@ class Collections:
             for name in list(self._kept):
                 self._forget(name)
 
+    def _open(self, name: str) -> _Kept:
+        if not self._access.sees(name):
+            raise self._not_found(name)
+        with self._lock:
+            inode = self._inode(name)
+            kept = self._kept.get(name)
+            if kept is not None and kept.inode == inode:
+                idle = self._used(name)
+            else:
+                self._forget(name)
+                if inode == 0:
+                    raise self._not_found(name)
+                catalog = open_collection(self._home, name)
+                searcher = searcher_over(catalog, self._settings, lambda: self.embedder, self._reranker)
+                with catalog.snapshot() as snapshot:
+                    created_at = snapshot.created_at
+                kept = self._kept[name] = _Kept(OpenCollection(catalog, searcher), inode, created_at)
+                idle = self._used(name)
+        if idle is not None:
+            idle.close()  # of its connections those that nobody uses; it opens others when it is asked again
+        return kept
+
+    def _used(self, name: str) -> Catalog | None:
+        """Notes a use, and returns the collection that was used longest ago where too many are connected."""
+        self._connected.pop(name, None)
+        self._connected[name] = None
+        if len(self._connected) <= self._most_connected:
+            return None
+        oldest = next(iter(self._connected))
+        del self._connected[oldest]
+        kept = self._kept.get(oldest)
+        return kept.collection.catalog if kept is not None else None
+
     def _check_access(self, name: str) -> None:
         if not self._access.sees(name):
             raise ApiError(403, f"this key is not for a collection {name!r}", code="missing_right")
@@ -183,6 +232,7 @@ class Collections:
 
     def _forget(self, name: str) -> None:
         kept = self._kept.pop(name, None)
+        self._connected.pop(name, None)
         if kept is not None:
             kept.collection.catalog.close()
 

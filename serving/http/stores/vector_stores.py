@@ -94,7 +94,7 @@ def list_vector_stores(request: Request, asked: Annotated[PageRequest, Query()])
     places = []
     for name in services.collections.names():
         with suppress(NotFoundError):  # deleted in this very moment, as below
-            places.append(Place(_created_at(services.collections.catalog(name)), name))
+            places.append(Place(services.collections.created_at(name), name))
     page = page_of(services.home, "vector_stores", places, asked)
     data = []
     for name in page.ids:
@@ -138,11 +138,6 @@ def remove_vector_store(request: Request, store_id: str) -> dict[str, Any]:
     forget_batches(services.home, store_id)
     forget_evaluations(services.home, store_id)
     return {"id": store_id, "object": "vector_store.deleted", "deleted": True}
-
-
-def _created_at(catalog: Catalog) -> str:
-    with catalog.snapshot() as snapshot:
-        return snapshot.created_at
 
 
 def _made_id(services: Services, name: str | None, description: str, policy: Policy) -> str:

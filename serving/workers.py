@@ -20,6 +20,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import FrameType
 
+from kb.questions.run_files import CompareRuns
 from kb.settings import Settings
 from serving.counters_folder import SHARED_FOLDER
 from serving.vllm import SharedStatus
@@ -45,15 +46,22 @@ class Workers:
         listener: the socket that they share, which listens already.
         say: told in a line which process died.
         vllm: the status of a vLLM server that this process looks after.
+        compare_runs: compares two runs of a collection; a function of a module, which each process imports by name.
     """
 
     def __init__(
-        self, settings: Settings, listener: socket.socket, say: Callable[[str], None], vllm: SharedStatus | None = None
+        self,
+        settings: Settings,
+        listener: socket.socket,
+        say: Callable[[str], None],
+        vllm: SharedStatus | None = None,
+        compare_runs: CompareRuns | None = None,
     ) -> None:
         self._settings = _with_fair_threads(settings)
         self._listener = listener
         self._say = say
         self._vllm = vllm
+        self._compare_runs = compare_runs
         self._woken, self._wake = multiprocessing.Pipe(duplex=False)
         self._ending = threading.Event()
         self._spawning = multiprocessing.get_context("spawn")  # a fork would copy threads and locks half-way
@@ -92,7 +100,9 @@ class Workers:
 
     def _start(self, folder: Path, failures: int = 0) -> _Worker:
         process = self._spawning.Process(
-            target=_serve_one, args=(self._settings, self._listener, folder, self._vllm), name="ibid-server"
+            target=_serve_one,
+            args=(self._settings, self._listener, folder, self._vllm, self._compare_runs),
+            name="ibid-server",
         )
         process.start()
         return _Worker(process, time.monotonic(), failures)
@@ -101,13 +111,19 @@ class Workers:
         self.end()
 
 
-def _serve_one(settings: Settings, listener: socket.socket, folder: Path, vllm: SharedStatus | None) -> None:
+def _serve_one(
+    settings: Settings,
+    listener: socket.socket,
+    folder: Path,
+    vllm: SharedStatus | None,
+    compare_runs: CompareRuns | None,
+) -> None:
     """What each process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; until there is a server, the parent ends us
     os.environ[SHARED_FOLDER] = str(folder)
     from serving.http.server import OneProcess
 
-    serving = OneProcess(settings, listener, vllm)
+    serving = OneProcess(settings, listener, vllm, compare_runs)
     parent = multiprocessing.parent_process()
     assert parent is not None
     threading.Thread(target=_end_with, args=(parent.sentinel, serving.end), name="ibid-parent", daemon=True).start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from eval.metrics.risk_coverage import forced_answers, risk_coverage_curve
@@ -11,7 +12,8 @@ from eval.records import QuestionResult, Run
 from eval.report.questions import telling_metric, worst_questions
 from eval.runs.comparing import compare_runs, comparison_json
 from eval.runs.directions import lower_is_better
-from kb.errors import UsageError
+from eval.runs.files import read_run
+from kb.errors import NotFoundError, StorageError, UsageError
 from kb.records import AnswerStatus
 
 _WORST = 15  # questions: as many as a report shows
@@ -56,6 +58,17 @@ def figures_json(run: Run, earlier: Earlier | None = None) -> dict[str, Any]:
     return without_nan
 
 
+def compare_run_files(before: Path, after: Path) -> dict[str, Any] | None:
+    """How the run of one file compares with that of another; None where no question is in both.
+
+    Raises:
+        NotFoundError: one of them is not there.
+        StorageError: one of them is damaged.
+    """
+    compared: dict[str, Any] | None = _without_nan(_comparison(_read(after), Earlier(before.stem, _read(before))))
+    return compared
+
+
 def risk_curve_points(run: Run) -> list[list[float]]:
     """Coverage and risk, from the most confident question to all of them; none where fewer than two can be told.
 
@@ -83,6 +96,15 @@ def _risk_row(query: QuestionResult) -> tuple[float, float, float] | None:
 def _question(query: QuestionResult) -> dict[str, Any]:
     told = {name: query.details[name] for name in _DETAILS if name in query.details}
     return {"id": query.id, "question": query.question, "values": dict(query.values), **told}
+
+
+def _read(path: Path) -> Run:
+    try:
+        return read_run(path)
+    except NotFoundError as error:  # said without the folder, which is nobody's business beyond this machine
+        raise NotFoundError(f"no run {path.stem!r}") from error
+    except UsageError as error:
+        raise StorageError(f"cannot read {path.name}", "the file is damaged") from error
 
 
 def _comparison(run: Run, earlier: Earlier) -> dict[str, Any] | None:

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from kb.errors import NotFoundError, StorageError
 from kb.questions.collection_file import evaluation_folder
+
+# Compares two run files, the earlier one first; gives None where no question is in both. Raises `NotFoundError` and
+# `StorageError`. Who measures can do this; the server, which only shows runs, is given it.
+CompareRuns = Callable[[Path, Path], dict[str, Any] | None]
 
 _NAME = re.compile(r"run-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}")
 _FIGURES = ".figures.json"

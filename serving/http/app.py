@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from kb.ports import ChatModel, Embedder
+from kb.questions.run_files import CompareRuns
 from kb.settings import Settings
 from serving.http import embeddings, models
 from serving.http.answers import chat, completions, stored_completions
@@ -53,6 +54,7 @@ def create_app(
     embedder: Embedder | None = None,
     model: ChatModel | None = None,
     vllm: ModelServer | None = None,
+    compare_runs: CompareRuns | None = None,
 ) -> FastAPI:
     """The server as an ASGI app. The default collection is made if it is not there; nothing is loaded yet.
 
@@ -62,12 +64,13 @@ def create_app(
         model: in the place of the one that the settings name.
         vllm: a server beside ours, started, with the model that the settings name; if it is ours to stop, that is done
             with the app.
+        compare_runs: compares two runs of a collection; without it, nobody can choose which are compared.
 
     Raises:
         SettingsError: the chat model's or the verifier's settings are not complete.
         StorageError: the home folder cannot be written.
     """
-    services = open_services(settings, embedder=embedder, model=model, vllm=vllm)
+    services = open_services(settings, embedder=embedder, model=model, vllm=vllm, compare_runs=compare_runs)
     mcp = McpEndpoint(services)
 
     @asynccontextmanager

@@ -12,6 +12,7 @@ from kb.home.audit import SERVER, record
 from kb.home.home import Home
 from kb.home.keys import Keyring
 from kb.ports import ChatModel, Embedder
+from kb.questions.run_files import CompareRuns
 from kb.settings import Settings
 from serving.http.answers.places import Places
 from serving.http.border.quotas import Quotas
@@ -29,6 +30,7 @@ def open_services(
     embedder: Embedder | None = None,
     model: ChatModel | None = None,
     vllm: ModelServer | None = None,
+    compare_runs: CompareRuns | None = None,
 ) -> Services:
     """Everything that a request may need. The default collection is made if it is not there; nothing is loaded yet.
 
@@ -37,6 +39,7 @@ def open_services(
         embedder: in the place of the one that the settings name.
         model: in the place of the one that the settings name.
         vllm: a server of our own, started, with the model that the settings name.
+        compare_runs: compares two runs of a collection; without it, nobody can choose which are compared.
 
     Raises:
         SettingsError: the chat model's, the verifier's or the traces' settings are not complete.
@@ -67,6 +70,7 @@ def open_services(
         verifier=verifier_of(settings, chat_model, lambda: collections.embedder),
         model=chat_model,
         vllm=vllm,
+        compare_runs=compare_runs,
         traces=open_traces(settings.serve.traces),
         places=Places(),
     )

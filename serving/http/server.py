@@ -13,6 +13,7 @@ from typing import Protocol
 from kb.errors import SettingsError, UsageError
 from kb.home.home import Home
 from kb.home.keys import list_keys
+from kb.questions.run_files import CompareRuns
 from kb.settings import LOOPBACK, Settings
 from serving.http.app import create_app
 from serving.http.connections import server_for
@@ -22,12 +23,13 @@ from serving.vllm import ModelServer, SharedStatus, VllmServer
 from serving.workers import Workers
 
 
-def serve(settings: Settings, say: Callable[[str], None]) -> None:
+def serve(settings: Settings, say: Callable[[str], None], compare_runs: CompareRuns | None = None) -> None:
     """Serves until interrupted; where the settings name a model for vLLM, with a vLLM server of our own beside it.
 
     Args:
         settings: of this process.
         say: told in a line who may come in, and how vLLM is doing.
+        compare_runs: compares two runs of a collection; a function of a module, found by name in each process.
 
     Raises:
         UsageError: the address cannot be listened on.
@@ -38,9 +40,9 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     _check_border(settings, say)
     with listen(settings.serve.host, settings.serve.port) as listener:
         if settings.vllm.model:
-            _serve_beside_vllm(settings, listener, say)
+            _serve_beside_vllm(settings, listener, say, compare_runs)
         else:
-            _serving(settings, listener, say).run()
+            _serving(settings, listener, say, compare_runs).run()
 
 
 def _check_border(settings: Settings, say: Callable[[str], None]) -> None:
@@ -64,7 +66,9 @@ def _check_border(settings: Settings, say: Callable[[str], None]) -> None:
         say(f"no API keys: only programs on this machine may use the server, which listens on {host} alone")
 
 
-def _serve_beside_vllm(settings: Settings, listener: socket.socket, say: Callable[[str], None]) -> None:
+def _serve_beside_vllm(
+    settings: Settings, listener: socket.socket, say: Callable[[str], None], compare_runs: CompareRuns | None
+) -> None:
     given_up = threading.Event()
     running: list[Serving] = []
 
@@ -78,7 +82,7 @@ def _serve_beside_vllm(settings: Settings, listener: socket.socket, say: Callabl
     settings = replace(settings, model=vllm.model_settings(settings.model))
     vllm.start()
     try:
-        running.append(_serving(settings, listener, say, vllm, status))
+        running.append(_serving(settings, listener, say, compare_runs, vllm, status))
         if not given_up.is_set():
             running[0].run()
     finally:
@@ -101,15 +105,16 @@ def _serving(
     settings: Settings,
     listener: socket.socket,
     say: Callable[[str], None],
+    compare_runs: CompareRuns | None = None,
     vllm: VllmServer | None = None,
     status: SharedStatus | None = None,
 ) -> Serving:
     if settings.serve.workers < 1:
         raise SettingsError(f"setting serve.workers is {settings.serve.workers}", "it must be 1 or more")
     if settings.serve.workers == 1:
-        return OneProcess(settings, listener, vllm)
+        return OneProcess(settings, listener, vllm, compare_runs)
     close_services(open_services(settings))  # settings that cannot be are said once, here, and not by each process
-    return Workers(settings, listener, say, status)
+    return Workers(settings, listener, say, status, compare_runs)
 
 
 class OneProcess:
@@ -119,15 +124,22 @@ class OneProcess:
         settings: of this process.
         listener: the socket that it takes requests from.
         vllm: a vLLM server beside it.
+        compare_runs: compares two runs of a collection.
 
     Raises:
         SettingsError: the settings are not complete.
     """
 
-    def __init__(self, settings: Settings, listener: socket.socket, vllm: ModelServer | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        listener: socket.socket,
+        vllm: ModelServer | None = None,
+        compare_runs: CompareRuns | None = None,
+    ) -> None:
         configure_log(settings.serve.log, sys.stderr)
         self._listener = listener
-        app = create_app(settings, vllm=vllm)
+        app = create_app(settings, vllm=vllm, compare_runs=compare_runs)
         self._server = server_for(app)
         threading.Thread(target=settle, args=(app.state.services,), name="ibid-settling", daemon=True).start()
 

@@ -25,6 +25,7 @@ from kb.errors import NotFoundError, UsageError
 from kb.home.home import Home
 from kb.home.keys import Keyring
 from kb.ports import ChatModel, Embedder, Verifier
+from kb.questions.run_files import CompareRuns
 from kb.records import Policy
 from kb.settings import Settings
 from retriever.opening import reranker_of, searcher_over
@@ -265,6 +266,7 @@ class Services:
     model: ChatModel | None
     places: Places
     vllm: ModelServer | None = None  # that we started
+    compare_runs: CompareRuns | None = None  # where whoever started us can
     life: Life = field(default_factory=Life)
     meters: Meters = field(default_factory=Meters)
     traces: Traces | None = None  # where they are sent to a collector

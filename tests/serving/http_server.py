@@ -13,6 +13,7 @@ import httpx
 import openai
 import uvicorn
 
+from eval.own_questions.figures import compare_run_files
 from ingest.worker import run_job
 from kb.catalog import Catalog
 from kb.errors import InputError, UnreadableFileError, UnsupportedFileError
@@ -100,7 +101,7 @@ def running_server(
         answers=answers or AnswerSettings(),
         serve=serve or ServeSettings(),
     )
-    app = create_app(settings, embedder=embedder, model=model, vllm=vllm)
+    app = create_app(settings, embedder=embedder, model=model, vllm=vllm, compare_runs=compare_run_files)
     listener = listen("127.0.0.1", 0)
     server = server_for(app, closing_seconds=closing_seconds, connection=connection)
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]), daemon=True)

@@ -94,6 +94,40 @@ def test_evaluations_go_with_their_collection(server: RunningServer) -> None:
     assert list_evaluations(server.services.home, "default", 10) == []
 
 
+def test_a_run_is_compared_with_another_that_is_named(server: RunningServer) -> None:
+    for _ in range(3):
+        begin(server)
+        measure(server)
+    newest, middle, oldest = (run["id"] for run in server.http().get(f"{PLACE}/runs").json()["data"])
+    figures = f"{PLACE}/runs/{newest}/figures"
+    assert server.http().get(figures).json()["comparison"]["with"] == middle
+    compared = server.http().get(figures, params={"with": oldest}).json()["comparison"]
+    assert (compared["with"], compared["questions"], compared["worse"]) == (oldest, 2, [])
+    later = server.http().get(f"{PLACE}/runs/{oldest}/figures", params={"with": newest}).json()
+    assert later["comparison"]["with"] == newest, "also with a later one"
+    missing = server.http().get(figures, params={"with": "run-20200101T000000Z-abcdef"})
+    assert missing.status_code == 404
+    assert str(server.settings.home) not in missing.text
+    assert server.http().get(figures, params={"with": "../questions"}).status_code == 404
+    folder = evaluation_folder(server.settings.home, "default")
+    (folder / f"{oldest}.json").write_text("[]")
+    assert server.http().get(figures, params={"with": oldest}).json()["error"]["code"] == "storage"
+
+
+def test_runs_without_a_question_in_common_are_not_compared(server: RunningServer) -> None:
+    begin(server)
+    measure(server)
+    stored = server.http().get(f"{PLACE}/questions").json()
+    other = {**PAINTER, "question": "Who painted the other bridge?"}
+    body = {"version": stored["version"], "questions": [other]}
+    assert server.http().put(f"{PLACE}/questions", json=body).status_code == 200
+    begin(server)
+    measure(server)
+    newest, oldest = (run["id"] for run in server.http().get(f"{PLACE}/runs").json()["data"])
+    figures = server.http().get(f"{PLACE}/runs/{newest}/figures", params={"with": oldest}).json()
+    assert figures["comparison"] is None
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"metrics": NaN}', "[" * 100_000, "\x00"])
 def test_damaged_files_are_told_and_hide_no_others(server: RunningServer, content: str) -> None:
     begin(server)

@@ -27,9 +27,13 @@ RESTART_SECONDS = 1.0  # a part that dies at once must not be restarted in a tig
 
 def serve(options: argparse.Namespace, settings: Settings) -> int:
     """Runs the HTTP server until interrupted."""
+    from eval.own_questions.figures import compare_run_files
     from serving.http.server import serve as run_server
 
-    run_server(_with_addresses(options, settings), say=lambda line: print(f"ibid: {line}", file=sys.stderr, flush=True))
+    def say(line: str) -> None:
+        print(f"ibid: {line}", file=sys.stderr, flush=True)
+
+    run_server(_with_addresses(options, settings), say, compare_run_files)
     return 0
 
 

@@ -19,6 +19,7 @@ from serving.http.state import Services, services_of
 router = APIRouter(route_class=RepeatableRoute)
 
 Most = Annotated[int, Query(ge=1, le=100)]
+With = Annotated[str, Query(alias="with", max_length=80, description="another run of this collection")]
 
 _SUMMARY = ("started", "config", "collection", "questions", "metrics")  # of a run's figures, in the list of runs
 
@@ -81,11 +82,20 @@ def read_run(request: Request, store_id: str, run_id: str) -> dict[str, Any]:
 
 
 @router.get("/ibid/collections/{store_id}/runs/{run_id}/figures")
-def read_run_figures(request: Request, store_id: str, run_id: str) -> dict[str, Any]:
-    """A run's metrics, risk at each coverage and worst questions, and how it compares with the run before it."""
+def read_run_figures(request: Request, store_id: str, run_id: str, compared_with: With = "") -> dict[str, Any]:
+    """A run's metrics, risk at each coverage and worst questions, and how it compares with another run.
+
+    That is the one before it, as it was when this one was measured, or the one that `with` names.
+    """
     services = services_of(request)
     name = services.collections.catalog(store_id).name
-    return read_run_json(figures_path(services.home.folder, name, run_id))
+    figures = read_run_json(figures_path(services.home.folder, name, run_id))
+    if compared_with:
+        if services.compare_runs is None:
+            raise UsageError("runs are not compared here", "this server was started without the part that does")
+        before, after = (run_path(services.home.folder, name, run) for run in (compared_with, run_id))
+        figures["comparison"] = services.compare_runs(before, after)
+    return figures
 
 
 @router.delete("/ibid/collections/{store_id}/runs/{run_id}")

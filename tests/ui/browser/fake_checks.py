@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 Json = dict[str, Any]
@@ -19,6 +19,7 @@ class FakeChecks:
     version: int = 0  # 0 while there are no questions
     evaluation: Json | None = None
     runs: dict[str, Json] = field(default_factory=dict)  # figures by run, the oldest first
+    unlike: set[str] = field(default_factory=set)  # runs that share no question with any other
     judged: list[Json] = field(default_factory=list)  # where nobody judged a kept answer: what is listed instead
     asked_at_a_look: int = 1  # questions that are asked between two looks
 
@@ -136,6 +137,10 @@ def _add_runs(app: FastAPI, checks: FakeChecks) -> None:
         checks.evaluation["status"] = "cancelled"
         return checks.evaluation
 
+    _add_stored_runs(app, checks)
+
+
+def _add_stored_runs(app: FastAPI, checks: FakeChecks) -> None:
     @app.get("/ibid/collections/{name}/runs")
     def runs(name: str) -> Json:
         found = [{"id": run, **of_run} for run, of_run in reversed(checks.runs.items())]
@@ -146,8 +151,13 @@ def _add_runs(app: FastAPI, checks: FakeChecks) -> None:
         return JSONResponse({"deleted": True}) if checks.runs.pop(run, None) else _error(404, f"no run {run!r}")
 
     @app.get("/ibid/collections/{name}/runs/{run}/figures")
-    def of_run(name: str, run: str) -> Response:
-        return JSONResponse(checks.runs[run]) if run in checks.runs else _error(404, f"no run {run!r}")
+    def of_run(name: str, run: str, other: Annotated[str, Query(alias="with")] = "") -> Response:
+        if run not in checks.runs or (other and other not in checks.runs):
+            return _error(404, f"no run {run!r}")
+        if not other:
+            return JSONResponse(checks.runs[run])
+        compared = None if other in checks.unlike else comparison_with(other, "What may be appealed?")
+        return JSONResponse({**checks.runs[run], "comparison": compared})
 
 
 def _add_feedback(app: FastAPI, checks: FakeChecks, kept: dict[str, list[Json]]) -> None:

@@ -146,6 +146,34 @@ def test_an_evaluation_is_begun_watched_and_shown_with_what_changed(app: AppTest
     assert drawn(page, "run")[0]["comparison"] is not None
 
 
+@pytest.mark.parametrize(
+    ("language", "heading", "nothing"),
+    [("en", "Compared with the run of", "These two runs have no question in common"), ("zh", "与", "没有相同的问题")],
+)
+def test_a_run_is_compared_with_any_other_that_is_chosen(
+    app: AppTest, state: FakeState, language: str, heading: str, nothing: str
+) -> None:
+    runs = [f"run-2026112{day}T160000Z-abcdef" for day in (1, 2, 3)]
+    for run in runs:
+        started = f"2026-11-{run[10:12]}T16:00:00+00:00"
+        state.checks.runs[run] = figures(0.5, "Why?", "Because.") | {"started": started}
+    page = opened(language=language)
+    assert drawn(page, "run")[0]["comparison"] is None, "the fake's runs were measured each for itself"
+    with_what = page.selectbox[1]
+    assert len(with_what.options) == 3, "the run before it, and both others"
+    with_what.select_index(2).run()
+    title = drawn(page, "run")[0]["comparison"]["title"]
+    assert title.startswith(heading)
+    assert "21" in title, "the oldest one"
+    page.selectbox[0].select_index(1).run()
+    assert "21" in drawn(page, "run")[0]["comparison"]["title"], "the choice holds for the next run"
+    page.selectbox[0].select_index(2).run()
+    assert drawn(page, "run")[0]["comparison"] is None, "no run is compared with itself"
+    state.checks.unlike = set(runs)
+    page.selectbox[1].select_index(1).run()
+    assert nothing in plain_text(page.info[0].value)
+
+
 def test_an_evaluation_is_cancelled_and_one_that_failed_says_why(app: AppTest, state: FakeState) -> None:
     state.checks.questions, state.checks.asked_at_a_look = [question("When?", answers=["now"])], 0
     page = opened(language="zh")

@@ -70,9 +70,11 @@ class CheckRequests:
         """The collection's runs, the newest first."""
         return self._listed("runs", read_run_summary, limit=_RUNS)
 
-    def figures(self, run: str) -> Figures:
-        """What is shown of a run."""
-        return parse(read_figures, _json(self._send("GET", f"{self._place}/runs/{quote(run, safe='')}/figures")))
+    def figures(self, run: str, compared_with: str = "") -> Figures:
+        """What is shown of a run; compared with the one before it where no other is named."""
+        wanted = {"with": compared_with} if compared_with else {}
+        reply = self._send("GET", f"{self._place}/runs/{quote(run, safe='')}/figures", params=wanted)
+        return parse(read_figures, _json(reply))
 
     def delete_run(self, run: str) -> None:
         """Removes a run with all that it quotes."""

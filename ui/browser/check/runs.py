@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -89,17 +89,39 @@ def _run(session: Session, runs: tuple[RunSummary, ...]) -> None:
         on_change=_choose,
         args=(session, key),
     )
+    others = {"": words("compare_before"), **{run: name for run, name in names.items() if run != chosen}}
+    compared_with = _compared_with(session, chosen, others) if len(others) > 1 else ""
     try:
-        figures = session.requests.figures(chosen)
+        figures = session.requests.figures(chosen, compared_with)
     except ClientError as failure:
         show_failure(failure, words)
         return
     st.caption(plain(words("run_answered_by", model=seen(figures.answered_by))))
     before = figures.comparison.run_before if figures.comparison else ""
+    if compared_with and figures.comparison is None:
+        st.info(words("compare_nothing"))
     draw_run("run-view", run_data(figures, names.get(before, seen(before)), words))
     with st.popover(words("run_delete"), icon=":material/delete:"):
         st.text(words("run_delete_why"))
         st.button(words("delete_confirm"), key="delete-run", on_click=_delete, args=(session, chosen))
+
+
+def _compared_with(session: Session, chosen: str, others: Mapping[str, str]) -> str:
+    """The run that the chosen one is compared with. Each run has a list of its own: it lacks that run."""
+    key = f"compared-{chosen}-{len(others)}"
+    st.session_state[key] = session.check.compared_with if session.check.compared_with in others else ""
+    return st.selectbox(
+        session.words("run_compared_with"),
+        list(others),
+        key=key,
+        format_func=lambda name: others.get(name, name),
+        on_change=_choose_other,
+        args=(session, key),
+    )
+
+
+def _choose_other(session: Session, key: str) -> None:
+    session.check.compared_with = st.session_state[key]
 
 
 def _delete(session: Session, run: str) -> None:

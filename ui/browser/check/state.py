@@ -17,6 +17,7 @@ class CheckState:
     tables: int = 0  # counts the tables, so that one that was read anew forgets what was typed
     latest: tuple[str, str] = ("", "")  # the evaluation asked for last and how it stood when the page was drawn
     run: str = ""  # the one that is shown; "" for the newest
+    compared_with: str = ""  # the run that it is compared with; "" for the one before it
     before: int = 0  # judged answers older than this one are shown; 0 for the newest
     before_of: tuple[str, str] = ("", "")  # of which collection and verdict
     adopting: Judged | None = None  # the judged answer that is being made a question

@@ -70,8 +70,16 @@ def measure(http: httpx.Client, file_id: str, rounds: int) -> None:
         "a search with filters": lambda: http.post(f"{store_path}/search", json={**plain, "filters": FILTERS}),
     }
     for name, request in requests.items():
-        taken = list(_timed(request, rounds))
-        print(f"{name:22} first {taken[0]:7.1f} ms   median {statistics.median(taken):7.1f}   most {max(taken):7.1f}")
+        _print(name, list(_timed(request, rounds)))
+    taken = []
+    for number in range(rounds):
+        http.post(f"{store_path}/files/{file_id}", json={"attributes": {"round": number}}).raise_for_status()
+        taken += _timed(requests["a search with filters"], 1)
+    _print("the same after a write", taken)
+
+
+def _print(name: str, taken: list[float]) -> None:
+    print(f"{name:22} first {taken[0]:7.1f} ms   median {statistics.median(taken):7.1f}   most {max(taken):7.1f}")
 
 
 def _timed(request: Callable[[], httpx.Response], rounds: int) -> Iterable[float]:

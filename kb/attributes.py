@@ -67,6 +67,8 @@ def checked_attributes(given: Mapping[str, _Value]) -> dict[str, _Value]:
 
 def as_text(value: AttributeValue) -> str:
     """A value as a text: what is shown, searched and compared. Whole numbers have no decimal point."""
+    if isinstance(value, str):  # as most are
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE:
@@ -79,7 +81,7 @@ def laid_over(stated: Mapping[str, str], given: Mapping[str, AttributeValue]) ->
 
     A stated day that contradicts a given one (an end before the start) is left out, too.
     """
-    texts = {**stated, **{key: as_text(value) for key, value in given.items()}}
+    texts = {**stated, **{key: as_text(value) for key, value in given.items()}} if given else stated
     known = {key: text for key, text in texts.items() if text}
     start, end = in_force(known)
     if start and end and end < start:
@@ -94,8 +96,8 @@ def in_force(metadata: Mapping[str, str]) -> tuple[str, str]:
 
     A date that cannot be read (files may state anything) leaves its side open.
     """
-    first, last = (_readable(key, metadata.get(key, "")) for key in (EFFECTIVE_FROM, EFFECTIVE_TO))
-    return first, last
+    first, last = metadata.get(EFFECTIVE_FROM, ""), metadata.get(EFFECTIVE_TO, "")
+    return _readable(EFFECTIVE_FROM, first) if first else "", _readable(EFFECTIVE_TO, last) if last else ""
 
 
 def _readable(key: str, value: str) -> str:

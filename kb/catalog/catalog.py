@@ -211,8 +211,9 @@ class Catalog:
             UsageError: a key or value cannot be (`checked_attributes`).
         """
         with self._connection() as connection, transaction(connection, self._path):
-            writing.describe_document(connection, document_id, checked_attributes(given), instead=instead)
-            return writing.next_version(connection)
+            version = writing.next_version(connection)
+            writing.describe_document(connection, document_id, checked_attributes(given), version, instead=instead)
+            return version
 
     def set_calibration(self, calibration: Calibration | None) -> None:
         """Keeps what the collection's own questions said about the confidence of answers, or forgets it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from kb.attributes import EFFECTIVE_FROM, EFFECTIVE_TO
@@ -22,19 +23,25 @@ def matches(entry: DocumentEntry, domain: str, filters: Filters) -> bool:
 
 
 def _values_of(entry: DocumentEntry, domain: str, key: str) -> set[str]:
-    own = {
-        "document": (entry.name, entry.title, entry.id),
-        "document_id": (entry.id,),
-        "language": (entry.language, entry.language.partition("-")[0]),  # "zh" finds zh-Hans and zh-Hant
-        "media_type": (entry.media_type,),
-        "domain": (entry.metadata.get("domain") or domain,),
-        EFFECTIVE_FROM: (entry.effective_from,) if entry.effective_from else (),
-        EFFECTIVE_TO: (entry.effective_to,) if entry.effective_to else (),
-    }.get(key)
+    own = _OWN.get(key)
     if own is not None:
-        return {value.casefold() for value in own}
+        return {value.casefold() for value in own(entry, domain)}
     value = entry.metadata.get(key, "")
-    return {item.strip().casefold() for item in (value, *value.split(","))} if value else set()
+    if "," not in value:
+        return {value.strip().casefold()} if value else set()
+    return {item.strip().casefold() for item in (value, *value.split(","))}
+
+
+# Functions and no values: each document is asked for one or two of them, and there may be a hundred thousand documents.
+_OWN: Mapping[str, Callable[[DocumentEntry, str], tuple[str, ...]]] = {
+    "document": lambda entry, _: (entry.name, entry.title, entry.id),
+    "document_id": lambda entry, _: (entry.id,),
+    "language": lambda entry, _: (entry.language, entry.language.partition("-")[0]),  # "zh" finds zh-Hans and zh-Hant
+    "media_type": lambda entry, _: (entry.media_type,),
+    "domain": lambda entry, domain: (entry.metadata.get("domain") or domain,),
+    EFFECTIVE_FROM: lambda entry, _: (entry.effective_from,) if entry.effective_from else (),
+    EFFECTIVE_TO: lambda entry, _: (entry.effective_to,) if entry.effective_to else (),
+}
 
 
 def _meets(values: set[str], wanted: tuple[str, ...]) -> bool:

@@ -27,8 +27,8 @@ PASSAGE_COLUMNS = "document_id, ordinal, start, end, text, headings, first_page,
 def entry_from(row: Sequence[Any]) -> DocumentEntry:
     """A row of `ENTRY_COLUMNS`."""
     (document_id, name, title, media_type, language, pages, passages, size, added_at, metadata, warnings, given) = row
-    attributes: dict[str, AttributeValue] = json.loads(given)
-    known = laid_over(json.loads(metadata), attributes)
+    attributes: dict[str, AttributeValue] = json.loads(given) if given != "{}" else {}
+    known = laid_over(json.loads(metadata) if metadata != "{}" else {}, attributes)
     return DocumentEntry(
         document_id,
         name,
@@ -40,7 +40,7 @@ def entry_from(row: Sequence[Any]) -> DocumentEntry:
         size,
         added_at,
         known,
-        tuple(json.loads(warnings)),
+        tuple(json.loads(warnings)) if warnings != "[]" else (),
         attributes,
         *in_force(known),
     )

@@ -52,6 +52,17 @@ MIGRATIONS = (
     CREATE INDEX documents_replacing ON documents(replaces) WHERE replaces <> '';
     CREATE INDEX documents_by_name ON documents(name)
     """,
+    # All that a list shows of documents and filters ask of them, apart from their texts: SQLite reads every page of a
+    # text to come to what stands behind it in its row.
+    """
+    CREATE INDEX documents_listed ON documents(name, id, title, media_type, domain, language, pages, passages, size,
+        added_at, metadata, warnings, given)
+    """,
+    # The version in which something about a document changed, for readers that know an earlier one.
+    """
+    ALTER TABLE documents ADD COLUMN changed_in INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX documents_by_version ON documents(changed_in)
+    """,
 )
 
 DATABASE = "catalog.db"  # in the folder of a collection

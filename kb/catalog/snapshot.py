@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -228,10 +228,12 @@ class Snapshot:
     def documents(self) -> list[DocumentEntry]:
         """Every document by name."""
         query = f"SELECT {rows.ENTRY_COLUMNS} FROM documents ORDER BY name, id"  # noqa: S608
-        return [self._versions.placed(rows.entry_from(row)) for row in self._connection.execute(query)]
+        return [self.versions.placed(rows.entry_from(row)) for row in self._connection.execute(query)]
 
     def added_at(self, digits: str = "") -> dict[str, str]:
         """When each document was added, by its id; of those whose ids begin with these hexadecimal digits."""
+        if not digits:
+            return dict(self._connection.execute("SELECT id, added_at FROM documents"))
         query = "SELECT id, added_at FROM documents WHERE id >= ?1 AND id < ?1 || 'g'"  # "g" comes after every digit
         return dict(self._connection.execute(query, (digits,)))
 
@@ -245,7 +247,7 @@ class Snapshot:
         row = self._connection.execute(query, (document_id,)).fetchone()
         if row is None:
             raise NotFoundError(f"no document {document_id}", advice="`ibid documents` lists what is there")
-        return self._versions.placed(rows.entry_from(row))
+        return self.versions.placed(rows.entry_from(row))
 
     def document_beginning(self, digits: str) -> DocumentEntry | None:
         """The document whose id begins with these hexadecimal digits, if there is one."""
@@ -254,7 +256,8 @@ class Snapshot:
         return self.entry(row[0]) if row else None
 
     @cached_property
-    def _versions(self) -> Versions:
+    def versions(self) -> Versions:
+        """Which documents replace which."""
         return read_versions(self._connection)
 
     def given_of(self, document_id: str) -> dict[str, AttributeValue]:
@@ -362,11 +365,8 @@ class Snapshot:
 
     def matching_documents(self, filters: Filters) -> list[DocumentEntry]:
         """The documents whose passages `filters` lets through, by name."""
-        left_out = self._left_out(filters)
         query = f"SELECT domain, {rows.ENTRY_COLUMNS} FROM documents ORDER BY name, id"  # noqa: S608
-        read = ((domain, rows.entry_from(columns)) for domain, *columns in self._connection.execute(query))
-        entries = [(domain, self._versions.placed(entry)) for domain, entry in read if entry.id not in left_out]
-        return [entry for domain, entry in entries if matches(entry, domain, filters)]
+        return self._those_that_match(filters, self._connection.execute(query))
 
     def matching(self, filters: Filters) -> Numbers | None:
         """The live passages that `filters` lets through, ascending; None when it lets everything through."""
@@ -375,10 +375,37 @@ class Snapshot:
             return np.setdiff1d(self.numbers(), self._numbers_of(left_out), assume_unique=True) if left_out else None
         return self._numbers_of([entry.id for entry in self.matching_documents(filters)])
 
+    def matching_anew(self, filters: Filters, known: Numbers, version: int) -> Numbers:
+        """What `matching` tells, from what it told of an earlier version: only what has changed since is read.
+
+        It holds where neither the day nor `versions` has changed since: both change what documents left as they were
+        are taken for.
+        """
+        changes = self.changes_since(version)
+        query = "SELECT id FROM documents WHERE changed_in > ?"
+        changed: set[str] = {row[0] for row in self._connection.execute(query, (version,))}
+        for marks, batch in _batches(changes.added):
+            query = f"SELECT DISTINCT document_id FROM passages WHERE number IN ({marks})"  # noqa: S608
+            changed.update(row[0] for row in self._connection.execute(query, batch))
+        matching: list[str] = []
+        for marks, some in _batches(sorted(changed)):
+            query = f"SELECT domain, {rows.ENTRY_COLUMNS} FROM documents WHERE id IN ({marks})"  # noqa: S608
+            found = self._those_that_match(filters, self._connection.execute(query, some))
+            matching += [entry.id for entry in found]
+        gone = np.concatenate([changes.removed, self._numbers_of(changed)])
+        return np.union1d(np.setdiff1d(known, gone, assume_unique=True), self._numbers_of(matching))
+
+    def _those_that_match(self, filters: Filters, found: Iterable[Sequence[Any]]) -> list[DocumentEntry]:
+        """The documents that `filters` lets through among rows of their domains and `ENTRY_COLUMNS`."""
+        left_out = self._left_out(filters)
+        read = ((domain, rows.entry_from(columns)) for domain, *columns in found)
+        entries = [(domain, self.versions.placed(entry)) for domain, entry in read if entry.id not in left_out]
+        return [entry for domain, entry in entries if matches(entry, domain, filters)]
+
     def _left_out(self, filters: Filters) -> set[str]:
         """The documents that another one has replaced, where every day's search is meant."""
         every_day = filters.as_of is None and not filters.all_versions
-        return set(self._versions.not_current(today())) if every_day else set()
+        return set(self.versions.not_current(today())) if every_day else set()
 
     def _numbers_of(self, document_ids: Iterable[str]) -> Numbers:
         """The live passages of some documents, ascending."""

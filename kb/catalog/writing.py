@@ -76,8 +76,8 @@ def store_document(connection: sqlite3.Connection, prepared: PreparedDocument, v
     stored = connection.execute("SELECT 1 FROM documents WHERE id = ?", (document.id,)).fetchone()
     if stored is not None:  # the same bytes again: read anew by a newer pipeline, or under another name
         _remove_passages(connection, document.id, version)
-    _insert_document(connection, prepared)
-    describe_document(connection, document.id, prepared.given)
+    _insert_document(connection, prepared, version)
+    describe_document(connection, document.id, prepared.given, version)
     connection.executemany(
         f"INSERT INTO passages ({rows.PASSAGE_COLUMNS}, text_key, added_in)"  # noqa: S608 (a constant)
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -103,14 +103,15 @@ def link_source(connection: sqlite3.Connection, source: Source, version: int) ->
     return _remove_if_abandoned(connection, before[0], version)
 
 
-def _insert_document(connection: sqlite3.Connection, prepared: PreparedDocument) -> None:
+def _insert_document(connection: sqlite3.Connection, prepared: PreparedDocument, version: int) -> None:
     document = prepared.document
     connection.execute(
         "INSERT INTO documents (id, name, media_type, title, domain, language, text, marks, metadata, pages, passages,"
-        " size, warnings, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " size, warnings, added_at, changed_in) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET name=excluded.name, title=excluded.title, media_type=excluded.media_type,"
         " language=excluded.language, text=excluded.text, marks=excluded.marks, metadata=excluded.metadata,"
-        " pages=excluded.pages, passages=excluded.passages, warnings=excluded.warnings, domain=excluded.domain",
+        " pages=excluded.pages, passages=excluded.passages, warnings=excluded.warnings, domain=excluded.domain,"
+        " changed_in=excluded.changed_in",
         (
             document.id,
             document.name,
@@ -126,12 +127,18 @@ def _insert_document(connection: sqlite3.Connection, prepared: PreparedDocument)
             prepared.source.size,
             rows.to_json(document.warnings),
             now(),
+            version,
         ),
     )
 
 
 def describe_document(
-    connection: sqlite3.Connection, document_id: str, given: Mapping[str, AttributeValue], *, instead: bool = False
+    connection: sqlite3.Connection,
+    document_id: str,
+    given: Mapping[str, AttributeValue],
+    version: int,
+    *,
+    instead: bool = False,
 ) -> None:
     """Adds to what people say of a document, or puts it in the place of all that they said.
 
@@ -149,7 +156,8 @@ def describe_document(
     kept = {key: value for key, value in kept.items() if value != "" or key in stated}
     before_this = read_versions(connection) if given.get(REPLACES) else NO_VERSIONS
     if kept != json.loads(row[1]):
-        connection.execute("UPDATE documents SET given = ? WHERE id = ?", (rows.to_json(kept), document_id))
+        changed = (rows.to_json(kept), version, document_id)
+        connection.execute("UPDATE documents SET given = ?, changed_in = ? WHERE id = ?", changed)
     if not given.get(REPLACES):
         return
     replaced = read_versions(connection).replaced.get(document_id, ())

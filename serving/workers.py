@@ -121,7 +121,7 @@ def _serve_one(
     """What each process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; until there is a server, the parent ends us
     os.environ[SHARED_FOLDER] = str(folder)
-    from serving.http.server import OneProcess
+    from serving.http.one_process import OneProcess
 
     serving = OneProcess(settings, listener, vllm, compare_runs)
     parent = multiprocessing.parent_process()

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kb.errors import ModelError
+from kb.embedding.prepared import find_prepared, open_or_prepare_again, say_nothing
 from kb.ports import Embedder
 from kb.settings import EmbedderSettings
 
@@ -44,20 +44,11 @@ def open_embedder(settings: EmbedderSettings, cache: Path, report: Callable[[str
     from kb.embedding.paired import pair_packaged
 
     first = _open_alone(settings, cache, report)
-    return pair_packaged(first, settings, cache, report or _say_nothing, _open_alone)
+    return pair_packaged(first, settings, cache, report or say_nothing, _open_alone)
 
 
 def _open_alone(settings: EmbedderSettings, cache: Path, report: Callable[[str], None] | None) -> Embedder:
-    from kb.embedding.manifest import discard
-
-    preparation = prepare(settings, cache, report)
-    try:
-        return _open(preparation, settings)
-    except ModelError:
-        if preparation.runtime == "torch":
-            raise
-    discard(preparation)  # damaged: made once more
-    return _open(prepare(settings, cache, report), settings)
+    return open_or_prepare_again(lambda: prepare(settings, cache, report), lambda found: _open(found, settings))
 
 
 def _open(preparation: Preparation, settings: EmbedderSettings) -> Embedder:
@@ -83,7 +74,7 @@ def prepare_all(settings: EmbedderSettings, cache: Path, report: Callable[[str],
     from kb.embedding.paired import second_settings
 
     preparation = prepare(settings, cache, report)
-    second = second_settings(settings, cache, report or _say_nothing)
+    second = second_settings(settings, cache, report or say_nothing)
     if second is not None:
         prepare(second, cache, report)
     return preparation
@@ -97,7 +88,7 @@ def prepare(settings: EmbedderSettings, cache: Path, report: Callable[[str], Non
     from kb.embedding.devices import run_settings
     from kb.embedding.preparing import prepare_model
 
-    return _as_set(prepare_model(run_settings(settings), cache, report or _say_nothing), settings)
+    return _as_set(prepare_model(run_settings(settings), cache, report or say_nothing), settings)
 
 
 def find_preparation(settings: EmbedderSettings, cache: Path) -> Preparation | None:
@@ -106,12 +97,7 @@ def find_preparation(settings: EmbedderSettings, cache: Path) -> Preparation | N
     Raises:
         SettingsError: the model or the runtime does not exist.
     """
-    from kb.embedding.devices import check_device, run_settings
-    from kb.embedding.manifest import read_manifest
-    from kb.embedding.sources import find_source, preparation_name
-
-    check_device(settings.device, "embedder")
-    found = read_manifest(cache / preparation_name(find_source(settings.model), run_settings(settings)))
+    found = find_prepared(settings, cache, "embedder")
     return found and _as_set(found, settings)
 
 
@@ -130,6 +116,3 @@ def _as_set(preparation: Preparation, settings: EmbedderSettings) -> Preparation
     from kb.embedding.overrides import overridden
 
     return replace(preparation, facts=overridden(preparation.facts, settings))
-
-
-def _say_nothing(_line: str) -> None: ...

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kb.embedding.prepared import find_prepared, open_or_prepare_again, say_nothing
 from kb.entailment.records import Entailing, Entailment
 from kb.errors import ModelError
 from kb.settings import VerifierSettings
@@ -52,17 +53,9 @@ def open_entailment(settings: VerifierSettings, cache: Path, report: Callable[[s
         from kb.entailment.served import ServedEntailment
 
         return ServedEntailment(settings)
-    from kb.embedding.manifest import discard
     from kb.entailment.opening import open_prepared
 
-    preparation = prepare(settings, cache, report)
-    try:
-        return open_prepared(preparation, settings)
-    except ModelError:
-        if preparation.runtime == "torch":
-            raise
-    discard(preparation)  # damaged: made once more
-    return open_prepared(prepare(settings, cache, report), settings)
+    return open_or_prepare_again(lambda: prepare(settings, cache, report), lambda found: open_prepared(found, settings))
 
 
 def prepare(settings: VerifierSettings, cache: Path, report: Callable[[str], None] | None = None) -> Preparation:
@@ -74,7 +67,7 @@ def prepare(settings: VerifierSettings, cache: Path, report: Callable[[str], Non
     from kb.embedding.preparing import prepare_model
     from kb.entailment.classifiers import VERIFIERS
 
-    return prepare_model(run_settings(settings), cache, report or _say_nothing, VERIFIERS)
+    return prepare_model(run_settings(settings), cache, report or say_nothing, VERIFIERS)
 
 
 def find_preparation(settings: VerifierSettings, cache: Path) -> Preparation | None:
@@ -83,12 +76,4 @@ def find_preparation(settings: VerifierSettings, cache: Path) -> Preparation | N
     Raises:
         SettingsError: the model, the runtime or the device does not exist.
     """
-    from kb.embedding.devices import check_device, run_settings
-    from kb.embedding.manifest import read_manifest
-    from kb.embedding.sources import find_source, preparation_name
-
-    check_device(settings.device, "verifier")
-    return read_manifest(cache / preparation_name(find_source(settings.model, "verifier"), run_settings(settings)))
-
-
-def _say_nothing(_line: str) -> None: ...
+    return find_prepared(settings, cache, "verifier")

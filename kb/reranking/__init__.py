@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kb.embedding.prepared import find_prepared, open_or_prepare_again, say_nothing
 from kb.errors import ModelError, SettingsError
 from kb.ports import Reranker
 from kb.settings import RerankerSettings
@@ -69,17 +70,9 @@ def open_reranker(settings: RerankerSettings, cache: Path, report: Callable[[str
         from kb.reranking.served import ServedReranker
 
         return ServedReranker(settings)
-    from kb.embedding.manifest import discard
     from kb.reranking.opening import open_prepared
 
-    preparation = prepare(settings, cache, report)
-    try:
-        return open_prepared(preparation, settings)
-    except ModelError:
-        if preparation.runtime == "torch":
-            raise
-    discard(preparation)  # damaged: made once more
-    return open_prepared(prepare(settings, cache, report), settings)
+    return open_or_prepare_again(lambda: prepare(settings, cache, report), lambda found: open_prepared(found, settings))
 
 
 def prepare(settings: RerankerSettings, cache: Path, report: Callable[[str], None] | None = None) -> Preparation:
@@ -91,7 +84,7 @@ def prepare(settings: RerankerSettings, cache: Path, report: Callable[[str], Non
     from kb.embedding.preparing import prepare_model
     from kb.reranking.cross_encoders import RERANKERS
 
-    return prepare_model(run_settings(settings), cache, report or _say_nothing, RERANKERS)
+    return prepare_model(run_settings(settings), cache, report or say_nothing, RERANKERS)
 
 
 def find_preparation(settings: RerankerSettings, cache: Path) -> Preparation | None:
@@ -100,12 +93,4 @@ def find_preparation(settings: RerankerSettings, cache: Path) -> Preparation | N
     Raises:
         SettingsError: the model, the runtime or the device does not exist.
     """
-    from kb.embedding.devices import check_device, run_settings
-    from kb.embedding.manifest import read_manifest
-    from kb.embedding.sources import find_source, preparation_name
-
-    check_device(settings.device, "reranker")
-    return read_manifest(cache / preparation_name(find_source(settings.model, "reranker"), run_settings(settings)))
-
-
-def _say_nothing(_line: str) -> None: ...
+    return find_prepared(settings, cache, "reranker")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,11 +14,9 @@ from kb.home.home import Home
 from kb.home.keys import list_keys
 from kb.questions.run_files import CompareRuns
 from kb.settings import LOOPBACK, Settings
-from serving.http.app import create_app
-from serving.http.connections import server_for
-from serving.http.opening import close_services, open_services, settle
-from serving.http.operating.observing.log import configure_log
-from serving.vllm import ModelServer, SharedStatus, VllmServer
+from serving.http.one_process import OneProcess
+from serving.http.opening import close_services, open_services
+from serving.vllm import SharedStatus, VllmServer
 from serving.workers import Workers
 
 
@@ -115,41 +112,6 @@ def _serving(
         return OneProcess(settings, listener, vllm, compare_runs)
     close_services(open_services(settings))  # settings that cannot be are said once, here, and not by each process
     return Workers(settings, listener, say, status, compare_runs)
-
-
-class OneProcess:
-    """The server in this very process.
-
-    Args:
-        settings: of this process.
-        listener: the socket that it takes requests from.
-        vllm: a vLLM server beside it.
-        compare_runs: compares two runs of a collection.
-
-    Raises:
-        SettingsError: the settings are not complete.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        listener: socket.socket,
-        vllm: ModelServer | None = None,
-        compare_runs: CompareRuns | None = None,
-    ) -> None:
-        configure_log(settings.serve.log, sys.stderr)
-        self._listener = listener
-        app = create_app(settings, vllm=vllm, compare_runs=compare_runs)
-        self._server = server_for(app)
-        threading.Thread(target=settle, args=(app.state.services,), name="ibid-settling", daemon=True).start()
-
-    def run(self) -> None:
-        """Serves until `end`, SIGTERM or SIGINT."""
-        self._server.run(sockets=[self._listener])
-
-    def end(self) -> None:
-        """Lets answers end, five seconds at most, then closes everything."""
-        self._server.should_exit = True
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -69,7 +69,7 @@ def claims_of(
         rest = [hit for hit in looked.hits if hit.passage.id not in read] if looked else []
         if rest:
             again = _from_passages(asked, question, None, rest, timings)
-            outcome = yield from _decided(asked, again)
+            outcome = (yield from _decided(asked, again)).after(outcome)
     if outcome.status is not AnswerStatus.REFUSED:
         return outcome
     return (yield from say_refusal(outcome, result.hits, looked, language))

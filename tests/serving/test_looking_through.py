@@ -4,13 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from kb.chat.openai_compatible import open_chat_model
+from kb.chat.sampling import Sampling
 from kb.records import NO_FILTERS, Answer, AnswerStatus, Document, Filters, Finished, SearchResult
+from kb.settings import ModelSettings
 from retriever import Searcher, SearchMode
 from serving.answering import answer_question
 from serving.looking_through import look_through
 from serving.verification import LexicalVerifier
+from serving.wishes import Wishes
 from tests.fakes import HashEmbedder, ScriptedChatModel
 from tests.making import make_catalog, make_document
+from tests.serving.model_server import Reply, model_server
 
 NOTES = make_document(
     "\n".join([*(f"Room {number} has a desk and a lamp." for number in range(40)), "The safe opens with 4711."]),
@@ -96,25 +101,48 @@ def test_a_refusal_counts_what_was_looked_at_and_no_more(tmp_path: Path) -> None
     assert "all" not in large.text
 
 
+class Misled(Searcher):
+    """Finds the passage that answers last of all."""
+
+    def search(
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        mode: SearchMode = SearchMode.HYBRID,
+        filters: Filters = NO_FILTERS,
+    ) -> SearchResult:
+        found = super().search(question, k=41, mode=mode, filters=filters)
+        return replace(found, hits=tuple(sorted(found.hits, key=lambda hit: "4711" in hit.passage.text)[:k]))
+
+
+SAFE = "Which number opens the safe of the room with a desk and a lamp?"
+
+
 def test_a_model_that_finds_no_answer_reads_what_it_was_not_given_if_that_seems_to_hold_one(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path, HashEmbedder(), NOTES)
-
-    class Misled(Searcher):
-        """Finds the passage that answers last of all."""
-
-        def search(
-            self,
-            question: str,
-            *,
-            k: int = 10,
-            mode: SearchMode = SearchMode.HYBRID,
-            filters: Filters = NO_FILTERS,
-        ) -> SearchResult:
-            found = super().search(question, k=41, mode=mode, filters=filters)
-            return replace(found, hits=tuple(sorted(found.hits, key=lambda hit: "4711" in hit.passage.text)[:k]))
-
-    question = "Which number opens the safe of the room with a desk and a lamp?"
     replies = ["NO_ANSWER_IN_PASSAGES"], ["The safe opens with 4711 [3]."]
-    answer = answered(Misled(catalog, HashEmbedder()), question, *replies)
+    answer = answered(Misled(catalog, HashEmbedder()), SAFE, *replies)
     assert answer.status is not AnswerStatus.REFUSED
     assert "4711" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("second", "status"),
+    [("The safe opens with 4711 [3].", AnswerStatus.ANSWERED), ("NO_ANSWER_IN_PASSAGES", AnswerStatus.REFUSED)],
+)
+def test_an_answer_took_the_tokens_of_all_attempts_at_it(tmp_path: Path, second: str, status: AnswerStatus) -> None:
+    searcher = Misled(make_catalog(tmp_path, HashEmbedder(), NOTES), HashEmbedder())
+    replies = Reply(("NO_ANSWER_IN_PASSAGES",), usage=(100, 1)), Reply((second,), usage=(250, 20))
+    with model_server(*replies) as scripted:
+        events = answer_question(
+            SAFE,
+            searcher=searcher,
+            catalog=searcher.catalog,
+            verifier=LexicalVerifier(),
+            model=open_chat_model(ModelSettings(base_url=scripted.base_url, name="scripted")),
+            k=3,
+            wishes=Wishes(sampling=Sampling()),
+        )
+        answer = next(event.answer for event in events if isinstance(event, Finished))
+        assert (answer.status, answer.tokens, len(scripted.requests)) == (status, (350, 21), 2)

@@ -24,6 +24,7 @@ _SCRIPTS = {
     "passages": ("elements", "passages"),
     "outline": ("elements", "outline"),
     "records": ("elements", "records"),
+    "appearance": ("elements", "appearance"),
     "results": ("elements", "results"),
     "run": ("elements", "run"),
     "judged": ("elements", "judged"),
@@ -106,6 +107,11 @@ def draw_outline(key: str, data: dict[str, Any], on_go: Callable[[int], None]) -
 def draw_records(key: str, data: dict[str, Any], on_act: Callable[[str], None] = lambda _: None) -> None:
     """Rows about the server; `on_act` gets the id of the one that something is to be done with."""
     _component("records")(key=key, data=data, on_act_change=lambda: _with_text(key, "act", on_act))
+
+
+def draw_appearance(key: str, data: dict[str, Any]) -> None:
+    """The choice between light and dark, which stays in the browser."""
+    _component("appearance")(key=key, data=data)
 
 
 def draw_results(key: str, data: dict[str, Any], on_select: Callable[[int], None]) -> None:

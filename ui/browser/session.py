@@ -90,6 +90,11 @@ class Session:
         return bool(self.exchanges) and self.exchanges[-1].running
 
     @property
+    def has_unkept_answers(self) -> bool:
+        """Whether answers are here that are nowhere else."""
+        return any(exchange.keeping is None for exchange in self.exchanges)
+
+    @property
     def requests(self) -> CheckRequests:
         """What the page Check asks about the chosen collection."""
         return self.client.about(self.collection)

@@ -133,6 +133,20 @@ def test_the_language_can_be_switched_and_a_reload_keeps_it(chrome: Any, address
         page.get_by_text("向文档提问").wait_for()
 
 
+def test_the_chosen_theme_holds_on_every_page_and_over_a_reload(chrome: Any, address: str) -> None:
+    ground = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+    with visit(chrome, f"{address}/look-after") as page:
+        page.get_by_text("Preferences").click()
+        page.get_by_label("Dark").check()
+        assert page.evaluate(ground) == "rgb(255, 255, 255)", "nothing is reloaded without being asked"
+        page.get_by_text("Load it now").click()
+        page.wait_for_function(f"document.querySelector('.stApp') && {ground} === 'rgb(23, 25, 29)'")
+        for path in ("", "/find"):
+            page.goto(address + path)
+            page.locator(".stSidebar").wait_for()
+            assert page.evaluate(ground) == "rgb(23, 25, 29)"
+
+
 def test_on_a_phone_the_source_is_a_sheet_over_the_chat(chrome: Any, address: str) -> None:
     with visit(chrome, address, width=390) as page:
         ask(page, "How many marks does late work lose?")

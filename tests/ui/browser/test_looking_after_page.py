@@ -15,7 +15,7 @@ from tests.ui.browser.real_server import real_server
 from tests.ui.browser.test_pages import drawn, plain_text
 from ui.browser.api.care_replies import Health, Storage
 from ui.browser.api.client import Client
-from ui.browser.care.drawing import health_data, storage_data
+from ui.browser.care.drawing import appearance_data, health_data, storage_data
 from ui.browser.wording import LANGUAGES, read_words
 
 
@@ -173,3 +173,30 @@ def test_an_uploaded_file_of_others_is_in_the_log_without_its_name(client: Clien
     shown = str(drawn(app, "records"))
     assert "File uploaded" in shown
     assert "secret name" not in shown
+
+
+@pytest.mark.parametrize(
+    ("language", "choices", "strict"),
+    [("en", ["As the device", "Light", "Dark"], "Withhold them"), ("zh", ["随设备", "浅色", "深色"], "不予显示")],
+)
+def test_language_theme_and_every_collections_policy_are_chosen_in_one_place(
+    client: Client, language: str, choices: list[str], strict: str
+) -> None:
+    client.create_collection("wards", "Of the hospital *alone*", "flag")
+    app = page("preferences")
+    (switch,) = (one for one in app.get("button_group") if one.key == "care-language")
+    switch.set_value(language).run()
+    assert [label for _, label in drawn(app, "appearance")[0]["choices"]] == choices
+    policy = app.selectbox(key="policy-of-wards")
+    policy.select(next(value for value in ("flag", "strict") if policy.format_func(value) == strict)).run()
+    assert not app.exception
+    (wards,) = (one for one in client.collections() if one.name == "wards")
+    assert wards.strict
+    assert wards.description == "Of the hospital *alone*"
+
+
+def test_whoever_has_answers_that_nobody_keeps_is_told_what_loading_anew_costs() -> None:
+    for language, loss in (("en", "not kept"), ("zh", "未保存")):
+        words = read_words(language)
+        assert loss in appearance_data(["", "find"], words, losing=True)["when"]
+        assert loss not in appearance_data(["", "find"], words, losing=False)["when"]

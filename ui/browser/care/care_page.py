@@ -9,6 +9,7 @@ import streamlit as st
 from ui.browser.api.failures import ClientError
 from ui.browser.care.drawing import changes_data, health_data, storage_data
 from ui.browser.care.keys import show_keys
+from ui.browser.care.preferences import show_preferences
 from ui.browser.components import draw_records
 from ui.browser.notices import show_failure
 from ui.browser.plain import plain
@@ -42,19 +43,23 @@ def show() -> None:
 
 
 def _sections() -> Mapping[str, Callable[[Session], None]]:
-    return {"health": _health, "keys": show_keys, "changes": _changes, "storage": _storage}
+    return {
+        "health": _health,
+        "keys": show_keys,
+        "changes": _changes,
+        "storage": _storage,
+        "preferences": show_preferences,
+    }
 
 
 def _health(session: Session) -> None:
     words = session.words
     draw_records("health", health_data(session.client.health(), words))
-    st.caption(words("care_theme"))
     st.button(words("look_again"), key="look-again", icon=":material/refresh:")
 
 
 def _storage(session: Session) -> None:
     draw_records("storage", storage_data(session.client.storage(), session.collections, session.words))
-    st.caption(session.words("storage_policy"))
 
 
 def _changes(session: Session) -> None:

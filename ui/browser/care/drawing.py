@@ -100,6 +100,19 @@ def storage_data(storage: Storage, collections: Sequence[CollectionSummary], wor
     return _records(records, words)
 
 
+def appearance_data(paths: Sequence[str], words: Words, *, losing: bool) -> Json:
+    """The choice between light and dark. `paths` are those of the app's pages; `losing`: answers nobody keeps go."""
+    return {
+        "lang": words("html_language"),
+        "legend": words("theme"),
+        "choices": [[name, words(f"theme_{name.lower()}")] for name in ("System", "Light", "Dark")],
+        "paths": list(paths),
+        "when": words("theme_when_losing" if losing else "theme_when"),
+        "load": words("theme_load"),
+        "not_stored": words("theme_not_stored"),
+    }
+
+
 def _records(records: list[Json], words: Words) -> Json:
     return {"lang": words("html_language"), "records": records}
 

@@ -16,6 +16,7 @@ from langchain_core.documents import Document as LangChainDocument
 from kb.attributes import checked_attributes
 from kb.catalog import Catalog, PreparedDocument, Source, text_key
 from kb.errors import NotFoundError, UsageError
+from kb.home.withdrawals import noting_at_home
 from kb.ports import Embedder
 from kb.records import Document, Passage, document_id_of
 from kb.text.language import detect_language
@@ -36,7 +37,9 @@ def put_texts(catalog: Catalog, embedder: Embedder, texts: Sequence[LangChainDoc
     if prepared:
         contents = {item.text_keys[0]: item.document.text for item in prepared}
         vectors = zip(contents, embedder.embed_passages(list(contents.values())), strict=True)
-        catalog.store(prepared, embedder.space, dict(vectors))
+        found = dict(vectors)
+        with noting_at_home(catalog):
+            catalog.store(prepared, embedder.space, found)
 
 
 def delete_texts(catalog: Catalog, ids: Sequence[str]) -> None:
@@ -45,7 +48,8 @@ def delete_texts(catalog: Catalog, ids: Sequence[str]) -> None:
         sources = [snapshot.source(text_id) for text_id in ids]
         found = [source.document_id for source in sources if source is not None and source.pipeline == _PIPELINE]
     if found:
-        catalog.remove(found)
+        with noting_at_home(catalog):
+            catalog.remove(found)
 
 
 def read_texts(catalog: Catalog, ids: Sequence[str]) -> Iterator[LangChainDocument]:

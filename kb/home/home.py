@@ -14,6 +14,8 @@ from kb.catalog.schema import connect, migrate, storage_error, transaction
 from kb.catalog.writing import empty_journal
 from kb.home.schema import MIGRATIONS
 
+DATABASE = "ibid.db"  # in a home folder
+
 
 class Home:
     """One home folder. One object serves any number of threads."""
@@ -22,7 +24,7 @@ class Home:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.uploads = Blobs(folder / "files")
-        self._path = folder / "ibid.db"
+        self._path = folder / DATABASE
         _keep_private(self._path)
         self._connection = connect(self._path)
         self._lock = threading.Lock()
@@ -51,6 +53,21 @@ class Home:
     def close(self) -> None:
         """Closes the database."""
         self._connection.close()
+
+
+@contextmanager
+def home_around(collection: Path) -> Iterator[Home | None]:
+    """The home folder in which a collection's folder stands; None where it stands alone, as a copy somewhere may."""
+    folder = collection.absolute().parent.parent
+    is_home = collection.absolute().parent.name == "collections" and (folder / DATABASE).is_file()
+    if not is_home:
+        yield None
+        return
+    home = Home(folder)
+    try:
+        yield home
+    finally:
+        home.close()
 
 
 def _keep_private(path: Path) -> None:

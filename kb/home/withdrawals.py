@@ -15,7 +15,7 @@ from kb.catalog.snapshot import today
 from kb.catalog.writing import now
 from kb.errors import NotFoundError
 from kb.home.answers import PastAnswer, answers_citing, cited_documents
-from kb.home.home import Home
+from kb.home.home import Home, home_around
 from kb.records import Citation
 from kb.standing import CitationState, Standing, standings_of
 
@@ -44,6 +44,17 @@ def noting_withdrawals(home: Home, catalog: Catalog) -> Iterator[Withdrawn]:
             with home.writing() as connection:
                 rows = [(catalog.name, document_id, moment) for document_id in gone]
                 connection.executemany("INSERT OR REPLACE INTO withdrawals VALUES (?, ?, ?)", rows)
+
+
+@contextmanager
+def noting_at_home(catalog: Catalog) -> Iterator[None]:
+    """The same for programs that have only the collection: noted in the home folder around it, if it stands in one."""
+    with home_around(catalog.folder) as home:
+        if home is None:
+            yield
+            return
+        with noting_withdrawals(home, catalog):
+            yield
 
 
 def standings_by_answer(home: Home, answers: Sequence[PastAnswer]) -> dict[int, tuple[Standing, ...]]:

@@ -3,7 +3,10 @@ from pathlib import Path
 import pytest
 
 from kb.errors import UsageError
-from kb.records import Filters
+from kb.home.answers import keep_answer
+from kb.home.home import Home
+from kb.home.withdrawals import standings_by_answer
+from kb.records import Answer, AnswerStatus, Citation, Claim, Filters, Verdict
 from retriever import Searcher, SearchMode
 from retriever.langchain import IbidEmbeddings, IbidRetriever, IbidVectorStore
 from tests.fakes import HashEmbedder
@@ -120,3 +123,32 @@ def test_a_day_and_all_versions_can_be_asked_for(tmp_path: Path) -> None:
     assert found(all_versions=True) == {"old.txt", "new.txt"}
     with pytest.raises(UsageError, match="not one day"):
         found(as_of="2024")
+
+
+@pytest.mark.parametrize("change", ["delete", "replace"])
+def test_past_answers_that_cite_a_text_are_marked_when_it_goes(tmp_path: Path, change: str) -> None:
+    home = Home(tmp_path)
+    catalog = make_catalog(tmp_path, EMBEDDER, name="课程")
+    store = IbidVectorStore(Searcher(catalog, EMBEDDER))
+    text = "二甲双胍每日两次，随餐服用。"
+    store.add_texts([text], ids=["metformin"])
+    with catalog.snapshot() as snapshot:
+        (entry,) = snapshot.documents()
+    citation = Citation(1, entry.id, entry.name, entry.title, None, 0, len(text), text)
+    claim = Claim(text, Verdict.SUPPORTED, "", (1,))
+    answer = Answer("?", "课程", 1, AnswerStatus.ANSWERED, 1.0, "m", (claim,), (citation,))
+    past = keep_answer(home, "How often?", answer)
+    if change == "delete":
+        store.delete(["metformin"])
+    else:
+        store.add_texts(["每日一次。"], ids=["metformin"])
+    (standing,) = standings_by_answer(home, [past])[past.number]
+    assert not standing.stands
+    assert standing.since, "nobody noted when it went"
+    home.close()
+
+
+def test_a_collection_that_stands_alone_gets_no_home_by_a_deletion(tmp_path: Path) -> None:
+    store = IbidVectorStore(Searcher(make_catalog(tmp_path, EMBEDDER), EMBEDDER))
+    store.delete(store.add_texts(["A text."]))
+    assert not list(tmp_path.rglob("ibid.db"))

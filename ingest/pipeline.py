@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ingest.reading import FileOutcome, FileState, Parse, link, read, read_ahead, source_of
 from ingest.splitting import embedding_text, split_document
 from ingest.walking import FoundFile
-from kb.attributes import AttributeValue, as_text, laid_over
+from kb.attributes import LANGUAGE, AttributeValue, as_text, laid_over
 from kb.catalog import Catalog, PreparedDocument, VectorsMissingError, text_key
 from kb.errors import InputError, StorageError
 from kb.ports import Embedder
@@ -117,7 +117,8 @@ def _prepare(
     with catalog.snapshot() as snapshot:
         known = {**found.attributes, **snapshot.given_of(read.id), **(given or {})}
     metadata = laid_over(read.metadata, found.attributes)
-    document = replace(read, title=as_text(known.get("title", "")) or read.title, metadata=metadata)
+    language = found.attributes.get(LANGUAGE) or read.language
+    document = replace(read, title=as_text(known.get("title", "")) or read.title, language=language, metadata=metadata)
     passages = split_document(document, embedder.count_tokens, found.passage_tokens)
     texts = [embedding_text(document.title, passage) for passage in passages]
     keys = tuple(text_key(text) for text in texts)

@@ -11,15 +11,18 @@ from kb.errors import UsageError
 from kb.text.written_dates import read_date
 
 EFFECTIVE_FROM, EFFECTIVE_TO = "effective_from", "effective_to"
+LANGUAGE = "language"
 
 AttributeValue = str | int | float | bool
 _Value = TypeVar("_Value", str, AttributeValue)
 
 _KEY = re.compile(r"[^\W\d][\w.-]{0,63}")  # 64 characters, as in OpenAI's attributes
 _LONGEST_VALUE = 512  # characters, as in OpenAI's attributes
+_CODE = re.compile(r"([a-zA-Z]{2,3})((?:-[a-zA-Z0-9]{2,8}){0,3})")  # of a language, as BCP 47 has it
 _WHOLE = 1e16  # from here on, floating-point numbers are shown with an exponent
-_TEXTS = frozenset({"replaces", "title", "domain"})  # read as texts, also where somebody gives a number
-_OWN_FIELDS = frozenset({"as_of", "document", "document_id", "language", "media_type"})  # what filters call by these
+_READ = frozenset({EFFECTIVE_FROM, EFFECTIVE_TO, LANGUAGE})  # kept in one form, however they are written
+_TEXTS = frozenset({"replaces", "title", "domain", LANGUAGE})  # read as texts, also where somebody gives a number
+_OWN_FIELDS = frozenset({"as_of", "document", "document_id", "media_type"})  # what filters call by these
 
 
 def read_assignments(assignments: Iterable[str]) -> dict[str, str]:
@@ -39,14 +42,16 @@ def read_assignments(assignments: Iterable[str]) -> dict[str, str]:
 
 
 def checked_attributes(given: Mapping[str, _Value]) -> dict[str, _Value]:
-    """Attributes as they are kept: `effective_from` is a first day and `effective_to` a last day in ISO 8601.
+    """Attributes as they are kept.
 
+    `effective_from` is a first day and `effective_to` a last day in ISO 8601, `language` a code such as "zh-Hans".
     Numbers, true and false stay what they are, except under keys that are read as texts.
 
     An empty value stays: it removes what was known under its key.
 
     Raises:
-        UsageError: a key or a value cannot be, or a date is no date, or the last day is before the first.
+        UsageError: a key or a value cannot be, or a date is no date, or the last day is before the first, or a language
+            has no such code.
     """
     kept: dict[str, _Value] = {}
     for key, value in given.items():
@@ -57,8 +62,7 @@ def checked_attributes(given: Mapping[str, _Value]) -> dict[str, _Value]:
             raise UsageError(f"{key} cannot be set", "it is read from the document itself")
         if len(text) > _LONGEST_VALUE:
             raise UsageError(f"{key} is too long", f"{len(text)} characters, {_LONGEST_VALUE} allowed")
-        is_bound = key in {EFFECTIVE_FROM, EFFECTIVE_TO} and text
-        kept[key] = _bound(key, text) if is_bound else text if key in _TEXTS else value
+        kept[key] = _as_kept(key, text) if key in _READ and text else text if key in _TEXTS else value
     start, end = (as_text(kept.get(key, "")) for key in (EFFECTIVE_FROM, EFFECTIVE_TO))
     if start and end and end < start:
         raise UsageError(f"{EFFECTIVE_TO} {end} is before {EFFECTIVE_FROM} {start}", advice="Set both anew")
@@ -98,6 +102,22 @@ def in_force(metadata: Mapping[str, str]) -> tuple[str, str]:
     """
     first, last = metadata.get(EFFECTIVE_FROM, ""), metadata.get(EFFECTIVE_TO, "")
     return _readable(EFFECTIVE_FROM, first) if first else "", _readable(EFFECTIVE_TO, last) if last else ""
+
+
+def _as_kept(key: str, value: str) -> str:
+    return _language(value) if key == LANGUAGE else _bound(key, value)
+
+
+def _language(code: str) -> str:
+    """A language's code as BCP 47 writes it: "ZH-hans" is "zh-Hans", "pt-br" is "pt-BR"."""
+    found = _CODE.fullmatch(code.strip())
+    if found is None:
+        raise UsageError(f"{LANGUAGE} cannot be {code[:80]!r}", "it is no language's code", "Write en, zh-Hans, de, …")
+    further = (
+        part.title() if len(part) == 4 else part.upper() if len(part) == 2 else part.lower()
+        for part in found[2].split("-")[1:]
+    )
+    return "-".join((found[1].lower(), *further))
 
 
 def _readable(key: str, value: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.attributes import AttributeValue, as_text, in_force, laid_over
+from kb.attributes import LANGUAGE, AttributeValue, as_text, in_force, laid_over
 from kb.records import DocumentEntry, EmbeddingSpace, Mark, MarkKind, Passage, WordBox
 
 # Points with a tenth's precision (below a pixel at any zoom in use) fit 16 bits up to 91 inches.
@@ -34,7 +34,7 @@ def entry_from(row: Sequence[Any]) -> DocumentEntry:
         name,
         as_text(attributes.get("title", "")) or title,
         media_type,
-        language,
+        as_text(attributes.get(LANGUAGE, "")) or language,
         pages,
         passages,
         size,

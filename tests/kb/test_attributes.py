@@ -48,13 +48,33 @@ def test_assignments_are_read_with_their_dates_in_one_form() -> None:
         (["tags"], "KEY=VALUE"),
         (["=x"], "KEY=VALUE"),
         (["two words=x"], "cannot be a key"),
-        (["language=en"], "cannot be set"),
+        (["language=English"], "no language's code"),
+        (["language=英文"], "no language's code"),
+        (["media_type=text/plain"], "cannot be set"),
         (["note=" + "x" * 513], "too long"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(assignments: list[str], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         read_assignments(assignments)
+
+
+@pytest.mark.parametrize(("written", "code"), [("EN", "en"), ("zh-hans", "zh-Hans"), ("pt-br", "pt-BR"), ("", "")])
+def test_a_language_is_kept_as_its_code(written: str, code: str) -> None:
+    assert checked_attributes({"language": written}) == {"language": code}
+
+
+def test_a_language_that_people_say_wins_over_the_one_that_was_read(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path, EMBEDDER, HANDBOOK)
+    assert entry_in(catalog).language == "en"
+    catalog.describe(HANDBOOK.id, {"language": "zh-hant"})
+    assert entry_in(catalog).language == "zh-Hant"
+    with catalog.snapshot() as snapshot:
+        assert snapshot.matching_documents(Filters(metadata={"language": ("zh",)}))
+        assert not snapshot.matching_documents(Filters(metadata={"language": ("en",)}))
+        assert list(snapshot.passages_by_language()) == ["zh-Hant"]
+    catalog.describe(HANDBOOK.id, {"language": ""})
+    assert entry_in(catalog).language == "en"
 
 
 def test_what_is_given_wins_over_what_is_stated() -> None:

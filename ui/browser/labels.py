@@ -21,6 +21,9 @@ _KINDS = {
     "text/markdown": "Markdown",
 }
 
+# Languages that people can say a document is in: the two that are read from texts first, then others much written.
+LANGUAGE_CODES = ("en", "zh-Hans", "zh-Hant", "de", "fr", "es", "it", "pt", "nl", "ru", "ja", "ko", "ar")
+
 
 def joined(*parts: str) -> str:
     """Parts of one line; empty ones are left out."""

@@ -14,6 +14,7 @@ from tests.ui.browser.test_pages import drawn, plain_text
 from ui.browser.api.client import Client
 from ui.browser.api.failures import ClientError, FailureKind
 from ui.browser.api.file_replies import FileState, StoredFile
+from ui.browser.api.finding import Wanted
 
 RULES = (
     b"# House rules\n\n## Quiet\n\nThe house is quiet from 22:00.\n\n## Fees\n\n| Room | Fee |\n|---|---|\n| A | 40 |\n"
@@ -152,6 +153,31 @@ def test_what_is_said_of_a_document_wins_and_the_rest_stays(client: Client) -> N
     facts = client.facts("default", file.document_id)
     assert facts.title == "Hausordnung 规定"
     assert dict(facts.given) == {"owner": "the porter", "title": "Hausordnung 规定", "tags": "house, quiet"}
+
+
+@pytest.mark.parametrize(("interface", "label", "german"), [("en", "Language", "German"), ("zh", "语言", "德文")])
+def test_the_language_that_people_say_reaches_filters_and_search(
+    client: Client, interface: str, label: str, german: str
+) -> None:
+    content = RULES.replace(b"22:00", f"20:00 ({interface})".encode())
+    file = taken_in(client, "default", f"sprache-{interface}.md", content)
+    app = document("default", file.document_id)
+    app.session_state["ibid"].switch_language(interface)
+    app.run()
+    choice = next(box for box in app.selectbox if box.label == label)
+    assert "en" not in choice.value
+    choice.select("de")
+    next(button for button in app.button if button.label in ("Save", "保存")).click().run()
+    assert not app.exception
+    assert client.facts("default", file.document_id).language == "de"
+    assert german in " ".join(caption.value for caption in app.caption)
+    found = client.search(Wanted("default", "quiet", languages=("de",)), 10)
+    assert file.document_id in {place.document_id for place in found}
+    assert file.document_id not in {
+        place.document_id for place in client.search(Wanted("default", "quiet", languages=("en",)), 50)
+    }
+    (listed,) = (one for one in client.files("default") if one.document_id == file.document_id)
+    assert listed.language == "de", "so that it can be chosen on the page Find"
 
 
 def test_versions_name_each_other(client: Client) -> None:

@@ -17,6 +17,7 @@ from ui.browser.answers.suggestions import all_questions
 from ui.browser.api.failures import FailureKind
 from ui.browser.api.file_replies import FileState
 from ui.browser.check.drawing import METRICS
+from ui.browser.labels import LANGUAGE_CODES
 from ui.browser.library.listing import Order
 from ui.browser.plain import plain
 from ui.browser.wording import LANGUAGES, language_for, read_words
@@ -32,7 +33,7 @@ SETS = {
     "action": list(ACTIONS),
     "filter": ["document", "kind", "tag", "language"],
     "kind": ["text", "image", "message"],
-    "in": ["en", "zh_hans", "zh_hant"],
+    "in": [code.replace("-", "_").lower() for code in LANGUAGE_CODES],
     "care": ["health", "keys", "changes", "storage", "preferences"],
     "theme": ["system", "light", "dark"],
     "health": ["ready", "degraded", "not_ready"],

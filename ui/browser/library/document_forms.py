@@ -9,11 +9,12 @@ import streamlit as st
 from ui.browser.api.document_replies import DocumentFacts
 from ui.browser.api.failures import ClientError
 from ui.browser.api.library_requests import Attributes
-from ui.browser.labels import language_name
+from ui.browser.labels import LANGUAGE_CODES, language_name
 from ui.browser.library.uploading import translate_uploader
 from ui.browser.notices import sentence_for
 from ui.browser.plain import plain
 from ui.browser.session import Session
+from ui.browser.wording import Words
 
 # Laws and contracts of today refer to none that are older, nor to days beyond.
 _FIRST_DAY, _LAST_DAY = date(1000, 1, 1), date(9999, 12, 31)
@@ -29,12 +30,12 @@ def show_details_form(session: Session, collection: str, facts: DocumentFacts) -
         tags = st.text_input(
             words("details_tags"), facts.metadata.get("tags", ""), max_chars=512, help=words("details_tags_why")
         )
-        if facts.language:
-            st.caption(plain(words("details_language", language=language_name(facts.language, words))))
+        language = _language(facts, words)
         saved = st.form_submit_button(words("save"), type="primary")
     if not saved:
         return
     said = {"title": title or "", "effective_from": _written(start), "effective_to": _written(end), "tags": tags or ""}
+    said |= {"language": language}
     try:
         session.client.describe_document(collection, facts.id, _given(facts, said))
     except ClientError as failure:
@@ -76,7 +77,24 @@ def show_replacing_form(session: Session, collection: str, facts: DocumentFacts)
 def _given(facts: DocumentFacts, said: dict[str, str]) -> Attributes:
     """What people say of a document after a change: only what was changed here is said anew, the rest stays."""
     known = {"title": facts.title, **{key: facts.metadata.get(key, "") for key in said if key != "title"}}
+    known["language"] = str(facts.given.get("language", ""))  # what the file itself states of it is not what holds
     return {**facts.given, **{key: text.strip() for key, text in said.items() if text.strip() != known[key]}}
+
+
+def _language(facts: DocumentFacts, words: Words) -> str:
+    """The code of the one that people say; "" where the one that was read from the text holds."""
+    given = str(facts.given.get("language", ""))
+    codes = dict.fromkeys(("", *LANGUAGE_CODES, *([given] if given else [])))
+    read = "" if given or not facts.language else language_name(facts.language, words)
+    as_read = words("details_language_read_as", language=read) if read else words("details_language_read")
+    chosen = st.selectbox(
+        words("details_language"),
+        list(codes),
+        index=list(codes).index(given),
+        format_func=lambda code: language_name(code, words) if code else as_read,
+        help=words("details_language_why"),
+    )
+    return chosen or ""
 
 
 def _day(label: str, known: str) -> date | None:

@@ -10,7 +10,7 @@ _REASON_CHARACTERS = 300  # servers put whole tracebacks or HTML pages into thei
 
 
 def own_error(error: BaseException) -> ModelError | None:
-    """The error of our own that `error` is, or that the client library has wrapped into its own."""
+    """The error of our own that `error` is, or that another one has come from."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ModelError):
         cause = cause.__cause__
@@ -48,10 +48,10 @@ def empty_reply(settings: ModelSettings, finish: str) -> ModelError:
 
 
 def model_error(error: BaseException, settings: ModelSettings, *, received: bool) -> ModelError:
-    """Says what `error` of the client library means.
+    """Says what `error` means.
 
     Args:
-        error: what the openai or httpx package threw.
+        error: what the call threw.
         settings: of the model that was called.
         received: whether a part of the reply had come before.
     """
@@ -72,7 +72,7 @@ def model_error(error: BaseException, settings: ModelSettings, *, received: bool
 
 
 def _by_status(error: BaseException, settings: ModelSettings) -> ModelError | None:
-    status = getattr(error, "status_code", None)
+    status = getattr(error, "status", None)
     where = f"model server {settings.base_url}"
     if not isinstance(status, int):
         return None
@@ -94,7 +94,6 @@ def _by_status(error: BaseException, settings: ModelSettings) -> ModelError | No
 
 def _by_kind(error: BaseException, settings: ModelSettings) -> ModelError | None:
     import httpx
-    import openai
 
     where = f"model server {settings.base_url}"
     if _is_silence(error):
@@ -103,10 +102,10 @@ def _by_kind(error: BaseException, settings: ModelSettings) -> ModelError | None
             f"nothing came for {settings.timeout_seconds:g} s",
             "See its log; IBID_MODEL_TIMEOUT_SECONDS sets how long to wait",
         )
-    if isinstance(error, (openai.APIConnectionError, httpx.TransportError)):
+    if isinstance(error, httpx.TransportError):
         return ModelError(
             f"{where} cannot be reached",
-            _reason(error.__cause__ or error),
+            _reason(error),
             "Start it, or correct IBID_MODEL_BASE_URL; without one, answers are quotes from the documents",
         )
     return None
@@ -114,10 +113,8 @@ def _by_kind(error: BaseException, settings: ModelSettings) -> ModelError | None
 
 def _is_silence(error: BaseException) -> bool:
     import httpx
-    import openai
 
-    silent = (openai.APITimeoutError, httpx.TimeoutException, TimeoutError)
-    return isinstance(error, silent) and not isinstance(error.__cause__, httpx.ConnectTimeout)
+    return isinstance(error, (httpx.TimeoutException, TimeoutError)) and not isinstance(error, httpx.ConnectTimeout)
 
 
 def _when_again(error: BaseException) -> str:
@@ -126,7 +123,5 @@ def _when_again(error: BaseException) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    body = getattr(error, "body", None)
-    message = body.get("message") if isinstance(body, dict) else None
-    text = " ".join(str(message or error).split()) or type(error).__name__
+    text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= _REASON_CHARACTERS else text[:_REASON_CHARACTERS] + "…"

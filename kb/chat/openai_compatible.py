@@ -1,4 +1,4 @@
-"""Chat models behind any server that speaks OpenAI's chat API (vLLM, llama.cpp, OpenAI), through langchain-openai.
+"""Chat models behind any server that speaks OpenAI's chat API (vLLM, llama.cpp, OpenAI).
 
 Calls run on one event loop of their own in a background thread, because only an asynchronous call can be stopped from
 outside at any moment: while connecting, while waiting for the first token, and between two tokens.
@@ -9,28 +9,25 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
+from kb.chat.chunks import read_chunk
 from kb.chat.failures import empty_reply, model_error, own_error, too_late
 from kb.chat.optioned_model import OptionedModel
 from kb.chat.received import Received, readable
 from kb.chat.reply import Item, Reply
-from kb.chat.request import Request, messages_of, options_of, simpler_request
-from kb.chat.retrying import RETRY_WAITS, UnfinishedStreamError, may_refuse_option, seconds_before_retry
+from kb.chat.request import Request, body_of, simpler_request
+from kb.chat.retrying import RETRY_WAITS, may_refuse_option, seconds_before_retry
 from kb.chat.sampling import Sampling
 from kb.chat.tools import CallsInTheMaking, Toolbox
 from kb.errors import SettingsError
 from kb.ports import ChatModel, JsonSchema
-from kb.records import TokenCount, Turn
+from kb.records import Turn
 from kb.settings import ModelSettings
 
 if TYPE_CHECKING:
-    from langchain_core.messages import AIMessageChunk
-    from langchain_openai import ChatOpenAI
-
-TEMPERATURE = 0.0  # what documents say is no matter of chance
+    from kb.chat.connections import Connections
 
 
 def open_chat_model(settings: ModelSettings, check: Callable[[], None] | None = None) -> ChatModel | None:
@@ -85,7 +82,7 @@ class OpenAICompatibleModel:
         self._opening = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._client: ChatOpenAI | None = None
+        self._connections: Connections | None = None
 
     @property
     def name(self) -> str:
@@ -118,18 +115,18 @@ class OpenAICompatibleModel:
         return Reply(self, request)
 
     def prepare(self) -> None:
-        """Loads the client library, which takes a second or more, so that the first question need not wait for it."""
-        self._open_client()
+        """Loads the HTTP library, so that the first question need not wait for it."""
+        self._open()
 
     def close(self) -> None:
         """Ends the background thread. Calls still running end with it."""
         with self._lock:
-            loop, thread, client = self._loop, self._thread, self._client
-            self._loop = self._thread = self._client = None
+            loop, thread, connections = self._loop, self._thread, self._connections
+            self._loop = self._thread = self._connections = None
         if loop is None or thread is None:
             return
-        if client is not None and client.http_async_client is not None:
-            asyncio.run_coroutine_threadsafe(client.http_async_client.aclose(), loop).result()
+        if connections is not None:
+            asyncio.run_coroutine_threadsafe(connections.close(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
 
@@ -146,10 +143,10 @@ class OpenAICompatibleModel:
         """Puts the reply's pieces, then its end or its failure, into `out`. Runs on the background loop."""
         received = Received(request.max_tokens)
         try:
-            self._open_client()  # before the clock runs: the first time, a library is loaded
+            self._open()  # before the clock runs: the first time, a library is loaded
             await self._in_time(request, received, out)
             out.put(None)
-        except Exception as error:  # whatever the client library throws is the model's failure
+        except Exception as error:  # whatever is thrown is the model's failure
             out.put(own_error(error) or model_error(error, self._settings, received=received.anything))
 
     async def _in_time(self, request: Request, received: Received, out: queue.SimpleQueue[Item]) -> None:
@@ -197,61 +194,33 @@ class OpenAICompatibleModel:
     ) -> None:
         finish, calls = "", CallsInTheMaking()
         task = asyncio.current_task()
-        async with aclosing(_chunks(self._open_client(), request)) as chunks:
-            try:
-                async for chunk in chunks:
-                    if task is not None and task.cancelling():
-                        # The library waits by `asyncio.wait_for`, and that of Python 3.11 forgets a cancellation that
-                        # comes together with what it waits for.
-                        raise asyncio.CancelledError
-                    first.reschedule(None)
-                    finish = finish or str(chunk.response_metadata.get("finish_reason") or "")
-                    if chunk.usage_metadata is not None:
-                        usage = chunk.usage_metadata
-                        out.put(TokenCount(usage["input_tokens"], usage["output_tokens"]))
-                    if request.toolbox is not None:
-                        received.read_call(calls.read(chunk))
-                    if text := readable(str(chunk.text)):
-                        out.put(text[: received.room])  # a server may say everything at once
-                        received.read(text)
-            except ValueError as error:
-                if type(error) is not ValueError:  # a broken event is one, too
-                    raise
-                raise UnfinishedStreamError("the stream held nothing") from error  # how the library says so
+        async with self._open().reply(body_of(request, self._settings)) as events:
+            async for data in events:
+                if task is not None and task.cancelling():
+                    raise asyncio.CancelledError  # whatever on the way may have taken it for its own
+                first.reschedule(None)
+                chunk = read_chunk(data)
+                finish = finish or chunk.finish
+                if chunk.tokens is not None:
+                    out.put(chunk.tokens)
+                if chunk.calls and request.toolbox is not None:
+                    received.read_call(calls.read(chunk.calls))
+                if text := readable(chunk.text):
+                    out.put(text[: received.room])  # a server may say everything at once
+                    received.read(text)
         received.check_end(finish)
         if not received.anything:
             raise empty_reply(self._settings, finish)
         if made := calls.calls():
             out.put(list(made))
 
-    def _open_client(self) -> ChatOpenAI:
+    def _open(self) -> Connections:
+        from kb.chat.connections import Connections
+
         with self._opening:
-            if self._client is None:
-                self._client = self._new_client()
-            return self._client
-
-    def _new_client(self) -> ChatOpenAI:
-        from langchain_openai import ChatOpenAI
-        from pydantic import SecretStr
-
-        from kb.chat.connections import open_connections
-
-        settings = self._settings
-        connections = open_connections(settings.timeout_seconds)
-        return ChatOpenAI(
-            model=settings.name,
-            base_url=settings.base_url,
-            # Keyless local servers accept any key; the client library insists on one.
-            api_key=SecretStr(settings.api_key or "none"),
-            timeout=connections.timeout,
-            stream_chunk_timeout=settings.timeout_seconds,
-            max_retries=0,  # its own would go on behind our deadlines
-            temperature=TEMPERATURE,
-            seed=settings.seed if settings.seed >= 0 else None,
-            stream_usage=False,
-            use_responses_api=False,
-            http_async_client=connections,
-        )
+            if self._connections is None:
+                self._connections = Connections(self._settings)
+            return self._connections
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
@@ -265,8 +234,3 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
             loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
-
-
-def _chunks(client: ChatOpenAI, request: Request) -> AsyncGenerator[AIMessageChunk, None]:
-    chunks = client.astream(messages_of(request), **options_of(request))
-    return cast("AsyncGenerator[AIMessageChunk, None]", chunks)  # declared as an iterator, but it can be closed

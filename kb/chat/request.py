@@ -1,16 +1,19 @@
-"""What is asked of a chat server, in the words of the client library."""
+"""What is asked of a chat server, in the words of OpenAI's chat API."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import re
+from typing import Any, NamedTuple
 
 from kb.chat.sampling import Sampling
 from kb.chat.tools import Toolbox
 from kb.ports import JsonSchema
 from kb.records import Turn
+from kb.settings import ModelSettings
 
-if TYPE_CHECKING:
-    from langchain_core.messages import BaseMessage
+TEMPERATURE = 0.0  # what documents say is no matter of chance
+# OpenAI's models that think before they answer take no temperature; those for chats among them do.
+_WITHOUT_TEMPERATURE = re.compile(r"(?!.*chat)(?:gpt-5|o\d)", re.IGNORECASE)
 
 
 class Request(NamedTuple):
@@ -34,29 +37,31 @@ def simpler_request(request: Request) -> Request | None:
     return None
 
 
-def messages_of(request: Request) -> list[BaseMessage]:
-    """The instructions first, whole and unchanged from call to call: servers keep what they made of a beginning."""
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, convert_to_messages
+def body_of(request: Request, settings: ModelSettings) -> dict[str, Any]:
+    """The JSON body of POST /chat/completions.
 
-    messages: list[BaseMessage] = [SystemMessage(request.system)]
-    messages.extend(HumanMessage(turn.text) if turn.role == "user" else AIMessage(turn.text) for turn in request.turns)
-    if request.toolbox is not None:
-        messages.extend(convert_to_messages([dict(message) for message in request.toolbox.exchange]))
-    return messages
-
-
-def options_of(request: Request) -> dict[str, Any]:
-    """Everything else about the call that changes from one to the next."""
-    options: dict[str, Any] = {"max_tokens": request.max_tokens}
+    The instructions come first, whole and unchanged from call to call: servers keep what they made of a beginning.
+    """
+    messages: list[dict[str, Any]] = [{"role": "system", "content": request.system}]
+    messages.extend({"role": turn.role, "content": turn.text} for turn in request.turns)
+    body: dict[str, Any] = {
+        "model": settings.name,
+        "messages": messages,
+        "stream": True,
+        "max_completion_tokens": request.max_tokens,
+    }
+    if not _WITHOUT_TEMPERATURE.match(settings.name):
+        body["temperature"] = TEMPERATURE
+    if settings.seed >= 0:
+        body["seed"] = settings.seed
     if request.sampling is not None:
-        options |= {name: value for name, value in request.sampling._asdict().items() if value is not None}
+        body |= {name: value for name, value in request.sampling._asdict().items() if value is not None}
     if request.toolbox is not None:
-        options |= request.toolbox.options()
+        messages.extend(dict(message) for message in request.toolbox.exchange)
+        body |= request.toolbox.options()
     if request.tells_tokens:
-        options["stream_usage"] = True
+        body["stream_options"] = {"include_usage": True}
     if request.schema is not None:
         schema = {"name": "reply", "schema": dict(request.schema), "strict": True}
-        # As an extra of the body: named as an option, the client library would parse the reply itself, and throw away
-        # one that it cannot.
-        options["extra_body"] = {"response_format": {"type": "json_schema", "json_schema": schema}}
-    return options
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return body

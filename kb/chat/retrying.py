@@ -6,6 +6,8 @@ import random
 import time
 from email.utils import parsedate_to_datetime
 
+from kb.chat.chunks import ErrorEventError
+
 # A server that restarts, sheds load, or lost a kept connection is back within seconds, or it is down.
 RETRY_WAITS = (0.5, 2.0)  # seconds before the second and the third try
 _JITTER = 0.25  # of a wait, so that callers refused together do not come back together
@@ -21,33 +23,31 @@ def seconds_before_retry(error: BaseException, wait: float | None) -> float | No
     """How long to wait before the same call again; None where that would change nothing.
 
     Args:
-        error: what the client library threw.
+        error: what the call threw.
         wait: seconds, if the server names none (`Retry-After`); None when there were tries enough.
     """
     if wait is None:
         return None
     import httpx
-    import openai
 
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int):
+    from kb.chat.connections import RefusedCallError
+
+    if isinstance(error, RefusedCallError):
         asked = retry_after(error)
-        if status not in _PASSING:
+        if error.status not in _PASSING:
             return None
         return _jittered(wait) if asked is None else asked
-    if isinstance(error, (openai.APITimeoutError, httpx.TimeoutException, TimeoutError)):
+    if isinstance(error, (httpx.TimeoutException, TimeoutError)):
         # Silence has cost its time already; only a connection that was not taken says little.
-        return _jittered(wait) if isinstance(error.__cause__, httpx.ConnectTimeout) else None
-    passing = (openai.APIConnectionError, httpx.TransportError, UnfinishedStreamError)
+        return _jittered(wait) if isinstance(error, httpx.ConnectTimeout) else None
     # An error event before the first word: vLLM says so when its engine has died.
-    event = isinstance(error, openai.APIError) and type(error) is openai.APIError
-    return _jittered(wait) if isinstance(error, passing) or event else None
+    passing = (httpx.TransportError, UnfinishedStreamError, ErrorEventError)
+    return _jittered(wait) if isinstance(error, passing) else None
 
 
 def retry_after(error: BaseException) -> float | None:
     """Seconds that the server asks to wait, by a number or a date (RFC 9110, section 10.2.3); None if it does not."""
-    response = getattr(error, "response", None)
-    value = str(response.headers.get("retry-after", "")).strip() if response is not None else ""
+    value = str(getattr(error, "headers", {}).get("retry-after", "")).strip()
     try:
         seconds = float(value) if value.isdecimal() else parsedate_to_datetime(value).timestamp() - time.time()
     except ValueError:
@@ -57,7 +57,7 @@ def retry_after(error: BaseException) -> float | None:
 
 def may_refuse_option(error: BaseException) -> bool:
     """Whether a server may have refused the call because of an option in it that not every server knows."""
-    return getattr(error, "status_code", None) in _NO_OPTION
+    return getattr(error, "status", None) in _NO_OPTION
 
 
 def _jittered(wait: float) -> float:

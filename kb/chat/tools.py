@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from kb.records import ToolCall
-
-if TYPE_CHECKING:
-    from langchain_core.messages import AIMessageChunk
 
 Json = Mapping[str, Any]
 
@@ -31,7 +28,7 @@ class Toolbox:
     exchange: tuple[Json, ...] = ()
 
     def options(self) -> dict[str, Any]:
-        """As the client library takes them."""
+        """As fields of a request."""
         named = {"tools": list(self.tools) or None, "tool_choice": self.choice, "parallel_tool_calls": self.parallel}
         return {name: value for name, value in named.items() if value is not None}
 
@@ -42,15 +39,23 @@ class CallsInTheMaking:
     def __init__(self) -> None:
         self._calls: dict[int, list[str]] = {}  # id, name and arguments
 
-    def read(self, chunk: AIMessageChunk) -> int:
-        """Takes what a chunk has of them; returns how many characters that is."""
+    def read(self, pieces: Sequence[Json]) -> int:
+        """Takes what a chunk has of them; returns how many characters that is.
+
+        Raises:
+            ValueError: a piece is not of the shape that OpenAI's API has.
+        """
         characters = 0
-        for place, piece in enumerate(chunk.tool_call_chunks):
-            index = piece.get("index")
-            call = self._calls.setdefault(place if index is None else index, ["", "", ""])
-            for part, name in enumerate(("id", "name", "args")):
-                text = str(piece.get(name) or "")
-                call[part] += text
+        for place, piece in enumerate(pieces):
+            try:
+                index, function = piece.get("index"), piece.get("function") or {}
+                parts = (piece.get("id"), function.get("name"), function.get("arguments"))
+            except AttributeError as error:
+                raise ValueError("a call of a tool has another shape than OpenAI's") from error
+            call = self._calls.setdefault(place if index is None else int(index), ["", "", ""])
+            for number, part in enumerate(parts):
+                text = str(part or "")
+                call[number] += text
                 characters += len(text)
         return characters
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from kb.catalog import Snapshot
 from kb.catalog.writing import now
-from kb.chat.openai_compatible import TEMPERATURE
+from kb.chat.request import TEMPERATURE
 from kb.ports import ChatModel, JsonSchema, Verifier
 from kb.records import NO_FILTERS, Answer, Filters, Hit, Passage, SearchResult, Turn
 from kb.settings import Settings

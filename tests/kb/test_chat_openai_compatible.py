@@ -176,8 +176,7 @@ def test_a_time_that_is_too_long_to_wait_for_is_said_at_once() -> None:
     ("value", "seconds"), [("7", 7.0), ("", None), ("soon", None), ("-1", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0)]
 )
 def test_times_to_come_back_are_numbers_or_dates(value: str, seconds: float | None) -> None:
-    error = Exception()
-    error.response = httpx.Response(429, headers={"Retry-After": value})  # type: ignore[attr-defined]
+    error = connections.RefusedCallError(429, httpx.Headers({"Retry-After": value}), "later")
     assert retry_after(error) == seconds
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.chat.openai_compatible import OpenAICompatibleModel
-from kb.chat.request import Request, messages_of
+from kb.chat.request import Request, body_of
 from kb.errors import ModelError
 from kb.records import Turn
 from kb.settings import ModelSettings
@@ -58,8 +58,8 @@ def test_the_rules_hold_nothing_of_the_question(question: str, language: str) ->
 
 def test_the_rules_come_before_the_conversation() -> None:
     turns = (Turn("user", "one"), Turn("assistant", "two"), Turn("user", "three"))
-    messages = messages_of(Request("the rules", turns, 10, None))
-    assert [message.content for message in messages] == ["the rules", "one", "two", "three"]
+    body = body_of(Request("the rules", turns, 10, None), ModelSettings("http://127.0.0.1/v1", "m"))
+    assert _told(body) == ["the rules", "one", "two", "three"]
 
 
 def _rewriting(model: ScriptedChatModel, question: str) -> None:

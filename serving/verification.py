@@ -15,6 +15,7 @@ from kb.records import Verdict
 from kb.text.folding import fold
 from serving.checks import dropped_exception, not_wholly_said, wrong_beside_the_same, wrong_number
 from serving.extractive.terms import Terms, is_weak, read_terms
+from serving.languages import is_chinese
 from serving.negation import clauses, is_negated
 from serving.reasons import Reason, because
 from serving.writing import compared_terms
@@ -113,13 +114,7 @@ def _weighted(terms: frozenset[str]) -> float:
 
 
 def _in_other_scripts(sentence: str, quotes: Sequence[str]) -> bool:
-    return _is_chinese(sentence) != _is_chinese(" ".join(quotes))
-
-
-def _is_chinese(text: str) -> bool:
-    han = sum("\u3400" <= character <= "\u9fff" for character in text)
-    latin = sum(character.isascii() and character.isalpha() for character in text)
-    return han * 3 > latin  # a Chinese character stands for some three letters
+    return is_chinese(sentence) != is_chinese(" ".join(quotes))
 
 
 def _shortened(text: str) -> str:

@@ -68,8 +68,8 @@ def _sample(text: str) -> str:
 
 def _script_of(sample: str) -> str:
     counts = Counter(sample)
-    simplified = sum(counts[character] for character in counts.keys() & simplified_only())
-    traditional = sum(counts[character] for character in counts.keys() & traditional_only())
+    simplified = sum(counts[character] for character in simplified_only().intersection(counts))
+    traditional = sum(counts[character] for character in traditional_only().intersection(counts))
     return "zh-Hant" if traditional > simplified else "zh-Hans"
 
 

@@ -13,7 +13,7 @@ from serving.conflicts.disagreeing import states
 from serving.conflicts.finding import Rival, rivals_of
 from serving.conflicts.sides import Side, conflict_of, in_order, labels_of
 from serving.conflicts.wording import disagreement_text
-from serving.extractive.candidates import read_candidates
+from serving.extractive.candidates import Candidate, read_candidates
 from serving.markers import without_markers
 from serving.quotation import on_one_line, quotation
 
@@ -33,19 +33,22 @@ def add_rivals(
         ledger: of the answer's citations.
         verifier: judges the quotes, as it judges every sentence.
     """
+    candidates = read_candidates(hits)
     for claim in told:
-        for span in _sentences_cited(claim, ledger.citations, hits):
-            rivals = rivals_of(span, hits, question, is_asked=partial(states, without_markers(claim.text)))
+        for span in _sentences_cited(claim, ledger.citations, candidates):
+            rivals = rivals_of(span, candidates, question, is_asked=partial(states, without_markers(claim.text)))
             if rivals:
                 return (yield from _told_with(rivals, span, told, language, ledger, verifier))
     return ()
 
 
-def _sentences_cited(claim: Claim, citations: Sequence[Citation], hits: Sequence[Hit]) -> Iterator[Span]:
+def _sentences_cited(claim: Claim, citations: Sequence[Citation], candidates: Sequence[Candidate]) -> Iterator[Span]:
     """The sentences, whole, of the places that a sentence of the answer cites."""
     for citation in citations:
         if citation.marker in claim.citations:
-            for candidate in read_candidates([hit for hit in hits if hit.document.id == citation.document_id]):
+            for candidate in candidates:
+                if candidate.hit.document.id != citation.document_id:
+                    continue
                 if citation.start < candidate.end and candidate.start < citation.end:
                     yield Span(candidate.hit, candidate.start, candidate.end)
 

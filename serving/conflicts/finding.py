@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kb.records import DocumentEntry, Hit
+from kb.records import DocumentEntry
 from serving.citations import Span
 from serving.conflicts.amended import amended
 from serving.conflicts.disagreeing import disagreement, likeness
 from serving.conflicts.statements import Statement, read_statement, words_of
-from serving.extractive.candidates import Candidate, read_candidates
+from serving.extractive.candidates import Candidate
 from serving.extractive.terms import read_terms
 from serving.values import read_values
 
@@ -29,18 +29,20 @@ class Rival:
     said: str
 
 
-def rivals_of(span: Span, hits: Sequence[Hit], question: str, *, is_asked: Callable[[str], bool]) -> list[Rival]:
-    """Sentences of other documents among `hits` that disagree with the sentence at `span`, the best hits' first.
+def rivals_of(
+    span: Span, candidates: Sequence[Candidate], question: str, *, is_asked: Callable[[str], bool]
+) -> list[Rival]:
+    """Those of the candidates from other documents that disagree with the sentence at `span`, the best hits' first.
 
     Args:
         span: of a sentence that an answer rests on.
-        hits: what was found for the question, best first.
+        candidates: the sentences of what was found for the question, the best hit's first.
         question: standing alone.
         is_asked: whether a value of the sentence, as written there, is what the answer is about.
     """
     own = read_statement(span)
     asked = words_of(question)
-    near = _statements(read_candidates(hits), span)
+    near = _statements(candidates, span)
     rivals: list[Rival] = []
     for theirs in _by_document(near, besides=span.hit.document.id):
         other = max(theirs, key=lambda statement: likeness(own, statement))

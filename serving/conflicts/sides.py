@@ -11,6 +11,7 @@ from kb.text.folding import fold
 from serving.citations import Span
 from serving.conflicts.finding import rivals_of
 from serving.conflicts.wording import label_of
+from serving.extractive.candidates import read_candidates
 from serving.values import read_values
 
 
@@ -40,9 +41,10 @@ def sides_of(quotes: Sequence[tuple[Span, str]], hits: Sequence[Hit], question: 
         hits: what was found for the question, best first.
         question: standing alone.
     """
+    candidates = read_candidates(hits)
     for span, short in quotes:
         part = short if _holds_a_value(span.quote, short) else span.quote
-        rivals = rivals_of(span, hits, question, is_asked=partial(_is_about, part=part))
+        rivals = rivals_of(span, candidates, question, is_asked=partial(_is_about, part=part))
         if rivals:
             return in_order([Side(span, rivals[0].own), *(Side(rival.span, rival.said) for rival in rivals)])
     return []

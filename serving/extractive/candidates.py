@@ -16,6 +16,7 @@ _LONGEST_CHINESE = 200  # a Chinese character carries what two to three Latin le
 _JOINED = 300  # the same for parts of one sentence that a semicolon parts
 _JOINED_CHINESE = 150
 _CELLS = " | "  # parts the cells of a table's row
+_HAN = re.compile("[\u3400-\u9fff]+")
 _CLAUSE_END = re.compile(r"[;；。]|[,，:：](?=\s|[\u3400-\u9fff])|\n| \| ")
 
 
@@ -85,14 +86,17 @@ def _spans(text: str) -> list[tuple[int, int]]:
 
 def _goes_on(text: str, before: tuple[int, int], start: int, end: int) -> bool:
     """Whether the span before ends in a semicolon on the same line, and both together are still short."""
+    if text[before[1] - 1] not in ";；" or "\n" in text[before[1] : start]:
+        return False
     joined = text[before[0] : end]
-    longest = _JOINED_CHINESE if _is_mostly_chinese(joined) else _JOINED
-    return text[before[1] - 1] in ";；" and "\n" not in text[before[1] : start] and len(joined) <= longest
+    return len(joined) <= (_JOINED_CHINESE if _is_mostly_chinese(joined) else _JOINED)
 
 
 def _clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Cuts `text[start:end]` at clause ends into as few pieces as the longest allowed quote permits."""
-    longest = _LONGEST_CHINESE if _is_mostly_chinese(text[start:end]) else _LONGEST
+    longest = _LONGEST
+    if end - start > _LONGEST_CHINESE and _is_mostly_chinese(text[start:end]):
+        longest = _LONGEST_CHINESE
     pieces = []
     while end - start > longest:
         cut = _last_clause_end(text, start, start + longest)
@@ -120,4 +124,4 @@ def _trimmed(text: str, start: int, end: int) -> int:
 
 
 def _is_mostly_chinese(text: str) -> bool:
-    return sum("\u3400" <= character <= "\u9fff" for character in text) * 2 > len(text)
+    return sum(map(len, _HAN.findall(text))) * 2 > len(text)

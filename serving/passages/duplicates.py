@@ -64,7 +64,7 @@ def _words_of(text: str) -> _Words:
 
 
 def _are_alike(one: _Words, two: _Words) -> bool:
-    if one.counts == two.counts and one.runs == two.runs:
+    if one.runs == two.runs and one.counts == two.counts:
         return bool(one.counts)
     shorter, longer = sorted((len(one.runs), len(two.runs)))
     if shorter < _FEWEST or shorter < _ALIKE * longer:  # that few cannot be as large a share of the others

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui.browser.answers.conversation import Exchange, Keeping, reopened
+from ui.browser.answers.conversation import Exchange, Keeping, reopened, search_again
 from ui.browser.api.care_replies import Key
 from ui.browser.api.check_requests import CheckRequests
 from ui.browser.api.client import Client
@@ -150,6 +150,7 @@ class Session:
             ClientError: it is not there (any more), or the server did not answer; then everything stays as it is.
         """
         exchanges = reopened(name, self.client.kept_conversation(name))
+        search_again(self.client, exchanges)
         self._begin(_new_name() if shared else name, exchanges)
         self.collection = exchanges[-1].collection if exchanges else self.collection
         if not shared:

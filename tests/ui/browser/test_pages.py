@@ -210,6 +210,39 @@ def test_a_kept_conversation_is_opened_by_its_link_and_goes_on(app: AppTest, sta
     assert [len(answers) for answers in state.kept.values()] == [1, 1]  # what a visitor asks is no part of it
 
 
+@pytest.mark.parametrize(
+    ("language", "question", "title"),
+    [
+        ("en", "Does the weather close the telephone line?", "searched for now"),
+        ("zh", "天气 telephone", "刚刚重新检索"),
+    ],
+)
+def test_a_reopened_refusal_offers_the_passages_that_are_nearest_now(
+    app: AppTest, state: FakeState, language: str, question: str, title: str
+) -> None:
+    app.query_params["lang"] = language
+    app.run().sidebar.toggle(key="keep").set_value(True).run()
+    ask(app, question)
+    first = drawn(app, "answer")[0]
+    assert title not in first["passages_title"]
+    assert len(first["passages"]) == 2
+    (name,) = state.kept
+    visitor = AppTest.from_file(str(APP), default_timeout=20)
+    visitor.query_params["conversation"] = name
+    visitor.query_params["lang"] = language
+    visitor.run()
+    (opened,) = drawn(visitor, "answer")
+    assert title in opened["passages_title"]
+    assert "telephone" in " ".join(passage["excerpt"] for passage in opened["passages"])
+    state.documents["default"].clear()
+    again = AppTest.from_file(str(APP), default_timeout=20)
+    again.query_params["conversation"] = name
+    again.query_params["lang"] = language
+    again.run()
+    assert not again.exception
+    assert drawn(again, "answer")[0]["passages"] == []
+
+
 def test_a_kept_conversation_goes_on_after_a_reload(app: AppTest, state: FakeState) -> None:
     app.run().sidebar.toggle(key="keep").set_value(True).run()
     ask(app, "How many marks does late work lose?")

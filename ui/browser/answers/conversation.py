@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from kb import AnswerStatus, Citation, Claim, Turn
 from ui.browser.api.answer_replies import CitedState, Done, KeptAnswer, Place, Reply, Sentence, place_of
 from ui.browser.api.client import Client
 from ui.browser.api.failures import ClientError, FailureKind
+from ui.browser.api.finding import Wanted
 
 # Follow-ups refer to what was said just before; older turns only make the prompt longer.
 _REMEMBERED_EXCHANGES = 6
+
+# Refusals of a reopened conversation, the latest ones, whose passages are searched for again: a second at most.
+_SEARCHED_AGAIN = 10
+
+# Passages that a refusal offers: enough to see what the search took the question for, few enough to read.
+NEAREST = 5
 
 # Further up nobody looks; together they cite at most some hundred places.
 _LOOKED_UP_EXCHANGES = 30
@@ -48,6 +56,7 @@ class Exchange:
     number: int = 0  # of the answer that the server keeps; 0 until it was asked for
     judged: str = ""  # "up" or "down", where the visitor thought so
     opened: bool = False  # whether its first citation has opened by itself already
+    nearest: tuple[Place, ...] = ()  # to a kept refusal: found when it was opened again, since they are not kept
     became: tuple[CitedState, ...] = ()  # of the citations, since they were given; empty until it was looked up
 
     @property
@@ -69,7 +78,7 @@ class Exchange:
         """What can be opened beside this answer: its citations; where it has none, the passages looked at."""
         if self.citations:
             return tuple(place_of(citation) for citation in self.citations)
-        return self.reply.looked_at if self.reply is not None else ()
+        return (self.reply.looked_at if self.reply is not None else ()) or self.nearest
 
     def wait(self, seconds: float) -> None:
         """Returns as soon as more has come since the last call, or after `seconds`."""
@@ -100,6 +109,14 @@ def reopened(conversation: str, answers: Sequence[KeptAnswer]) -> list[Exchange]
         _finish(exchange, kept.reply)
         exchanges.append(exchange)
     return exchanges
+
+
+def search_again(client: Client, exchanges: Sequence[Exchange]) -> None:
+    """Finds the passages that are nearest now to the questions of kept refusals. Where that fails, there are none."""
+    for exchange in [item for item in exchanges if item.refused and not item.places()][-_SEARCHED_AGAIN:]:
+        asked = exchange.reply.question.strip() if exchange.reply is not None else ""
+        with suppress(ClientError):
+            exchange.nearest = client.search(Wanted(exchange.collection, asked or exchange.question), NEAREST)
 
 
 def history(exchanges: Sequence[Exchange]) -> list[Turn]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from kb import Citation, Claim, Verdict
 from kb.records import Conflict, Withheld
-from ui.browser.answers.conversation import Exchange
+from ui.browser.answers.conversation import NEAREST, Exchange
 from ui.browser.answers.copying import as_markdown, as_references, as_text
 from ui.browser.api.answer_replies import CitedState, Place
 from ui.browser.labels import in_force, place_label
@@ -15,9 +15,6 @@ from ui.browser.plain import seen
 from ui.browser.wording import Words
 
 _MARKER = re.compile(r"\[(\d{1,4})\]")
-
-# Passages that a refusal offers: enough to see what the search took the question for, few enough to read.
-_NEAREST = 5
 
 # What the buttons of an answer say, and what is said when they were pressed.
 ACTIONS = (
@@ -33,7 +30,7 @@ def answer_data(exchange: Exchange, selected: int | None, documents: int, words:
     """One exchange. `selected` is the number of the place shown beside it, `documents` how many were searched."""
     numbers = {citation.marker: number for number, citation in enumerate(exchange.citations)}
     places = exchange.places()
-    nearest = () if exchange.citations else places[:_NEAREST]
+    nearest = () if exchange.citations else places[:NEAREST]
     reply = exchange.reply
     # A refusal says nothing that could be true or false of the documents.
     unmarked = {"verdict": ""} if exchange.refused else {}
@@ -51,7 +48,7 @@ def answer_data(exchange: Exchange, selected: int | None, documents: int, words:
         "withdrawn": _withdrawn(exchange, words),
         "conflicts_title": words("documents_disagree"),
         "conflicts": [_sides(conflict, numbers, words) for conflict in reply.conflicts] if reply is not None else [],
-        "passages_title": words("nearest_passages"),
+        "passages_title": words("nearest_now" if exchange.nearest else "nearest_passages"),
         "passages": [{"label": place_label(place, words), "excerpt": place.quote} for place in nearest],
         "selected": -1 if selected is None else selected,
         "copies": _copies(exchange, words),

@@ -155,4 +155,11 @@ MIGRATIONS = (
     "ALTER TABLE jobs ADD COLUMN overlap_tokens INTEGER NOT NULL DEFAULT 0",
     # How long the files that a batch makes are to stay.
     "ALTER TABLE batches ADD COLUMN keep_seconds INTEGER NOT NULL DEFAULT 0",
+    # What is told of a response while it is made in the background (kb/home/reply_events.py).
+    """
+    CREATE TABLE reply_events (
+        reply TEXT NOT NULL REFERENCES replies(id) ON DELETE CASCADE, number INTEGER NOT NULL, event TEXT NOT NULL,
+        PRIMARY KEY (reply, number)
+    ) WITHOUT ROWID
+    """,
 )

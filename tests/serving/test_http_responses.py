@@ -375,7 +375,6 @@ def test_tokens_of_an_input_are_counted(client: openai.OpenAI) -> None:
         ({"include": ["everything"]}, "include"),
         ({"text": {"format": {"type": "grammar"}}}, "text.format"),
         ({"background": True, "store": False}, "background"),
-        ({"background": True, "stream": True}, "stream"),
         ({"metadata": {str(number): "x" for number in range(17)}}, "metadata"),
         ({"input": []}, "input"),
         ({"input": [{"role": "assistant", "content": "x"}]}, "input"),

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from kb.errors import ModelError
 from kb.home.replies import CANCELLED, IN_PROGRESS, KeptReply, finish_reply, is_in_progress
+from kb.home.reply_events import add_events, forget_events
 from kb.records import AnswerEvent, Searched
 from serving.http.answers.asking import answer_of
 from serving.http.errors import error_body
+from serving.http.responses.events import ResponseEvents
 from serving.http.responses.preparing import Prepared, conclude, keep
 from serving.http.responses.shape import Json, failed_body
+from serving.http.responses.telling import told
 from serving.http.state import Services
 
 _SLACK_SECONDS = 30.0  # past an answer's time limit: to search, to store, and for clocks
@@ -40,10 +44,11 @@ async def start_in_background(
         assert isinstance(searched, Searched)
         body = prepared.shape.begun()
         await asyncio.to_thread(keep, services, prepared, body)
+        making = await _making(services, prepared, searched, events)
     except BaseException:
         await events.aclose()
         raise
-    task = asyncio.create_task(_finish(services, prepared, searched, events))
+    task = asyncio.create_task(_finish(services, prepared, making, events))
     services.background[prepared.shape.id] = task
     task.add_done_callback(lambda _: services.background.pop(prepared.shape.id, None))
     watching = asyncio.create_task(_watch(services, prepared.shape.id, task))
@@ -93,12 +98,43 @@ async def _watch(services: Services, reply_id: str, task: asyncio.Task[None]) ->
             return
 
 
-async def _finish(
+async def _making(
+    services: Services, prepared: Prepared, searched: Searched, events: AsyncGenerator[AnswerEvent, None]
+) -> Coroutine[Any, Any, None]:
+    """What makes the response; where it is streamed, its first events are kept before that begins."""
+    if not prepared.shape.asked.stream:
+        return _make(services, prepared, searched, events)
+    made = ResponseEvents(prepared.shape.begun(), prepared.shape.token)
+    moments = told(services, prepared, searched, events, made)
+    opening = await anext(moments)
+    await asyncio.to_thread(add_events, services.home, prepared.shape.id, 0, opening)
+    return _make_and_tell(services, prepared, moments)
+
+
+async def _make(
     services: Services, prepared: Prepared, searched: Searched, events: AsyncGenerator[AnswerEvent, None]
 ) -> None:
+    answer = await answer_of(searched, events)
+    await asyncio.to_thread(conclude, services, prepared, answer, searched.result)
+
+
+async def _make_and_tell(services: Services, prepared: Prepared, moments: AsyncGenerator[list[Json], None]) -> None:
     try:
-        answer = await answer_of(searched, events)
-        await asyncio.to_thread(conclude, services, prepared, answer, searched.result)
+        async for moment in moments:
+            first = moment[0]["sequence_number"]
+            await asyncio.to_thread(add_events, services.home, prepared.shape.id, first, moment)
+    finally:
+        await moments.aclose()
+
+
+async def _finish(
+    services: Services,
+    prepared: Prepared,
+    making: Coroutine[Any, Any, None],
+    events: AsyncGenerator[AnswerEvent, None],
+) -> None:
+    try:
+        await making
     except (Exception, asyncio.CancelledError) as error:
         cancelled = isinstance(
             error, asyncio.CancelledError
@@ -108,7 +144,10 @@ async def _finish(
         if not cancelled and error_body(error)[0] == 500:
             _log.exception("a response in the background failed")
     finally:
+        making.close()  # where it was ended before it began
         await events.aclose()
+        if prepared.shape.asked.stream:
+            await asyncio.to_thread(forget_events, services.home)
 
 
 def _stopped() -> ModelError:

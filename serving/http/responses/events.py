@@ -11,7 +11,12 @@ from typing import Any
 from serving.http.responses.function_calls import CALL
 from serving.http.responses.shape import Json, message, refusal_part, search_call, text_part
 
-_ENDS = {"completed": "response.completed", "incomplete": "response.incomplete", "failed": "response.failed"}
+_ENDS = {
+    "completed": "response.completed",
+    "incomplete": "response.incomplete",
+    "failed": "response.failed",
+    "cancelled": "response.failed",  # OpenAI's sequence has no event of its own for it; `status` says which
+}
 
 
 class ResponseEvents:

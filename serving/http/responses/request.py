@@ -151,10 +151,6 @@ class ResponseRequest(BaseModel):
             raise ApiError(400, message, code="invalid_value", param="conversation")
         if self.background and self.store is False:
             raise unsupported("background", "background: a response in the background is asked for again; store it")
-        if self.background and self.stream:
-            raise unsupported(
-                "stream", "stream: retrieve a response of the background with stream=true when it is done"
-            )
         return self
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from kb.chat.sampling import Sampling
 from kb.chat.tools import Toolbox
@@ -83,8 +83,8 @@ class Message(BaseModel):
 class StreamOptions(BaseModel):
     """How to stream."""
 
-    include_usage: bool = False
-    include_obfuscation: bool = False  # OpenAI pads chunks against listeners on the line; loopback has none
+    include_usage: StrictBool = False
+    include_obfuscation: StrictBool = False  # OpenAI pads chunks against listeners on the line; loopback has none
 
 
 class SampledRequest(BaseModel):
@@ -118,7 +118,7 @@ class ChatRequest(SampledRequest):
 
     model: str
     messages: list[Message] = Field(min_length=1)
-    stream: bool | None = False
+    stream: StrictBool | None = False
     stream_options: StreamOptions | None = None
     n: int | None = 1
     max_tokens: int | None = Field(default=None, ge=1)
@@ -126,8 +126,10 @@ class ChatRequest(SampledRequest):
     response_format: dict[str, Any] | None = None
     tools: list[FunctionTool] = Field(default_factory=list, max_length=MOST_TOOLS)
     tool_choice: str | dict[str, Any] | None = None
-    parallel_tool_calls: bool | None = None
-    store: bool | None = False  # whether the answer is kept: among the past answers (`ibid history`), and by its id
+    parallel_tool_calls: StrictBool | None = None
+    store: StrictBool | None = (
+        False  # whether the answer is kept: among the past answers (`ibid history`), and by its id
+    )
     metadata: Metadata | None = None
     ibid: IbidOptions = IbidOptions()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from kb.chat.tools import Toolbox
 
@@ -23,7 +23,7 @@ class FunctionDefinition(BaseModel):
     name: FunctionName
     description: str | None = None
     parameters: Json | None = None
-    strict: bool | None = None
+    strict: StrictBool | None = None
 
 
 class FunctionTool(BaseModel):

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from kb.records import Answer, Claimed
 from serving.answer_json import answer_as_json
@@ -43,7 +43,7 @@ class CompletionRequest(SampledRequest):
 
     model: str
     prompt: str | list[str] | list[int] | list[list[int]]
-    stream: bool | None = False
+    stream: StrictBool | None = False
     stream_options: StreamOptions | None = None
     n: int | None = 1
     best_of: int | None = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from serving.answering import PASSAGES
 
@@ -19,7 +19,7 @@ class IbidOptions(BaseModel):
 
     filters: dict[str, Any] | None = None
     as_of: str | None = None
-    all_versions: bool = False
+    all_versions: StrictBool = False
     passages: int = Field(default=PASSAGES, ge=1, le=MOST_PASSAGES)
     conversation: str = Field(default="", max_length=LONGEST_CONVERSATION_NAME)  # that a stored answer belongs to
-    show_withheld: bool = False  # in `ibid.withheld`, the sentences themselves that a strict collection kept back
+    show_withheld: StrictBool = False  # in `ibid.withheld`, the sentences themselves that a strict collection kept back

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from kb.home.home import Home
 from kb.questions import (
@@ -45,9 +45,9 @@ class QuestionRow(BaseModel):
     answers: list[Text] = Field(default_factory=list, max_length=100)
     document: Text = ""
     page: int | None = Field(None, ge=1, le=1_000_000)
-    must_refuse: bool = False
+    must_refuse: StrictBool = False
     tags: list[Text] = Field(default_factory=list, max_length=100)
-    synthetic: bool = False
+    synthetic: StrictBool = False
 
 
 class NewQuestions(BaseModel):

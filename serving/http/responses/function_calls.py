@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, StrictBool
 
 from kb.chat.tools import Toolbox
 from kb.records import ToolCall
@@ -24,7 +24,7 @@ class FunctionTool(BaseModel):
     name: FunctionName
     description: str | None = None
     parameters: Json | None = None
-    strict: bool | None = None
+    strict: StrictBool | None = None
 
     def as_json(self) -> Json:
         """The tool as responses repeat it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, Tag, model_validator
 
 from serving.answering import PASSAGES
 from serving.http.answers.chat_tools import MOST_TOOLS
@@ -107,12 +107,12 @@ class ResponseRequest(BaseModel):
     instructions: str | None = None
     previous_response_id: str | None = None
     conversation: str | ConversationName | None = None
-    store: bool | None = None  # None: where the server keeps answers
-    stream: bool | None = False
-    background: bool | None = False
+    store: StrictBool | None = None  # None: where the server keeps answers
+    stream: StrictBool | None = False
+    background: StrictBool | None = False
     tools: list[Tool] = Field(default_factory=list, max_length=MOST_TOOLS)
     tool_choice: str | dict[str, Any] | None = "auto"
-    parallel_tool_calls: bool | None = Field(default=True, json_schema_extra=WITHOUT_EFFECT)
+    parallel_tool_calls: StrictBool | None = Field(default=True, json_schema_extra=WITHOUT_EFFECT)
     include: list[str] | None = None
     max_output_tokens: int | None = Field(default=None, ge=1)
     metadata: Metadata | None = None

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from kb.home.files import file_id_of
 from kb.records import Filters, Hit
@@ -53,7 +53,7 @@ class SearchRequest(BaseModel):
     filters: dict[str, Any] | None = None
     ranking_options: RankingOptions = RankingOptions()
     # Questions are reworded by what the documents say of their terms in any case; this tells the texts searched for.
-    rewrite_query: bool = False
+    rewrite_query: StrictBool = False
     page: str | None = None  # `next_page` of the page before
 
 

@@ -4,37 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
-from urllib.request import getproxies
 
-import httpx
+import aiohttp
 
+from kb.chat.call_errors import NoConnectionInTimeError, RefusedCallError, SilentServerError, UnreachableError
 from kb.chat.chunks import error_message
 from kb.chat.events import EventReader
-from kb.chat.plain_http import PlainTransport
 from kb.errors import ModelError
 from kb.settings import ModelSettings
 
 _CONNECT_SECONDS = 10.0  # a server that takes no connection for this long is down, however slowly it may answer
 # An answer of 800 tokens, each in an event of its own, is some 300 kB; thoughts before it make it ten times as long.
 _MOST_BYTES = 32 << 20
+_KEPT_SECONDS = 5.0  # of an unused connection: no longer than servers keep theirs (vLLM's and llama.cpp's: 5 s or more)
 _ERROR_BYTES = 64 << 10  # of an error's body: the reason stands at its beginning
 _DONE = b"[DONE]"  # the data of the event after the last one
 # After that one, a body ends within a packet or two, and a connection that was read to its end serves the next call;
 # some servers never end it.
 _ENDING_SECONDS = 0.02
 _NO_STREAM = ("text/html", "application/json")  # what proxies and wrong addresses answer in the place of events
-
-
-class RefusedCallError(Exception):
-    """The server answered with an error of its own."""
-
-    def __init__(self, status: int, headers: Mapping[str, str], reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.headers = headers
 
 
 class Connections:
@@ -45,16 +36,9 @@ class Connections:
     """
 
     def __init__(self, settings: ModelSettings) -> None:
-        silence = settings.timeout_seconds
-        # A proxy, which the environment names, and TLS are httpx's own business.
-        is_plain = settings.base_url.startswith("http://") and not getproxies().keys() & {"http", "all"}
+        self._settings = settings
         self._url = f"{settings.base_url.rstrip('/')}/chat/completions"
-        self._http = httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {settings.api_key}"} if settings.api_key else {},
-            timeout=httpx.Timeout(silence, connect=min(_CONNECT_SECONDS, silence), pool=None),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-            mounts={"http://": PlainTransport()} if is_plain else None,
-        )
+        self._session: aiohttp.ClientSession | None = None
 
     @asynccontextmanager
     async def reply(self, body: Mapping[str, Any]) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -65,28 +49,59 @@ class Connections:
 
         Raises:
             RefusedCallError: the server refuses the request.
-            httpx.HTTPError: it cannot be reached, hangs up, is silent, or speaks something else.
+            UnreachableError: it cannot be reached, hangs up, or speaks something else.
+            SilentServerError: it sends nothing for too long.
             ModelError: what it answers is no stream, or too long.
         """
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
         headers = {"Content-Type": "application/json"}
-        async with self._http.stream("POST", self._url, content=content, headers=headers) as response:
-            await _check(response)
-            parts = _limited(response)
-            yield _events(parts)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_ENDING_SECONDS):
-                    async for _ in parts:
-                        pass
+        with _own_errors():
+            async with self._opened().post(self._url, data=content, headers=headers) as response:
+                await _check(response)
+                parts = _limited(response)
+                yield _events(parts)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_ENDING_SECONDS):
+                        async for _ in parts:
+                            pass
+
+    def _opened(self) -> aiohttp.ClientSession:
+        """The session, which belongs to the loop that first asks."""
+        if self._session is None:
+            silence, key = self._settings.timeout_seconds, self._settings.api_key
+            self._session = aiohttp.ClientSession(
+                headers={"Authorization": f"Bearer {key}"} if key else {},
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=min(_CONNECT_SECONDS, silence), sock_read=silence
+                ),
+                # No limit of its own: how many calls there are at once is bounded where questions are let in.
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS),
+                trust_env=True,  # a proxy that the environment names
+            )
+        return self._session
 
     async def close(self) -> None:
         """Ends the connections."""
-        await self._http.aclose()
+        if self._session is not None:
+            await self._session.close()
 
 
-async def _check(response: httpx.Response) -> None:
-    if not response.is_success:
-        raise RefusedCallError(response.status_code, response.headers, _reason(await _beginning(response)))
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    """Says by our own errors what the library means by its many."""
+    try:
+        yield
+    except aiohttp.ConnectionTimeoutError as error:
+        raise NoConnectionInTimeError(str(error)) from error
+    except aiohttp.ServerTimeoutError as error:
+        raise SilentServerError(str(error)) from error
+    except aiohttp.ClientError as error:
+        raise UnreachableError(str(error) or type(error).__name__) from error
+
+
+async def _check(response: aiohttp.ClientResponse) -> None:
+    if not response.ok:
+        raise RefusedCallError(response.status, response.headers, _reason(await _beginning(response)))
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in _NO_STREAM:
         begun = (await _beginning(response))[:200].decode(errors="replace")
@@ -97,9 +112,9 @@ async def _check(response: httpx.Response) -> None:
         )
 
 
-async def _beginning(response: httpx.Response) -> bytes:
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
     begun = b""
-    async for part in response.aiter_bytes():
+    async for part in response.content.iter_any():
         begun += part
         if len(begun) > _ERROR_BYTES:
             break
@@ -122,10 +137,10 @@ async def _events(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             yield data
 
 
-async def _limited(response: httpx.Response) -> AsyncIterator[bytes]:
+async def _limited(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     """The body, which may not go on for ever: a line without an end would be kept in memory as a whole."""
     read = 0
-    async for part in response.aiter_bytes():
+    async for part in response.content.iter_any():
         read += len(part)
         if read > _MOST_BYTES:
             raise ModelError(

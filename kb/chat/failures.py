@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kb.chat.call_errors import SilentServerError, UnreachableError
 from kb.chat.retrying import retry_after
 from kb.errors import ModelError
 from kb.settings import ModelSettings
@@ -93,8 +94,6 @@ def _by_status(error: BaseException, settings: ModelSettings) -> ModelError | No
 
 
 def _by_kind(error: BaseException, settings: ModelSettings) -> ModelError | None:
-    import httpx
-
     where = f"model server {settings.base_url}"
     if _is_silence(error):
         return ModelError(
@@ -102,7 +101,7 @@ def _by_kind(error: BaseException, settings: ModelSettings) -> ModelError | None
             f"nothing came for {settings.timeout_seconds:g} s",
             "See its log; IBID_MODEL_TIMEOUT_SECONDS sets how long to wait",
         )
-    if isinstance(error, httpx.TransportError):
+    if isinstance(error, UnreachableError):
         return ModelError(
             f"{where} cannot be reached",
             _reason(error),
@@ -112,9 +111,7 @@ def _by_kind(error: BaseException, settings: ModelSettings) -> ModelError | None
 
 
 def _is_silence(error: BaseException) -> bool:
-    import httpx
-
-    return isinstance(error, (httpx.TimeoutException, TimeoutError)) and not isinstance(error, httpx.ConnectTimeout)
+    return isinstance(error, (SilentServerError, TimeoutError))
 
 
 def _when_again(error: BaseException) -> str:

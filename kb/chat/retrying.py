@@ -6,6 +6,7 @@ import random
 import time
 from email.utils import parsedate_to_datetime
 
+from kb.chat.call_errors import RefusedCallError, UnreachableError
 from kb.chat.chunks import ErrorEventError
 
 # A server that restarts, sheds load, or lost a kept connection is back within seconds, or it is down.
@@ -28,20 +29,13 @@ def seconds_before_retry(error: BaseException, wait: float | None) -> float | No
     """
     if wait is None:
         return None
-    import httpx
-
-    from kb.chat.connections import RefusedCallError
-
     if isinstance(error, RefusedCallError):
         asked = retry_after(error)
         if error.status not in _PASSING:
             return None
         return _jittered(wait) if asked is None else asked
-    if isinstance(error, (httpx.TimeoutException, TimeoutError)):
-        # Silence has cost its time already; only a connection that was not taken says little.
-        return _jittered(wait) if isinstance(error, httpx.ConnectTimeout) else None
-    # An error event before the first word: vLLM says so when its engine has died.
-    passing = (httpx.TransportError, UnfinishedStreamError, ErrorEventError)
+    # Silence has cost its time already. An error event before the first word: vLLM says so when its engine has died.
+    passing = (UnreachableError, UnfinishedStreamError, ErrorEventError)
     return _jittered(wait) if isinstance(error, passing) else None
 
 

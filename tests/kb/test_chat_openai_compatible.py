@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import pytest
+from multidict import CIMultiDict
 
 from kb.chat import connections
+from kb.chat.call_errors import RefusedCallError
 from kb.chat.openai_compatible import OpenAICompatibleModel, open_chat_model
 from kb.chat.retrying import retry_after
 from kb.errors import ModelError, ReplyCutError, SettingsError
@@ -176,7 +177,7 @@ def test_a_time_that_is_too_long_to_wait_for_is_said_at_once() -> None:
     ("value", "seconds"), [("7", 7.0), ("", None), ("soon", None), ("-1", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0)]
 )
 def test_times_to_come_back_are_numbers_or_dates(value: str, seconds: float | None) -> None:
-    error = connections.RefusedCallError(429, httpx.Headers({"Retry-After": value}), "later")
+    error = RefusedCallError(429, CIMultiDict({"Retry-After": value}), "later")
     assert retry_after(error) == seconds
 
 

@@ -52,7 +52,7 @@ def main() -> None:
     }
     st.logo(_LOGO, size="large")
     page = st.navigation(list(session.pages.values()))
-    draw_keyboard()
+    draw_keyboard(unsaved=session.check.unsaved)
     failure = _refresh(session)
     with st.sidebar:
         _sidebar(session)

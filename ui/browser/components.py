@@ -146,9 +146,9 @@ def draw_history(
     )
 
 
-def draw_keyboard() -> None:
-    """Nothing to see: the keys that work on every page."""
-    _component("keyboard")(key="keyboard", data={})
+def draw_keyboard(*, unsaved: bool = False) -> None:
+    """Nothing to see: the keys that work on every page, and a word before what is `unsaved` is left with the app."""
+    _component("keyboard")(key="keyboard", data={"unsaved": unsaved})
 
 
 def _judge(said: str, act: Callable[[str, str], None]) -> None:

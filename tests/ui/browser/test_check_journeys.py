@@ -69,10 +69,19 @@ def test_an_answer_is_judged_made_a_question_and_measured(
         assert [row["answers"] for row in checks.questions] == [["five marks"]]
 
         page.get_by_role("radio", name="Questions").click()
-        page.get_by_test_id("stDataFrame").wait_for()
+        table = page.get_by_test_id("stDataFrame")
+        table.locator("canvas").first.wait_for()
+        table.dblclick(position={"x": 60, "y": 53})  # the first question's cell: a canvas has no parts to point at
+        page.locator(".gdg-input").fill("And how many points?")
+        page.keyboard.press("Enter")
+        page.get_by_text("Unsaved changes.").wait_for()
+        page.get_by_role("radio", name="Runs").click()
+        page.get_by_role("button", name="Measure now").wait_for()
+        page.get_by_role("radio", name="Questions").click()
+        page.get_by_text("Unsaved changes.").wait_for()
         page.get_by_role("button", name="Save", exact=True).click()
         page.get_by_text("1 question stored.").wait_for()
-        assert [row["question"] for row in checks.questions] == ["How many marks does late work lose?"]
+        assert [row["question"] for row in checks.questions] == ["And how many points?"]
 
         page.get_by_role("radio", name="Runs").click()
         page.get_by_role("button", name="Measure now").click()

@@ -16,6 +16,7 @@ from ui.browser.api.question_replies import Question, QuestionSet
 from ui.browser.api.run_replies import read_figures
 from ui.browser.check.drawing import run_data
 from ui.browser.check.questions import as_table, from_table
+from ui.browser.check.state import CheckState
 from ui.browser.wording import read_words
 
 QUESTIONS = QuestionSet(
@@ -201,6 +202,62 @@ def test_questions_are_shown_in_a_table_and_saved_unless_somebody_else_was_faste
     page.button(key="read-questions").click().run()
     page.button(key="save-questions").click().run()
     assert page.toast[0].value == "1 question stored."
+
+
+def test_a_collection_without_questions_has_a_row_to_begin_with(app: AppTest, state: FakeState) -> None:
+    page = opened("questions")
+    assert not page.exception
+    assert from_table(as_table(QuestionSet("", ())), QuestionSet("", ())) == []
+    assert not page.session_state["ibid"].check.unsaved
+    page.button(key="save-questions").click().run()
+    assert page.toast[0].value == "0 questions stored."
+
+
+@pytest.mark.parametrize(
+    ("language", "unsaved", "discard"), [("en", "Unsaved changes", "Discard"), ("zh", "有未保存的修改", "放弃修改")]
+)
+def test_edits_that_were_not_stored_are_there_after_a_look_elsewhere(
+    app: AppTest, state: FakeState, language: str, unsaved: str, discard: str
+) -> None:
+    state.checks.questions, state.checks.version = [question("When?", answers=["now"])], 1
+    page = opened("questions", language)
+    assert not any(unsaved in caption.value for caption in page.caption)
+    check = page.session_state["ibid"].check
+    elsewhere(page)
+    check.note_edits("default", [Question("Until when?", answers=("later",))])
+    back(page)
+    assert any(unsaved in caption.value for caption in page.caption)
+    assert discard in page.button(key="read-questions").label
+    assert check.unsaved
+    page.button(key="save-questions").click().run()
+    assert [one["question"] for one in state.checks.questions] == ["Until when?"]
+    assert not check.unsaved
+    elsewhere(page)
+    check.note_edits("default", [])
+    back(page).button(key="read-questions").click().run()
+    assert not check.unsaved
+    assert [one["question"] for one in state.checks.questions] == ["Until when?"]
+
+
+def test_a_question_that_feedback_became_joins_edits_that_were_not_stored() -> None:
+    check, asked = CheckState(), Question("When?", "q-2", ("now",))
+    check.note_questions("default", QUESTIONS)
+    edited = (*QUESTIONS.questions[:1], Question("New?", answers=("yes",)))
+    check.note_edits("default", edited)
+    check.note_added("default", QuestionSet("2", (*QUESTIONS.questions, asked)))
+    assert check.drafts["default"].questions == (*edited, asked)
+    check.note_edits("default", (*QUESTIONS.questions, asked))
+    assert not check.unsaved, "that is what the server has"
+
+
+def elsewhere(page: AppTest) -> AppTest:
+    page.session_state["check-part"] = "feedback"
+    return page.run()
+
+
+def back(page: AppTest) -> AppTest:
+    page.session_state["check-part"] = "questions"
+    return page.run()
 
 
 def test_a_judged_answer_becomes_a_question_of_the_collection(app: AppTest, state: FakeState) -> None:

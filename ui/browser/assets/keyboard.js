@@ -1,4 +1,5 @@
-// The keys that work on every page: / goes to the question, Esc closes the source, arrows walk the citations.
+// The keys that work on every page: / goes to the question, Esc closes the source, arrows walk the citations. And a word
+// before what is not saved is left with the app.
 
 // What a key is pressed in may need it itself.
 const TYPED_IN = "input, textarea, select, [contenteditable=true]";
@@ -38,7 +39,17 @@ function act(event) {
   if (acts[event.key] && acts[event.key]()) event.preventDefault();
 }
 
-export default function () {
+// The browser asks in its own words whether to leave all the same.
+function holdBack(event) {
+  event.preventDefault();
+}
+
+export default function ({ data }) {
   document.addEventListener("keydown", act);
-  return () => document.removeEventListener("keydown", act);
+  if (data.unsaved) window.addEventListener("beforeunload", holdBack);
+  else window.removeEventListener("beforeunload", holdBack);
+  return () => {
+    document.removeEventListener("keydown", act);
+    window.removeEventListener("beforeunload", holdBack);
+  };
 }

@@ -94,10 +94,10 @@ def _form(session: Session, judged: Judged) -> None:
             asked = replace(asked, document="")
         try:
             session.requests.add_question(asked)
+            session.check.note_added(session.collection, session.requests.questions())
         except ClientError as failure:
             st.error(plain(sentence_for(failure, words)))
             return
         _adopt(session, None)
-        session.check.forget_questions()
         st.toast(words("adopted"))
         st.rerun()

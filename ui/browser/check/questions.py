@@ -34,10 +34,16 @@ def show_questions(session: Session) -> None:
     words = session.words
     own = session.check.questions_of(session.collection, session.requests)
     st.text(words("questions_lead"))
+    check, collection = session.check, session.collection
     # Another version is another table: what was typed into the one before does not belong to it.
+    key = f"questions-{collection}-{own.version}-{check.tables}"
+    if key not in st.session_state or check.shown is None:  # the table is drawn afresh, perhaps after a look elsewhere
+        draft = check.drafts.get(collection)
+        check.shown = QuestionSet(own.version, draft.questions if draft else own.questions)
     edited = st.data_editor(
-        as_table(own),
-        key=f"questions-{session.collection}-{own.version}-{session.check.tables}",
+        as_table(check.shown),
+        key=key,
+        on_change=check.note_typing,
         num_rows="dynamic",
         hide_index=True,
         width="stretch",
@@ -45,12 +51,15 @@ def show_questions(session: Session) -> None:
         alt=words("questions_table"),
         placeholder="",
     )
-    with st.container(horizontal=True):
+    check.note_edits(collection, from_table(edited, own))
+    with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(words("save"), type="primary", key="save-questions"):
             _save(session, own, edited)
-        if st.button(words("questions_read_again"), key="read-questions"):
-            session.check.forget_questions()
+        if st.button(words("questions_discard" if check.unsaved else "questions_read_again"), key="read-questions"):
+            check.forget_questions()
             st.rerun()
+        if collection in check.drafts:
+            st.caption(words("questions_unsaved"))
 
 
 def as_table(own: QuestionSet) -> dict[str, list[Any]]:
@@ -65,7 +74,8 @@ def as_table(own: QuestionSet) -> dict[str, list[Any]]:
         columns["must_refuse"].append(question.must_refuse)
         columns["tags"].append(_BETWEEN_TAGS.join(question.tags))
         columns["synthetic"].append(question.synthetic)
-    return columns
+    # Columns without a cell would be taken for numbers; an empty row is one to begin with.
+    return columns if own.questions else {name: [None] for name in columns}
 
 
 def from_table(table: Table, own: QuestionSet) -> list[Question]:

@@ -171,6 +171,8 @@ def test_empty_and_endless_questions_are_bad_requests(client: openai.OpenAI, que
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"logprobs": True}, "logprobs"),
         ({"max_tokens": 0}, "max_tokens"),
+        ({"stream_options": {"include_usage": 1}}, "stream_options.include_usage"),
+        ({"store": "no"}, "store"),
         ({"extra_body": {"filter": 1}}, "filter"),
         ({"extra_body": {"ibid": {"passages": 1000}}}, "ibid.passages"),
         ({"extra_body": {"ibid": {"as_of": "soon"}}}, "as_of"),

@@ -383,6 +383,8 @@ def test_tokens_of_an_input_are_counted(client: openai.OpenAI) -> None:
         ({"input": [{"content": "x"}]}, "input.0"),
         ({"max_output_tokens": 0}, "max_output_tokens"),
         ({"temperature": 3}, "temperature"),
+        ({"store": 0}, "store"),
+        ({"background": "yes"}, "background"),
         ({"extra_body": {"filter": 1}}, "filter"),
     ],
 )

@@ -10,13 +10,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
-from pathlib import Path
 from types import FrameType
 
 from kb.errors import MissingPartError, UsageError
 from kb.settings import Settings
-
-_APP = Path(__file__).parent / "app.py"
 
 # Fonts that every system has, with Chinese ones named: left to itself a browser may pick Japanese letter forms.
 _FONTS = "'Source Sans', 'Segoe UI', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"
@@ -74,11 +71,10 @@ def run_app(settings: Settings) -> int:
 
 
 def app_command(settings: Settings) -> list[str]:
-    """The command line that starts Streamlit."""
+    """The command line that serves the app."""
     options = {
         "server.port": str(settings.serve.app_port),
         "server.address": settings.serve.host,
-        "server.headless": "true",  # no browser opened, no e-mail asked for
         "server.fileWatcherType": "none",
         "server.maxUploadSize": str(settings.limits.max_file_mb),
         "browser.gatherUsageStats": "false",
@@ -88,7 +84,7 @@ def app_command(settings: Settings) -> list[str]:
         **_THEME,
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-m", "streamlit", "run", str(_APP), *flags]
+    return [sys.executable, "-m", "ui.browser.hosting", *flags]
 
 
 def app_environment(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 from dataclasses import dataclass, field
+from functools import cache
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -30,6 +31,9 @@ _CONVERSATION_PARAMETER = "conversation"  # in the address, so that a link opens
 _ANSWER_PARAMETER = "answer"  # which of its answers, from 1
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # of a conversation: what the server takes, and what an address may hold
 _KEEP_COOKIE = "ibid_keep"  # set by the browser (assets/history.js), so that the choice outlives the visit
+
+# Connections to the server that are kept for the next request: about as many as it answers at once.
+_KEPT_OPEN = 20
 
 
 def _new_name() -> str:
@@ -215,12 +219,18 @@ def _wanted() -> Wanted | None:
     return Wanted(name, int(answer) - 1 if answer.isascii() and answer.isdigit() and len(answer) < 5 else -1)
 
 
+@cache
+def _client(url: str, key: str) -> Client:
+    """The same for all visitors: they use each other's connections, and none has to load certificates first."""
+    return Client(url, key=key, kept_open=_KEPT_OPEN)
+
+
 def current_session() -> Session:
     """The visitor's session, begun on the first run."""
     if _KEY not in st.session_state:
         chosen = st.query_params.get(_LANGUAGE_PARAMETER, "")
         language = chosen if chosen in LANGUAGES else language_for(st.context.locale)
-        client = Client(os.environ.get("IBID_API_URL") or _DEFAULT_URL, key=os.environ.get("IBID_API_KEY", ""))
+        client = _client(os.environ.get("IBID_API_URL") or _DEFAULT_URL, os.environ.get("IBID_API_KEY", ""))
         session = Session(client, read_words(language), wanted=_wanted())
         session.keeps_answers = st.context.cookies.get(_KEEP_COOKIE) == "1"
         st.session_state[_KEY] = session

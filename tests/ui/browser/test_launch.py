@@ -17,7 +17,7 @@ from kb.settings import AppSettings, ServeSettings, Settings
 from ui.browser.launch import api_url, app_command, app_environment, check_port, run_app
 
 FOLDER = Path(__file__).parents[3] / "ui" / "browser"
-LEGAL = {"kb", "ui", "httpx", "streamlit", *sys.stdlib_module_names}
+LEGAL = {"kb", "ui", "httpx", "streamlit", "starlette", "uvicorn", *sys.stdlib_module_names}
 
 
 def _modules() -> list[str]:
@@ -68,7 +68,6 @@ def test_nothing_is_reported_watched_or_shown_as_a_stack_trace(tmp_path: Path) -
     assert {
         "--browser.gatherUsageStats=false",
         "--server.fileWatcherType=none",
-        "--server.headless=true",
         "--client.showErrorDetails=none",
         "--server.address=127.0.0.1",
         "--server.port=8765",

@@ -13,8 +13,9 @@ from ui.browser.api.failures import ClientError, FailureKind, failure_of_status,
 # drawn or a file to be written.
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
-# Visitors leave without a word, so nobody would close what is kept open; connecting anew on one machine costs nothing.
-_LIMITS = httpx.Limits(max_keepalive_connections=0)
+# A connection that is kept open is given up before the server does so, after five seconds: a request over one that is
+# just being closed would fail.
+_KEPT_SECONDS = 3.0
 
 # The most that the server lists at once, as OpenAI's does.
 _PAGE_SIZE = 100
@@ -27,15 +28,20 @@ class Connection:
         base_url: where the server listens, without `/v1`.
         transport: replaces the network in tests.
         key: that the server asks for, if it does.
+        kept_open: the most connections that are kept for the next request; whoever keeps some keeps them for good.
     """
 
-    def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None, key: str = "") -> None:
+    def __init__(
+        self, base_url: str, transport: httpx.BaseTransport | None = None, key: str = "", kept_open: int = 0
+    ) -> None:
         self.base_url = base_url
         self.has_key = bool(key)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
+        # As many answers may come in at once as people ask.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=kept_open, keepalive_expiry=_KEPT_SECONDS)
         # No proxies from the environment: the server is ours and usually on this machine.
         self._http = httpx.Client(
-            base_url=base_url, headers=headers, timeout=TIMEOUT, limits=_LIMITS, transport=transport, trust_env=False
+            base_url=base_url, headers=headers, timeout=TIMEOUT, limits=limits, transport=transport, trust_env=False
         )
 
     def _asked(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from ui.browser.answers import conversation
@@ -19,6 +21,12 @@ from ui.browser.sources.panel import show_source
 # wait: what comes stands on the page within 300 ms, and a click waits no longer than that.
 _POLL_SECONDS = 0.15
 _WAIT_SECONDS = 0.12
+
+# Streamlit throws away what a run has drawn and not yet sent when the next run begins, and the browser's next look may
+# have come already. So a run that drew something new gives it time to leave, and what was drawn but once is drawn again
+# without a wait: on a busy machine the first words stood there 200 ms later otherwise, one time in three.
+_LEAVING_SECONDS = 0.03
+_SURELY_SENT = 2
 
 # Citations of a finished answer that are fetched before one of them is clicked: those that stand in view.
 _FETCHED_AHEAD = 4
@@ -76,9 +84,9 @@ def _conversation(session: Session) -> None:
         _welcome(session)
         return
     last = session.exchanges[-1]
-    if last.running and last.drawn:
+    if last.drawn >= _SURELY_SENT:
         last.wait(_WAIT_SECONDS)
-    last.drawn = True
+    last.drawn += 1
     _open_first(session)
     if not session.running:  # every click then sees what was deleted meanwhile; while an answer comes in, it would wait
         conversation.look_up_citations(session.client, session.exchanges)
@@ -88,6 +96,8 @@ def _conversation(session: Session) -> None:
             _exchange(session, number, exchange)
     with source, st.container(key="source"):
         _source(session)
+    if last.running and last.drawn == 1:
+        time.sleep(_LEAVING_SECONDS)
 
 
 def _open_first(session: Session) -> None:

@@ -52,7 +52,7 @@ class Exchange:
     attempt: int = 0  # how often it was asked in the place of another: each is drawn afresh
     keeping: Keeping | None = None  # None where the server keeps nothing of it
     news: threading.Event = field(default_factory=threading.Event, repr=False)  # set whenever more has come
-    drawn: bool = False  # whether it stands on the page, if only as a question
+    drawn: int = 0  # how often it was drawn as it is now
     number: int = 0  # of the answer that the server keeps; 0 until it was asked for
     judged: str = ""  # "up" or "down", where the visitor thought so
     opened: bool = False  # whether its first citation has opened by itself already
@@ -81,9 +81,15 @@ class Exchange:
         return (self.reply.looked_at if self.reply is not None else ()) or self.nearest
 
     def wait(self, seconds: float) -> None:
-        """Returns as soon as more has come since the last call, or after `seconds`."""
-        self.news.wait(seconds)
-        self.news.clear()
+        """Returns as soon as more has come since the last call, or after `seconds`; at once where no more will come."""
+        if self.running:
+            self.news.wait(seconds)
+            self.news.clear()
+
+    def tell(self) -> None:
+        """Lets the page draw what has come."""
+        self.drawn = 0
+        self.news.set()
 
     def stop(self) -> None:
         """Shows what has come so far as all there is; the thread hangs up at the next event."""
@@ -151,7 +157,7 @@ def _drain(client: Client, exchange: Exchange, turns: Sequence[Turn]) -> None:
             if isinstance(event, Sentence):
                 exchange.citations.extend(event.citations)
                 exchange.claims.append(event.claim)
-                exchange.news.set()
+                exchange.tell()
             elif isinstance(event, Done):
                 _finish(exchange, event.reply)
     except ClientError as error:
@@ -159,7 +165,7 @@ def _drain(client: Client, exchange: Exchange, turns: Sequence[Turn]) -> None:
     except Exception:  # a thread that dies in silence would leave the page waiting for ever
         exchange.failure = ClientError(FailureKind.BROKEN)
     finally:
-        exchange.news.set()
+        exchange.tell()
 
 
 def _finish(exchange: Exchange, reply: Reply) -> None:

@@ -16,7 +16,7 @@ from ui.browser.library import document_page, library_page
 from ui.browser.notices import sentence_for, show_failure
 from ui.browser.plain import plain
 from ui.browser.session import Session, current_session
-from ui.browser.wording import LANGUAGES
+from ui.browser.wording import LANGUAGES, streamlit_words
 
 _SIDEBAR_WIDTH = 240  # pixels: room for a collection's name, the rest for answers and sources; phones hide it anyway
 _STYLE = Path(__file__).parent / "assets" / "app.css"
@@ -52,7 +52,7 @@ def main() -> None:
     }
     st.logo(_LOGO, size="large")
     page = st.navigation(list(session.pages.values()))
-    draw_keyboard(unsaved=session.check.unsaved)
+    draw_keyboard(streamlit_words(words.language), unsaved=session.check.unsaved)
     failure = _refresh(session)
     with st.sidebar:
         _sidebar(session)

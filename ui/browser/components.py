@@ -6,7 +6,7 @@ back is a number, an id that the app gave out itself, or a question, and is chec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,7 +29,7 @@ _SCRIPTS = {
     "run": ("elements", "run"),
     "judged": ("elements", "judged"),
     "history": ("elements", "history"),
-    "keyboard": ("keyboard",),
+    "keyboard": ("streamlit_words", "keyboard"),
 }
 
 
@@ -146,9 +146,12 @@ def draw_history(
     )
 
 
-def draw_keyboard(*, unsaved: bool = False) -> None:
-    """Nothing to see: the keys that work on every page, and a word before what is `unsaved` is left with the app."""
-    _component("keyboard")(key="keyboard", data={"unsaved": unsaved})
+def draw_keyboard(words: Mapping[str, str], *, unsaved: bool = False) -> None:
+    """Nothing to see: the keys that work on every page, and a word before what is `unsaved` is left with the app.
+
+    `words` stand in the place of Streamlit's own, which are English only.
+    """
+    _component("keyboard")(key="keyboard", data={"words": dict(words), "unsaved": unsaved})
 
 
 def _judge(said: str, act: Callable[[str, str], None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 # In the order in which the switch shows them, each in its own words.
@@ -32,6 +33,13 @@ class Words:
 def read_words(language: str) -> Words:
     """Reads the strings of a language of `LANGUAGES`."""
     return Words(language, tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8")))
+
+
+@cache
+def streamlit_words(language: str) -> Mapping[str, str]:
+    """What stands in the place of the words of Streamlit's own parts, by these; nothing in English, their own."""
+    found: Mapping[str, Mapping[str, str]] = tomllib.loads((_FOLDER / "streamlit.toml").read_text(encoding="utf-8"))
+    return found.get(language, {})
 
 
 def language_for(locale: str | None) -> str:

@@ -225,7 +225,10 @@ def test_no_part_keeps_anybody_out(
             page.get_by_test_id("stMain").get_by_role("radio").nth(number).click()
             page.locator(shown).first.wait_for()
             found += violations(page, axe)
+            if number == 1:
+                tools = page.locator("[data-testid=stElementToolbar] button").first.get_attribute("aria-label")
         wide = page.evaluate("document.documentElement.scrollWidth")
         context.close()
     assert found == []
+    assert tools.startswith("Add row" if locale == "en-GB" else "添加一行")
     assert wide <= width

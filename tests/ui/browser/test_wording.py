@@ -20,7 +20,7 @@ from ui.browser.check.drawing import METRICS
 from ui.browser.labels import LANGUAGE_CODES
 from ui.browser.library.listing import Order
 from ui.browser.plain import plain
-from ui.browser.wording import LANGUAGES, language_for, read_words
+from ui.browser.wording import LANGUAGES, language_for, read_words, streamlit_words
 
 ROOT = Path(__file__).parents[3]
 CODE = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "ui" / "browser").rglob("*.py"))
@@ -75,6 +75,14 @@ def test_every_language_has_the_same_strings_with_the_same_places() -> None:
         for key, text in strings.items():
             assert places_in(text) == places_in(english[key]), key
             assert text.strip(), key
+
+
+def test_streamlits_own_words_stand_in_every_language_but_its_own() -> None:
+    assert streamlit_words("en") == {}
+    for language in LANGUAGES:
+        if language != "en":
+            assert "Add row" in streamlit_words(language)
+            assert all(word.strip() and not word.isascii() for word in streamlit_words(language).values())
 
 
 def test_every_string_is_used_and_every_used_string_exists() -> None:

@@ -46,6 +46,7 @@ function holdBack(event) {
 
 export default function ({ data }) {
   document.addEventListener("keydown", act);
+  translateStreamlit(data.words);
   if (data.unsaved) window.addEventListener("beforeunload", holdBack);
   else window.removeEventListener("beforeunload", holdBack);
   return () => {

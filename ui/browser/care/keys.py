@@ -61,6 +61,7 @@ def _form(session: Session, *, first: bool) -> None:
             _USUAL,
             format_func=lambda right: words(f"right_{right}"),
             placeholder=words("key_rights"),
+            select_all=False,  # Streamlit says it in English only
             key="key-rights",
         )
         collections = st.multiselect(
@@ -68,6 +69,7 @@ def _form(session: Session, *, first: bool) -> None:
             [item.name for item in session.collections],
             format_func=session.title_of,
             placeholder=words("key_all"),
+            select_all=False,  # Streamlit says it in English only
             key="key-collections",
         )
         days = st.selectbox(

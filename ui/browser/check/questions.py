@@ -40,7 +40,10 @@ def show_questions(session: Session) -> None:
     if key not in st.session_state or check.shown is None:  # the table is drawn afresh, perhaps after a look elsewhere
         draft = check.drafts.get(collection)
         check.shown = QuestionSet(own.version, draft.questions if draft else own.questions)
-    edited = st.data_editor(
+    table = st.container(
+        key="questions-table"
+    )  # app.css leaves out the tools that show columns which are not meant to be
+    edited = table.data_editor(
         as_table(check.shown),
         key=key,
         on_change=check.note_typing,

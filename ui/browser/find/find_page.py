@@ -72,6 +72,7 @@ def _filters(session: Session, text: str, choices: Choices) -> Wanted:
             list(options),
             key=f"filter-{name}-{session.collection}",  # another collection has other choices
             placeholder=words("filter_any"),
+            select_all=False,  # Streamlit says it in English only
             disabled=not options,
             format_func=lambda value: options.get(value, value),
         )

@@ -15,6 +15,9 @@ from ui.browser.api.client import Client
 from ui.browser.api.failures import ClientError, FailureKind
 from ui.browser.api.file_replies import FileState, StoredFile
 from ui.browser.api.finding import Wanted
+from ui.browser.library import collection_dialogs
+from ui.browser.session import Session
+from ui.browser.wording import read_words
 
 RULES = (
     b"# House rules\n\n## Quiet\n\nThe house is quiet from 22:00.\n\n## Fees\n\n| Room | Fee |\n|---|---|\n| A | 40 |\n"
@@ -196,6 +199,36 @@ def test_a_document_that_is_not_there_is_a_sentence(client: Client) -> None:
         app = document("default", address)
         assert not app.exception
         assert app.warning[0].value == "This document is no longer in the collection."
+
+
+@pytest.mark.parametrize(
+    ("language", "memory", "most"), [("en", "through the app's memory", "Up to"), ("zh", "经过应用的内存", "此处至多")]
+)
+def test_what_is_too_large_for_the_app_goes_another_way_which_it_names(
+    client: Client, monkeypatch: pytest.MonkeyPatch, language: str, memory: str, most: str
+) -> None:
+    app = library()
+    app.session_state["ibid"].switch_language(language)
+    manage(app.run(), "export")
+    assert not app.exception
+    assert any(memory in caption.value for caption in app.caption)
+    assert app.code[0].value == (f"curl --fail --output default.ibid {client.base_url}/ibid/collections/default/export")
+    assert len(app.get("download_button")) == 1
+    monkeypatch.setattr(collection_dialogs, "_MOST_THROUGH_THE_APP", -1)
+    app.run()
+    assert app.get("download_button") == [], "what is too large is only offered from the server itself"
+    assert "curl" in app.code[0].value
+    manage(app, "import")
+    assert any(most in caption.value for caption in app.caption)
+    assert app.code[0].value == "ibid import FILE"
+
+
+def test_the_command_that_saves_a_collection_holds_no_key_and_quotes_its_name(client: Client) -> None:
+    session = Session(Client("http://127.0.0.1:1", key="sk-ibid-secret"), read_words("en"))
+    command = collection_dialogs.export_command(session, "a b;rm")
+    assert "secret" not in command
+    assert "$IBID_API_KEY" in command
+    assert command.endswith("--output 'a b;rm.ibid' http://127.0.0.1:1/ibid/collections/a%20b%3Brm/export")
 
 
 def test_a_collection_goes_out_as_a_file_and_comes_in_again(client: Client) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+from urllib.parse import quote
+
 import streamlit as st
 
 from kb.records import Policy
 from ui.browser.api.failures import ClientError
+from ui.browser.figures import size_in
 from ui.browser.library.removing import removal_sentence
 from ui.browser.library.uploading import translate_uploader
 from ui.browser.notices import sentence_for
@@ -19,6 +23,8 @@ _ICONS = {
     "import": ":material/drive_folder_upload:",
     "remove": ":material/delete:",
 }
+# The browser's way leads through the app's memory, twice; what is larger is saved from the server itself.
+_MOST_THROUGH_THE_APP = 500_000_000  # bytes of original files; passages and vectors come on top
 _FOR_ALL = ("new", "import")  # what needs no collection
 
 
@@ -107,22 +113,40 @@ def _described(session: Session, description: str, policy: Policy) -> tuple[str,
 def _export(session: Session) -> None:
     words, collection = session.words, session.collection
     st.text(words("collection_export_what", name=session.title_of(collection)))
-    st.download_button(
-        words("collection_export_save"),
-        lambda: session.client.exported(collection),  # made when it is asked for
-        file_name=f"{seen(collection)}.ibid",
-        mime="application/octet-stream",
-        key="export",
-        type="primary",
-        icon=":material/download:",
-        on_click="ignore",
-    )
-    st.caption(words("collection_export_large"))
+    try:
+        size = session.client.removal(collection).size
+    except ClientError as failure:
+        st.error(plain(sentence_for(failure, words)))
+        return
+    if size <= _MOST_THROUGH_THE_APP:
+        st.download_button(
+            words("collection_export_save"),
+            lambda: session.client.exported(collection),  # made when it is asked for
+            file_name=f"{seen(collection)}.ibid",
+            mime="application/octet-stream",
+            key="export",
+            type="primary",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.caption(words("collection_export_memory"))
+    else:
+        st.text(words("collection_export_large", size=size_in(size), most=size_in(_MOST_THROUGH_THE_APP)))
+    st.code(export_command(session, collection), language=None, wrap_lines=True)
+
+
+def export_command(session: Session, collection: str) -> str:
+    """What saves a collection from the server itself, in any shell: nothing passes through the app."""
+    key = '-H "Authorization: Bearer $IBID_API_KEY" ' if session.client.has_key else ""
+    address = f"{session.client.base_url}/ibid/collections/{quote(collection, safe='')}/export"
+    return f"curl --fail {key}--output {shlex.quote(f'{seen(collection)}.ibid')} {shlex.quote(address)}"
 
 
 def _import(session: Session) -> None:
     words = session.words
     st.text(words("collection_import_what"))
+    st.caption(words("collection_import_large", size=size_in(st.get_option("server.maxUploadSize") * 1_000_000)))
+    st.code("ibid import FILE", language=None)
     translate_uploader(words, "imported")
     file = st.file_uploader(words("collection_file"), type=["ibid"], key="imported")
     name = st.text_input(words("collection_import_name"), max_chars=64, key="import-name")

@@ -8,7 +8,7 @@ Pages count from 1. Boxes are in PDF points from the top left corner of the page
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -150,6 +150,7 @@ class Hit:
     source: HitSource
     dense_score: float | None = None  # cosine similarity to the question, where the dense search saw the passage
     lexical_score: float | None = None  # BM25, where the lexical search saw it
+    collection: str = ""  # where it stands, if several were searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ class Citation:
     quote: str
     boxes: tuple[Box, ...] = ()
     headings: tuple[str, ...] = ()
+    collection: str = ""  # where its document stands, if the answer is made from several
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,6 +412,19 @@ class Filters:
 
 
 NO_FILTERS = Filters()
+
+
+_BETWEEN_NAMES = ", "  # in no name of a collection
+
+
+def name_of_several(names: Iterable[str]) -> str:
+    """What an answer or a search of several collections has in the place of one's name. None of them is named so."""
+    return _BETWEEN_NAMES.join(names)
+
+
+def collections_named(name: str) -> tuple[str, ...]:
+    """The names in what `name_of_several` made; a single one is itself."""
+    return tuple(name.split(_BETWEEN_NAMES))
 
 
 def document_id_of(content: bytes) -> str:

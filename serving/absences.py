@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kb.catalog import Catalog
 from kb.ports import Judgement
 from kb.records import NO_FILTERS, DocumentEntry, Filters, Hit, Verdict
 from kb.text.folding import fold
+from serving.answer_sources import Documents
 from serving.extractive.terms import is_weak, read_terms, words_of
 from serving.languages import ENGLISH, SIMPLIFIED, TRADITIONAL, script_of
 from serving.looking_through import documents_meant
@@ -71,7 +71,7 @@ def missing_words(sentence: str) -> frozenset[str] | None:
 
 
 def judge_absence(
-    sentence: str, cited: Sequence[Hit], catalog: Catalog, filters: Filters = NO_FILTERS
+    sentence: str, cited: Sequence[Hit], catalog: Documents, filters: Filters = NO_FILTERS
 ) -> Judgement | None:
     """Judges a sentence that says that documents do not say something; None for every other sentence.
 

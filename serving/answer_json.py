@@ -61,6 +61,7 @@ def citation_as_json(citation: Citation) -> Json:
         "end": citation.end,
         "quote": citation.quote,
         "boxes": [list(box) for box in citation.boxes],
+        **({"collection": citation.collection} if citation.collection else {}),
     }
 
 
@@ -110,4 +111,5 @@ def _hit_as_json(rank: int, hit: Hit) -> Json:
         "version": hit.document.version,
         "effective_from": hit.document.effective_from,
         "effective_to": hit.document.effective_to,
+        **({"collection": hit.collection} if hit.collection else {}),
     }

@@ -7,12 +7,11 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from kb.catalog import Catalog
 from kb.errors import ModelError, QuestionError
 from kb.ports import ChatModel, Verifier
 from kb.records import NO_FILTERS, Answer, AnswerEvent, Claimed, Filters, Finished, Searched, Turn
 from kb.settings import LimitSettings
-from retriever.searcher import Searcher
+from serving.answer_sources import Documents, Search
 from serving.attempts import PASSAGES, Asked, claims_of
 from serving.cancellation import Cancellation
 from serving.claims import Claims, Outcome
@@ -30,8 +29,8 @@ _CANDIDATES_TO_A_PASSAGE = 2  # searched for where a model reads
 def answer_question(
     question: str,
     *,
-    searcher: Searcher,
-    catalog: Catalog,
+    searcher: Search,
+    catalog: Documents,
     verifier: Verifier,
     model: ChatModel | None = None,
     history: Sequence[Turn] = (),

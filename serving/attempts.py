@@ -6,10 +6,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from kb.catalog import Catalog
 from kb.ports import ChatModel, Verifier
 from kb.records import NO_FILTERS, AnswerStatus, Claimed, Filters, Hit, SearchResult, Turn
-from retriever.searcher import Searcher
+from serving.answer_sources import Documents, Search
 from serving.cancellation import Cancellation
 from serving.citations import Ledger
 from serving.claims import Claims, Outcome
@@ -38,8 +37,8 @@ class Asked:
     """Everything that one answer is made from."""
 
     question: str
-    searcher: Searcher
-    catalog: Catalog
+    searcher: Search
+    catalog: Documents
     verifier: Verifier
     model: ChatModel | None = None
     history: tuple[Turn, ...] = ()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kb.catalog import Catalog
 from kb.errors import NotFoundError
 from kb.records import Box, Citation, Hit
 from kb.text.sentences import split_sentences
+from serving.answer_sources import Documents
 from serving.extractive.terms import is_weak
 from serving.placed_quotes import PlacedQuote
 from serving.writing import compared_terms
@@ -90,7 +90,7 @@ def _score(shared: Sequence[frozenset[str]], weights: dict[str, float], total: f
 class Ledger:
     """The citations of one answer: the same span keeps its marker, a new one gets the next number."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Documents) -> None:
         self._catalog = catalog
         self._citations: dict[tuple[str, int, int], Citation] = {}
 
@@ -116,6 +116,7 @@ class Ledger:
                 quote=span.quote,
                 boxes=boxes,
                 headings=span.hit.passage.headings,
+                collection=span.hit.collection,
             )
         return self._citations[key]
 

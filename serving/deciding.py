@@ -14,10 +14,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from kb.calibration import Calibration, calibration_from_json
-from kb.catalog import Catalog
 from kb.errors import UsageError
 from kb.ports import ChatModel
 from kb.settings import AnswerSettings
+from serving.answer_sources import Documents
 
 EXTRACTIVE = "extractive"  # the name in the place of a model's
 
@@ -54,7 +54,7 @@ class Deciding:
         return self.calibration.chance_of(confidence) >= self.calibration.answer_from(self.risk)
 
 
-def deciding_of(settings: AnswerSettings, catalog: Catalog, model: ChatModel | None) -> Deciding:
+def deciding_of(settings: AnswerSettings, catalog: Documents, model: ChatModel | None) -> Deciding:
     """How to decide in this collection, for answers of this model (None: of quotes).
 
     Raises:
@@ -73,7 +73,7 @@ def deciding_of(settings: AnswerSettings, catalog: Catalog, model: ChatModel | N
     return Deciding(calibration, settings.risk)
 
 
-def _known(settings: AnswerSettings, catalog: Catalog) -> Iterator[Calibration]:
+def _known(settings: AnswerSettings, catalog: Documents) -> Iterator[Calibration]:
     """The calibrations there are, the nearest first; each is only read when those before it are another model's."""
     with catalog.snapshot() as snapshot:
         own = snapshot.calibration()

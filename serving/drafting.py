@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
-from kb.catalog import Catalog
 from kb.chat.asking import asked_with
 from kb.chat.sampling import tokens_of
 from kb.chat.tools import calls_of
@@ -15,6 +14,7 @@ from kb.ports import ChatModel, Judgement, Verifier
 from kb.records import NO_FILTERS, AnswerStatus, Claim, Claimed, Filters, Hit, Policy, Turn, Verdict, Withheld
 from serving.absences import judge_absence
 from serving.answer_prompt import NO_ANSWER, answer_prompt
+from serving.answer_sources import Documents
 from serving.cancellation import Cancellation
 from serving.citations import Ledger, Span, narrow, quotes_of, whole_span
 from serving.claims import OF_IBID_ITSELF, Claims, Outcome, confidence_of, status_of, worth_of
@@ -39,7 +39,7 @@ class Drafting:
     """
 
     model: ChatModel
-    catalog: Catalog
+    catalog: Documents
     verifier: Verifier
     ledger: Ledger
     policy: Policy

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from kb.catalog import Catalog, Snapshot
 from kb.records import DocumentEntry, Filters, Hit
 from retriever.addresses import named_documents
-from retriever.searcher import Searcher
+from serving.answer_sources import Documents, DocumentsNow, Search
 
 # Passages that are read to the last one: some 400 pages, in about a second. What is larger is never looked through.
 MOST_PASSAGES = 1_500
@@ -36,7 +35,7 @@ class LookedThrough:
     documents: tuple[DocumentEntry, ...]
 
 
-def look_through(question: str, searcher: Searcher, catalog: Catalog, filters: Filters) -> LookedThrough | None:
+def look_through(question: str, searcher: Search, catalog: Documents, filters: Filters) -> LookedThrough | None:
     """Every passage of the documents that a question is about; None where they are too many, or not all were found.
 
     Args:
@@ -59,7 +58,7 @@ def look_through(question: str, searcher: Searcher, catalog: Catalog, filters: F
 
 
 def documents_meant(
-    text: str, snapshot: Snapshot, filters: Filters, cited: Collection[str] = ()
+    text: str, snapshot: DocumentsNow, filters: Filters, cited: Collection[str] = ()
 ) -> list[DocumentEntry]:
     """The documents that a question or sentence is about; none where they are too many to look at every passage.
 

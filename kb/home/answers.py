@@ -49,7 +49,7 @@ def keep_answer(home: Home, question: str, answer: Answer, conversation: str = "
         assert number is not None
         connection.executemany(
             "INSERT INTO cited VALUES (?, ?, ?)",
-            {(kept.collection, citation.document_id, number) for citation in kept.citations},
+            {(citation.collection or kept.collection, citation.document_id, number) for citation in kept.citations},
         )
     return PastAnswer(number, named, question, kept, moment)
 

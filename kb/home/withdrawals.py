@@ -59,15 +59,21 @@ def noting_at_home(catalog: Catalog) -> Iterator[None]:
 
 def standings_by_answer(home: Home, answers: Sequence[PastAnswer]) -> dict[int, tuple[Standing, ...]]:
     """What became of the citations of each answer, by its number."""
-    by_collection: dict[str, list[PastAnswer]] = {}
+    by_collection: dict[str, list[Citation]] = {}
     for past in answers:
-        by_collection.setdefault(past.answer.collection, []).append(past)
-    found: dict[int, tuple[Standing, ...]] = {}
-    for collection, own in by_collection.items():
-        citations = [citation for past in own for citation in past.answer.citations]
-        standings = iter(_dated_standings(home, collection, citations))
-        found |= {past.number: tuple(_as_given(next(standings), past) for _ in past.answer.citations) for past in own}
-    return found
+        for citation in past.answer.citations:
+            by_collection.setdefault(citation.collection or past.answer.collection, []).append(citation)
+    standings = {
+        collection: iter(_dated_standings(home, collection, citations))
+        for collection, citations in by_collection.items()
+    }
+    return {
+        past.number: tuple(
+            _as_given(next(standings[citation.collection or past.answer.collection]), past)
+            for citation in past.answer.citations
+        )
+        for past in answers
+    }
 
 
 def _as_given(standing: Standing, past: PastAnswer) -> Standing:

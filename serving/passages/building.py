@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kb.catalog import Catalog, Snapshot
 from kb.records import Hit, HitSource
+from serving.answer_sources import Documents, DocumentsNow
 from serving.passages.duplicates import fold_duplicates
 from serving.passages.joining import goes_on, joined, touches
 from serving.passages.records import Reading
@@ -30,7 +30,7 @@ _LONGEST = 800  # tokens of a joined text: a model finds the sentence to cite, a
 
 
 def build_readings(
-    hits: Sequence[Hit], catalog: Catalog, *, at_most: int = 10, most_tokens: int = MOST_TOKENS
+    hits: Sequence[Hit], catalog: Documents, *, at_most: int = 10, most_tokens: int = MOST_TOKENS
 ) -> tuple[Reading, ...]:
     """What to read of `hits`: documents in the order of their best hits, each in its own order.
 
@@ -79,7 +79,7 @@ def _is_as_good(hit: Hit, best: Hit, share: float) -> bool:
     return hit.source is HitSource.RERANKED or hit.score >= share * best.score
 
 
-def _joined_by_document(chosen: Sequence[Reading], snapshot: Snapshot, left: int) -> list[Reading]:
+def _joined_by_document(chosen: Sequence[Reading], snapshot: DocumentsNow, left: int) -> list[Reading]:
     documents: dict[str, list[Reading]] = {}
     for reading in sorted(chosen, key=lambda reading: reading.rank):
         documents.setdefault(reading.hit.passage.document_id, []).append(reading)
@@ -90,7 +90,7 @@ def _joined_by_document(chosen: Sequence[Reading], snapshot: Snapshot, left: int
     return built
 
 
-def _completed(readings: Sequence[Reading], snapshot: Snapshot, left: int) -> tuple[list[Reading], int]:
+def _completed(readings: Sequence[Reading], snapshot: DocumentsNow, left: int) -> tuple[list[Reading], int]:
     """The readings of one document, those that are a part of something with its rest, as far as `left` tokens go."""
     there = {reading.hit.passage.order for reading in readings}
     whole: list[Reading] = []
@@ -107,7 +107,7 @@ def _completed(readings: Sequence[Reading], snapshot: Snapshot, left: int) -> tu
     return whole, left
 
 
-def _rest_of(hit: Hit, snapshot: Snapshot, there: set[int]) -> list[Hit]:
+def _rest_of(hit: Hit, snapshot: DocumentsNow, there: set[int]) -> list[Hit]:
     """What goes on before and after a hit, the nearest first, as hits; none that is read already."""
     own = hit.passage
     around = snapshot.passages_between(own.document_id, own.order - _MOST_ADDED, own.order + _MOST_ADDED)
@@ -128,7 +128,7 @@ def _rest_of(hit: Hit, snapshot: Snapshot, there: set[int]) -> list[Hit]:
     return rest
 
 
-def _joined_neighbours(readings: Sequence[Reading], snapshot: Snapshot) -> list[Reading]:
+def _joined_neighbours(readings: Sequence[Reading], snapshot: DocumentsNow) -> list[Reading]:
     """Readings of one document in its order; those that touch are one."""
     whole: list[Reading] = []
     for reading in readings:
@@ -140,7 +140,7 @@ def _joined_neighbours(readings: Sequence[Reading], snapshot: Snapshot) -> list[
     return whole
 
 
-def _as_one(one: Reading, two: Reading, snapshot: Snapshot) -> Reading | None:
+def _as_one(one: Reading, two: Reading, snapshot: DocumentsNow) -> Reading | None:
     """Both as one, if they touch under one heading; what stands elsewhere too stays alone."""
     if one.also_at or two.also_at or not touches(one.hit.passage, two.hit.passage):
         return None

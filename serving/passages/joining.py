@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from kb.catalog import Snapshot
 from kb.records import Hit, Passage
+from serving.answer_sources import DocumentsNow
 
 _WIDEST_GAP = 20  # characters of white space between two passages: some blank lines
 _ENDS = re.compile(r"[.。！？!?;；…][\"'”’」』）)\]]*\s*$")
@@ -15,7 +15,7 @@ _ROW = re.compile(r"[^\n]* \| ")  # the cells of a table's row are parted so
 _LOWER = re.compile(r"\s*[a-z]")
 
 
-def joined(first: Hit, second: Hit, snapshot: Snapshot) -> Hit | None:
+def joined(first: Hit, second: Hit, snapshot: DocumentsNow) -> Hit | None:
     """Both hits as one, if the second begins where the first ends; None where the catalog does not bear it out.
 
     Scores are those of the better one. Both stand under the same headings.

@@ -363,7 +363,7 @@ def test_tokens_of_an_input_are_counted(client: openai.OpenAI) -> None:
     [
         ({"tools": [{"type": "web_search"}]}, "tools.0.type"),
         ({"tools": [{"type": "function", "name": "f", "parameters": {}}]}, "tools"),
-        ({"tools": [{**SEARCH, "vector_store_ids": ["default", "law"]}]}, "tools.0.vector_store_ids"),
+        ({"tools": [{**SEARCH, "vector_store_ids": list("abcdefghijk")}]}, "tools.0.vector_store_ids"),
         ({"tools": [{**SEARCH, "vector_store_ids": []}]}, "tools.0.vector_store_ids"),
         ({"tools": [{**SEARCH, "max_num_results": 51}]}, "tools.0.max_num_results"),
         ({"tools": [{**SEARCH, "filters": {"type": "like", "key": "a", "value": 1}}]}, "filters"),

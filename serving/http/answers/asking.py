@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from kb.chat.asking import takes_options
 from kb.errors import UsageError
 from kb.records import NO_FILTERS, Answer, AnswerEvent, Filters, Finished, Turn
+from serving.answer_sources import Documents, Search
 from serving.answering import PASSAGES, answer_question, check_question
 from serving.cancellation import Cancellation
 from serving.deciding import deciding_of
 from serving.http.answers.draining import Answering, events_of
 from serving.http.errors import unsupported
 from serving.http.operating.observing.notes import notes_of_request
-from serving.http.state import OpenCollection, Services
+from serving.http.state import Services
 from serving.http.stores.adding import check_not_expired
 from serving.structured import JsonForm
 from serving.wishes import NO_WISHES, Wishes
+
+
+class Opened(Protocol):
+    """A collection ready to be asked, or several."""
+
+    @property
+    def catalog(self) -> Documents:
+        """Where the documents stand."""
+        ...
+
+    @property
+    def searcher(self) -> Search:
+        """Which finds passages in them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +50,7 @@ class Asking:
     """
 
     question: str
-    open: Callable[[], OpenCollection]
+    open: Callable[[], Opened]
     history: tuple[Turn, ...] = ()
     filters: Filters = NO_FILTERS
     passages: int = PASSAGES

@@ -127,9 +127,7 @@ class ChatRequest(SampledRequest):
     tools: list[FunctionTool] = Field(default_factory=list, max_length=MOST_TOOLS)
     tool_choice: str | dict[str, Any] | None = None
     parallel_tool_calls: StrictBool | None = None
-    store: StrictBool | None = (
-        False  # whether the answer is kept: among the past answers (`ibid history`), and by its id
-    )
+    store: StrictBool | None = False  # whether it is kept: among the past answers (`ibid history`), and by its id
     metadata: Metadata | None = None
     ibid: IbidOptions = IbidOptions()
 

@@ -6,15 +6,16 @@ is cited is kept with its words, as in every past answer, and told with what has
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
 from typing import Any
 
-from kb.catalog import Catalog
+from kb.catalog import Snapshot
 from kb.errors import NotFoundError
 from kb.home.answers import get_answer
 from kb.home.replies import KeptReply
 from kb.home.withdrawals import standings_by_answer
-from kb.records import DocumentEntry
+from kb.records import DocumentEntry, collections_named
 from serving.answer_json import standing_as_json
 from serving.http.state import Services
 
@@ -47,16 +48,20 @@ def answer_again(services: Services, reply: KeptReply) -> Json:
 
 def hits_still_there(services: Services, reply: KeptReply) -> list[tuple[Json, DocumentEntry]]:
     """The passages that were read, with their words and documents; those whose document is gone are left out."""
-    try:
-        catalog = services.collections.catalog(reply.collection)
-    except NotFoundError:
-        return []
-    return list(_read_again(catalog, reply.body["ibid"]["looked_at"]))
+    with ExitStack() as held:
+        snapshots = {name: _opened(services, name, held) for name in collections_named(reply.collection)}
+        return list(_read_again(snapshots, reply))
 
 
-def _read_again(catalog: Catalog, hits: list[Json]) -> Iterator[tuple[Json, DocumentEntry]]:
-    with catalog.snapshot() as snapshot:
-        for hit in hits:
-            if snapshot.has_document(hit["document_id"]):
-                text = snapshot.text_between(hit["document_id"], hit["start"], hit["end"])
-                yield {**hit, "text": text}, snapshot.entry(hit["document_id"])
+def _opened(services: Services, name: str, held: ExitStack) -> Snapshot | None:
+    with suppress(NotFoundError):
+        return held.enter_context(services.collections.catalog(name).snapshot())
+    return None
+
+
+def _read_again(snapshots: Mapping[str, Snapshot | None], reply: KeptReply) -> Iterator[tuple[Json, DocumentEntry]]:
+    for hit in reply.body["ibid"]["looked_at"]:
+        snapshot = snapshots.get(hit.get("collection") or reply.collection)
+        if snapshot is not None and snapshot.has_document(hit["document_id"]):
+            text = snapshot.text_between(hit["document_id"], hit["start"], hit["end"])
+            yield {**hit, "text": text}, snapshot.entry(hit["document_id"])

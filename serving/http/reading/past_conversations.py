@@ -13,6 +13,7 @@ from fastapi import APIRouter, Path, Request
 from kb.errors import NotFoundError
 from kb.home.answers import PastAnswer, answers_in, delete_answers
 from kb.home.feedback import Feedback, feedback_in
+from kb.records import collections_named
 from serving.answer_json import answer_as_json
 from serving.http.answers.ibid_options import LONGEST_CONVERSATION_NAME
 from serving.http.state import Services, services_of
@@ -45,7 +46,11 @@ def past_answers(services: Services, conversation: str) -> list[PastAnswer]:
     Raises:
         NotFoundError: there is none.
     """
-    found = [past for past in answers_in(services.home, conversation) if services.access.sees(past.answer.collection)]
+    found = [
+        past
+        for past in answers_in(services.home, conversation)
+        if all(map(services.access.sees, collections_named(past.answer.collection)))
+    ]
     if not found:
         raise NotFoundError(f"no kept conversation {conversation!r}")
     return found

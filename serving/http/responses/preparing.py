@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from kb.chat.sampling import Sampling
 from kb.errors import NotFoundError
 from kb.home.answers import delete_answers, keep_answer
 from kb.home.conversations import add_items
 from kb.home.replies import KeptReply, finish_reply, get_reply, keep_reply, replies_until
-from kb.records import NO_FILTERS, Answer, Filters, SearchResult, Turn
-from serving.http.answers.asking import Asking, check_form, check_store, count_usage
+from kb.records import NO_FILTERS, Answer, Filters, SearchResult, Turn, collections_named, name_of_several
+from serving.http.answers.asking import Asking, Opened, check_form, check_store, count_usage
 from serving.http.answers.kept_answers import answer_to_keep
-from serving.http.errors import ApiError, unsupported
+from serving.http.errors import ApiError
 from serving.http.models import collection_name, open_model
 from serving.http.responses.conversation_items import kept_items
 from serving.http.responses.function_calls import toolbox_of
 from serving.http.responses.items import Json, items_of, response_of_item, text_of, turns_of
-from serving.http.responses.request import ResponseRequest
+from serving.http.responses.request import MOST_STORES, ResponseRequest
 from serving.http.responses.shape import ResponseShape, without_results
 from serving.http.state import OpenCollection, Services
+from serving.http.stores.adding import check_not_expired
 from serving.http.stores.filters import read_filters
+from serving.http.stores.vector_store_search import RankingOptions
+from serving.several_collections import SeveralCatalogs, SeveralSearchers
 from serving.wishes import Wishes
 
 RESPONSE = "response"  # the kind under which they are kept
@@ -108,37 +112,55 @@ def keep(services: Services, prepared: Prepared, body: Json, answer: int | None 
 
 
 def _collection(services: Services, asked: ResponseRequest) -> str:
-    """The collection to ask: the vector store of the tool, or the model's own.
+    """The collection to ask: the vector stores of the tool, their names in one, or the model's own.
 
     Raises:
-        ApiError: they contradict each other, or several stores are named.
+        ApiError: they contradict each other, or none or too many stores are named.
     """
     named = collection_name(services.collections, asked.model)
     if asked.file_search is None:
         return named
     stores = list(dict.fromkeys(asked.file_search.vector_store_ids))
-    if len(stores) != 1:
-        raise unsupported(
-            "tools.0.vector_store_ids",
-            f"tools: one answer is made from one vector store, {len(stores)} are named; "
-            "ask each, or put their files into one store",
-        )
-    if "/" in asked.model and stores[0] != named:
+    place = next(place for place, tool in enumerate(asked.tools) if tool is asked.file_search)
+    param = f"tools.{place}.vector_store_ids"
+    if not 1 <= len(stores) <= MOST_STORES:
+        message = f"tools: {len(stores)} vector stores are named; 1 to {MOST_STORES} are searched for one answer"
+        raise ApiError(400, message, code="invalid_value", param=param)
+    if "/" in asked.model and stores != [named]:
+        told = ", ".join(map(repr, stores))
         raise ApiError(
             400,
-            f"the model {asked.model!r} answers from {named!r}, but file_search names {stores[0]!r}; "
+            f"the model {asked.model!r} answers from {named!r}, but file_search names {told}; "
             "use the model 'ibid', which answers from any store",
             code="invalid_value",
-            param="tools.0.vector_store_ids",
+            param=param,
         )
-    return stores[0]
+    for store in stores:
+        if collections_named(store) != (store,):  # which no store is called, but several together are
+            raise NotFoundError(f"no collection {store[:80]!r}")
+    return name_of_several(stores)
 
 
-def _open(services: Services, asked: ResponseRequest, collection: str) -> OpenCollection:
+class _Several(NamedTuple):
+    catalog: SeveralCatalogs
+    searcher: SeveralSearchers
+
+
+def _open(services: Services, asked: ResponseRequest, collection: str) -> Opened:
     if asked.file_search is None:
         return open_model(services.collections, asked.model)
-    opened = services.collections.get(collection)
     ranking = asked.file_search.ranking_options
+    opened = [_ranking(services.collections.get(name), ranking) for name in collections_named(collection)]
+    if len(opened) == 1:
+        return opened[0]
+    for one in opened:
+        check_not_expired(one.catalog)  # which says of one which it is
+    return _Several(
+        SeveralCatalogs([one.catalog for one in opened]), SeveralSearchers([one.searcher for one in opened])
+    )
+
+
+def _ranking(opened: OpenCollection, ranking: RankingOptions) -> OpenCollection:
     searcher = opened.searcher.without_reranker() if ranking.ranker == "none" else opened.searcher
     if ranking.score_threshold:
         searcher = searcher.from_score(ranking.score_threshold)

@@ -18,6 +18,8 @@ from serving.http.responses.items import InputItem
 from serving.http.stores.vector_store_search import RankingOptions
 from serving.structured import JsonForm
 
+# Vector stores that one answer is made from. OpenAI's description names no number; each is a search of its own.
+MOST_STORES = 10
 RESULTS = "file_search_call.results"  # of `include`: the passages that were read
 
 # They steer a model's style or thoughts, or concern OpenAI's own business.

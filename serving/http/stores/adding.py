@@ -15,6 +15,7 @@ from kb.errors import NotFoundError, UsageError
 from kb.home.files import put_file, upload_path
 from kb.home.jobs import NewJob, add_jobs
 from kb.records import Job
+from serving.answer_sources import Documents
 from serving.http.errors import ApiError
 from serving.http.state import Services
 from serving.http.stores.chunking import ChunkingStrategy, sizes_of
@@ -83,7 +84,7 @@ def checked(attributes: Mapping[str, AttributeValue], catalog: Catalog | None) -
         raise ApiError(400, str(error), param="attributes") from None
 
 
-def check_not_expired(catalog: Catalog) -> None:
+def check_not_expired(catalog: Documents) -> None:
     """Refuses what needs a vector store that has not expired.
 
     Raises:

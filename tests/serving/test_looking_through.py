@@ -1,10 +1,11 @@
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kb.chat.openai_compatible import open_chat_model
+from kb.chat.openai_compatible import OpenAICompatibleModel
 from kb.chat.sampling import Sampling
 from kb.records import NO_FILTERS, Answer, AnswerStatus, Document, Filters, Finished, SearchResult
 from kb.settings import ModelSettings
@@ -134,13 +135,16 @@ def test_a_model_that_finds_no_answer_reads_what_it_was_not_given_if_that_seems_
 def test_an_answer_took_the_tokens_of_all_attempts_at_it(tmp_path: Path, second: str, status: AnswerStatus) -> None:
     searcher = Misled(make_catalog(tmp_path, HashEmbedder(), NOTES), HashEmbedder())
     replies = Reply(("NO_ANSWER_IN_PASSAGES",), usage=(100, 1)), Reply((second,), usage=(250, 20))
-    with model_server(*replies) as scripted:
+    with (
+        model_server(*replies) as scripted,
+        closing(OpenAICompatibleModel(ModelSettings(base_url=scripted.base_url, name="scripted"))) as model,
+    ):
         events = answer_question(
             SAFE,
             searcher=searcher,
             catalog=searcher.catalog,
             verifier=LexicalVerifier(),
-            model=open_chat_model(ModelSettings(base_url=scripted.base_url, name="scripted")),
+            model=model,
             k=3,
             wishes=Wishes(sampling=Sampling()),
         )

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
 
 from kb.errors import ModelError
 from kb.home.replies import CANCELLED, IN_PROGRESS, KeptReply, finish_reply, is_in_progress
@@ -100,15 +100,15 @@ async def _watch(services: Services, reply_id: str, task: asyncio.Task[None]) ->
 
 async def _making(
     services: Services, prepared: Prepared, searched: Searched, events: AsyncGenerator[AnswerEvent, None]
-) -> Coroutine[Any, Any, None]:
-    """What makes the response; where it is streamed, its first events are kept before that begins."""
+) -> Callable[[], Awaitable[None]]:
+    """What makes the response when it is called; where it is streamed, its first events are kept before that begins."""
     if not prepared.shape.asked.stream:
-        return _make(services, prepared, searched, events)
+        return partial(_make, services, prepared, searched, events)
     made = ResponseEvents(prepared.shape.begun(), prepared.shape.token)
     moments = told(services, prepared, searched, events, made)
     opening = await anext(moments)
     await asyncio.to_thread(add_events, services.home, prepared.shape.id, 0, opening)
-    return _make_and_tell(services, prepared, moments)
+    return partial(_make_and_tell, services, prepared, moments)
 
 
 async def _make(
@@ -130,11 +130,11 @@ async def _make_and_tell(services: Services, prepared: Prepared, moments: AsyncG
 async def _finish(
     services: Services,
     prepared: Prepared,
-    making: Coroutine[Any, Any, None],
+    making: Callable[[], Awaitable[None]],
     events: AsyncGenerator[AnswerEvent, None],
 ) -> None:
     try:
-        await making
+        await making()
     except (Exception, asyncio.CancelledError) as error:
         cancelled = isinstance(
             error, asyncio.CancelledError
@@ -144,7 +144,6 @@ async def _finish(
         if not cancelled and error_body(error)[0] == 500:
             _log.exception("a response in the background failed")
     finally:
-        making.close()  # where it was ended before it began
         await events.aclose()
         if prepared.shape.asked.stream:
             await asyncio.to_thread(forget_events, services.home)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,29 @@ DEPOSIT = "租赁期满后多少天内退还押金？"
 TEXTS = {"handbook.txt": HANDBOOK, "条例.txt": REGULATION, "leaflet.txt": LEAFLET}
 
 
+@contextmanager
+def with_stores(home: Path) -> Iterator[RunningServer]:
+    with running_server(home) as running:
+        for name, documents, policy in (
+            ("course", ["handbook.txt"], Policy.FLAG),
+            ("租赁", ["条例.txt", "handbook.txt"], Policy.FLAG),
+            ("clinic", ["leaflet.txt"], Policy.STRICT),
+        ):
+            texts = {document: TEXTS[document] for document in documents}
+            make_collection(home, running.embedder, name, documents=texts, policy=policy).close()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with with_stores(tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[RunningServer]:
-    with running_server(tmp_path) as running:
-        make_collection(tmp_path, running.embedder, "course", documents={"handbook.txt": HANDBOOK}).close()
-        law = {"条例.txt": REGULATION, "handbook.txt": HANDBOOK}
-        make_collection(tmp_path, running.embedder, "租赁", documents=law).close()
-        make_collection(
-            tmp_path, running.embedder, "clinic", documents={"leaflet.txt": LEAFLET}, policy=Policy.STRICT
-        ).close()
+def own_server(tmp_path: Path) -> Iterator[RunningServer]:
+    """For tests that change something."""
+    with with_stores(tmp_path) as running:
         yield running
 
 
@@ -59,8 +74,8 @@ def test_an_answer_cites_the_document_of_the_store_in_which_it_stands(
     assert len(set(read)) == len(read), "a document of two stores was read twice"
 
 
-def test_a_stream_and_a_stored_response_tell_the_same(server: RunningServer) -> None:
-    client = server.client()
+def test_a_stream_and_a_stored_response_tell_the_same(own_server: RunningServer) -> None:
+    client = own_server.client()
     *_, last = ask(client, DEPOSIT, "course", "租赁", stream=True)
     again: Any = client.responses.retrieve(last.response.id, include=["file_search_call.results"])
     assert again.output_text == last.response.output_text
@@ -72,7 +87,7 @@ def test_a_stream_and_a_stored_response_tell_the_same(server: RunningServer) -> 
     assert after.ibid["citations"][0]["standing"]["state"] == "deleted"
     assert after.ibid["citations"][0]["standing"]["since"]
     assert {result.filename for result in after.output[0].results} == {"handbook.txt"}
-    removal = server.http().get("/ibid/collections/租赁/removal").json()
+    removal = own_server.http().get("/ibid/collections/租赁/removal").json()
     assert removal["past_answers"] == 0, "what it cited is gone"
 
 
@@ -84,9 +99,9 @@ def test_what_is_refused_was_looked_for_in_all_of_them(server: RunningServer) ->
     assert f"all {passages} passages" in response.output_text
 
 
-def test_rights_are_checked_for_each_store(server: RunningServer) -> None:
+def test_rights_are_checked_for_each_store(own_server: RunningServer) -> None:
     def client(only: list[str] | None) -> openai.OpenAI:
-        return server.client(key=create_key(server.services.home, "test", [Right.ASK], only)[1])
+        return own_server.client(key=create_key(own_server.services.home, "test", [Right.ASK], only)[1])
 
     both, one = client(["course", "租赁"]), client(["course"])
     name = "a-conversation-that-nobody-guesses"
@@ -100,7 +115,7 @@ def test_rights_are_checked_for_each_store(server: RunningServer) -> None:
             refused.append(str(caught.value.body).replace(store, "nowhere"))
         assert refused[0] == refused[1], "it tells which stores there are"
     told = [
-        server.http(Authorization=f"Bearer {asker.api_key}").get(f"/ibid/history/{name}").status_code
+        own_server.http(Authorization=f"Bearer {asker.api_key}").get(f"/ibid/history/{name}").status_code
         for asker in (both, one)
     ]
     assert told == [200, 404]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from contextlib import suppress
 from typing import Any
 
 import h11
@@ -117,7 +118,8 @@ class Connection(H11Protocol):
             response = h11.Response(status_code=status, headers=headers, reason=reason)
             for event in (response, h11.Data(data=content), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
-            self.transport.write_eof()
+            with suppress(OSError):  # a client that is gone already
+                self.transport.write_eof()
         self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
 

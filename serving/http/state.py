@@ -30,7 +30,7 @@ from kb.records import Policy
 from kb.settings import Settings
 from retriever.opening import reranker_of, searcher_over
 from retriever.searcher import Searcher
-from serving.http.answers.places import Places
+from serving.http.answers.places import Place, Places
 from serving.http.border.access import OURSELVES, Access
 from serving.http.border.quotas import Quotas
 from serving.http.errors import ApiError
@@ -273,13 +273,15 @@ class Services:
     background: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # responses in the making, by their ids
     closing: Closing = field(default_factory=Closing)
     access: Access = OURSELVES  # of the request for which these are
+    place: Place | None = None  # that the request was given for its answer
 
-    def seen_by(self, access: Access) -> Services:
-        """The same, as far as `access` goes."""
-        return replace(self, collections=self.collections.seen_by(access), access=access)
+    def seen_by(self, access: Access, place: Place | None = None) -> Services:
+        """The same, as far as `access` goes, with the place for an answer that a request has."""
+        return replace(self, collections=self.collections.seen_by(access), access=access, place=place)
 
 
 def services_of(request: Request) -> Services:
     """What the running app was made with, as far as the request may use it."""
     services: Services = request.app.state.services
-    return services.seen_by(request.state.access)  # the guard's; no request comes past it
+    # The guard's; no request comes past it. A place is given to questions alone.
+    return services.seen_by(request.state.access, getattr(request.state, "place", None))

@@ -15,7 +15,7 @@ import pytest
 from kb.errors import ModelError
 from kb.ports import JsonSchema
 from kb.records import Turn
-from serving.http.answers.places import MOST_ANSWERS
+from serving.http.answers.places import MOST_ANSWERS, Places
 from tests.fakes import ScriptedChatModel
 from tests.serving.http_server import RunningServer, running_server, wait_until
 
@@ -352,6 +352,35 @@ def test_when_all_places_are_taken_the_next_one_is_told_to_come_back(tmp_path: P
         with pytest.raises(openai.RateLimitError) as caught:
             ask(server.client())
         assert caught.value.response.headers["retry-after"] == "1"
+
+
+@pytest.mark.parametrize(
+    "body", ["{broken", '{"model": "ibid"}', '{"model": "ibid", "messages": [{"role": "user", "content": " "}]}']
+)
+def test_a_request_that_asks_nothing_gives_its_place_back(server: RunningServer, body: str) -> None:
+    assert server.http().post("/v1/chat/completions", content=body).status_code == 400
+    wait_until(lambda: server.services.places.free == MOST_ANSWERS)
+
+
+def test_without_a_place_nothing_of_a_request_is_looked_at(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        taken = [server.services.places.take() for _ in range(MOST_ANSWERS)]
+        assert server.http().post("/v1/chat/completions", content="{broken").status_code == 429
+        taken[0].give_back()
+        assert server.http().post("/v1/chat/completions", content="{broken").status_code == 400
+
+
+def test_a_place_is_given_back_once_by_its_answer_or_by_its_request() -> None:
+    places = Places(2)
+    answered, unasked = places.take(), places.take()
+    assert answered.use()
+    assert not answered.use()  # a second answer of the request needs a place of its own
+    for place in (answered, unasked):
+        place.give_back_unused()
+    assert places.free == 1
+    assert not unasked.use()  # the request is over
+    answered.give_back()
+    assert places.free == 2
 
 
 def test_many_clients_at_once(server: RunningServer) -> None:

@@ -77,7 +77,7 @@ def begin(services: Services, asking: Asking) -> AsyncGenerator[AnswerEvent, Non
         raise unsupported("tools", "tools: answers are quotes here; a chat model that calls tools is set under [model]")
     if services.vllm is not None:
         services.vllm.check()  # before a stream begins, so that it has a status of its own, too
-    return events_of(_answering(services, asking), services.places, services.closing)
+    return events_of(_answering(services, asking), services.places, services.closing, services.place)
 
 
 def check_store(services: Services, *, store: bool) -> None:

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from kb.records import AnswerEvent
 from serving.cancellation import Cancellation
-from serving.http.answers.places import Places
+from serving.http.answers.places import Place, Places
 from serving.http.operating.closing import Closing, shutting_down
 
 HUNG_UP = 499  # what web servers write into their logs for a client that is gone; nobody receives it
@@ -26,15 +26,22 @@ T = TypeVar("T")
 Answering = Callable[[Cancellation], Iterator[AnswerEvent]]
 
 
-async def events_of(answering: Answering, places: Places, closing: Closing) -> AsyncGenerator[AnswerEvent, None]:
+async def events_of(
+    answering: Answering, places: Places, closing: Closing, given: Place | None = None
+) -> AsyncGenerator[AnswerEvent, None]:
     """The events of an answer that is made in a thread of its own.
 
-    Closing this iterator stops the answer and its model call. The thread gives its place in `places` back when it ends.
+    Closing this iterator stops the answer and its model call. The thread gives its place in `places` back when it ends:
+    the one that its request was `given`, or a further one.
 
     Raises:
         ApiError: 429, when no place is free; 503, when the server ends before the answer does.
     """
-    places.take()
+    if given is not None and given.use():
+        place = given
+    else:
+        place = places.take()
+        place.use()
     loop = asyncio.get_running_loop()
     events: asyncio.Queue[AnswerEvent | BaseException | None] = asyncio.Queue()
     cancellation = Cancellation()
@@ -52,7 +59,7 @@ async def events_of(answering: Answering, places: Places, closing: Closing) -> A
         except BaseException as error:  # it is raised where the events are read
             hand_over(error)
         finally:
-            places.give_back()
+            place.give_back()
 
     threading.Thread(target=work, name="ibid-answer", daemon=True).start()
     try:

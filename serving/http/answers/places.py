@@ -30,7 +30,7 @@ class Places:
         if self._free <= 0:
             raise _none_free()
 
-    def take(self) -> None:
+    def take(self) -> Place:
         """Takes a place.
 
         Raises:
@@ -39,11 +39,33 @@ class Places:
         with self._lock:
             self.check()
             self._free -= 1
+        return Place(self)
 
-    def give_back(self) -> None:
-        """Gives a place back."""
+    def _give_back(self) -> None:
         with self._lock:
             self._free += 1
+
+
+class Place:
+    """A place that was taken: for a request until it is over, or for an answer until that is made."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._used = False
+
+    def use(self) -> bool:
+        """Takes the place over for an answer; False where one has it, or the request is over."""
+        used, self._used = self._used, True
+        return not used
+
+    def give_back(self) -> None:
+        """Gives the place back when its answer is made."""
+        self._places._give_back()
+
+    def give_back_unused(self) -> None:
+        """Gives the place back at the request's end, unless an answer has it."""
+        if self.use():
+            self.give_back()
 
 
 def _none_free() -> ApiError:

@@ -55,15 +55,23 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        body = IncomingBody(receive, self._body_limit(scope["path"]), self._body_seconds)
         line = line_of(scope["method"], scope["path"])
         is_open = line is not None and line.needs.rights is None
+        asks = line is not None and line.needs.answers
         with ExitStack() as held:
+
+            def take_place() -> None:
+                """Before the body is parsed: hundreds that come at once would be, for the places that few get."""
+                place = scope["state"]["place"] = self._places.take()
+                held.callback(place.give_back_unused)
+
+            limit = self._body_limit(scope["path"])
+            body = IncomingBody(receive, limit, self._body_seconds, take_place if asks else None)
             try:
+                if asks:
+                    self._places.check()  # first, since it costs nothing: who asks is read from the disk
                 access = self._access(scope, headers, line)
                 told = {} if is_open or OWNER in scope else self._admit(access, held)
-                if line is not None and line.needs.answers:
-                    self._places.check()
                 body.check_announced(headers.get(b"content-length", ""))
             except (ApiError, IbidError) as refusal:
                 await body.drain(_DRAIN_SECONDS)

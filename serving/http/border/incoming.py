@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 from starlette.types import Message, Receive
@@ -20,12 +21,16 @@ class IncomingBody:
         receive: of the request.
         limit: bytes that the body may have.
         seconds: that it may take, and more the larger it is.
+        when_whole: called once, when the last of it is handed on; what it raises is raised there.
     """
 
-    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
+    def __init__(
+        self, receive: Receive, limit: int, seconds: float, when_whole: Callable[[], None] | None = None
+    ) -> None:
         self._receive = receive
         self._limit = limit
         self._seconds = seconds
+        self._when_whole = when_whole
         self._read = 0
         self._whole = False
         self._began = asyncio.get_running_loop().time()
@@ -54,25 +59,25 @@ class IncomingBody:
         except TimeoutError:
             close = {"Connection": "close"}
             raise ApiError(408, "the request's body came too slowly", code="timeout", headers=close) from None
-        self._note(message)
+        is_whole = self._note(message)
         if self._read > self._limit:
             await self.drain()
             raise self._too_large()
+        if is_whole and self._when_whole is not None:
+            self._when_whole()
         return message
 
     async def drain(self, seconds: float = _DRAIN_SECONDS) -> None:
         """Reads what still comes and forgets it."""
-
-        async def read() -> None:
-            while not self._whole:
-                self._note(await self._receive())
-
         with suppress(TimeoutError):
-            await asyncio.wait_for(read(), seconds)
+            async with asyncio.timeout(seconds):
+                while not self._whole:
+                    self._note(await self._receive())
 
-    def _note(self, message: Message) -> None:
+    def _note(self, message: Message) -> bool:
         self._read += len(message.get("body", b""))
         self._whole = message["type"] != "http.request" or not message.get("more_body", False)
+        return self._whole
 
     def _too_large(self) -> ApiError:
         return ApiError(

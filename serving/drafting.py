@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from kb.chat.asking import asked_with
+from kb.chat.cutting import CutsPieces, cuts_pieces
 from kb.chat.sampling import tokens_of
 from kb.chat.tools import calls_of
 from kb.errors import OverlongReplyError, ReplyCutError
@@ -129,14 +130,34 @@ def _without_repeats(sentences: Iterator[str]) -> Iterator[str]:
 def _sentences(reply: Iterator[str], means: Drafting) -> Iterator[str]:
     gate = SentenceGate()
     with means.stages.during(MODEL), means.cancellation.watching(reply) as pieces:
-        called = perf_counter()
-        for number, piece in enumerate(pieces):
-            if number == 0:
-                means.stages.note(FIRST_TOKEN, called)
+        for sentence in _cut_at_once(pieces, gate, means) if cuts_pieces(pieces) else _cut(pieces, gate, means):
             if means.cancellation.cancelled:
                 return
-            yield from gate.read(piece)
-    yield from gate.finish()
+            yield sentence
+    if not means.cancellation.cancelled:
+        yield from gate.finish()
+
+
+def _cut_at_once(reply: CutsPieces, gate: SentenceGate, means: Drafting) -> Iterator[str]:
+    """The sentences of a reply that is cut where it is received."""
+    called = perf_counter()
+    reply.cut_by(gate.read)
+    try:
+        yield from reply
+    finally:
+        if reply.began_at is not None:
+            means.stages.note(FIRST_TOKEN, called, reply.began_at)
+
+
+def _cut(reply: Iterator[str], gate: SentenceGate, means: Drafting) -> Iterator[str]:
+    """The sentences of any other reply."""
+    called = perf_counter()
+    for number, piece in enumerate(reply):
+        if number == 0:
+            means.stages.note(FIRST_TOKEN, called)
+        if means.cancellation.cancelled:
+            return
+        yield from gate.read(piece)
 
 
 def _judged(sentence: str, hits: Sequence[Hit], means: Drafting) -> Claimed | Withheld:

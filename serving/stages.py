@@ -37,9 +37,9 @@ class Stages:
         finally:
             self.note(stage, start)
 
-    def note(self, stage: str, start: float) -> None:
-        """Notes what began at `start` and ends now."""
-        self.intervals.append(Interval(stage, start, perf_counter()))
+    def note(self, stage: str, start: float, end: float | None = None) -> None:
+        """Notes what began at `start` and ended at `end`, or ends now."""
+        self.intervals.append(Interval(stage, start, perf_counter() if end is None else end))
 
     def seconds(self) -> dict[str, float]:
         """The sum of each stage."""

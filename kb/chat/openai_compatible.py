@@ -7,7 +7,6 @@ outside at any moment: while connecting, while waiting for the first token, and 
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -139,17 +138,17 @@ class OpenAICompatibleModel:
                 self._thread.start()
             return self._loop
 
-    async def pieces(self, request: Request, out: queue.SimpleQueue[Item]) -> None:
-        """Puts the reply's pieces, then its end or its failure, into `out`. Runs on the background loop."""
+    async def pieces(self, request: Request, out: Callable[[Item], None]) -> None:
+        """Hands the reply's pieces, then its end or its failure, to `out`. Runs on the background loop."""
         received = Received(request.max_tokens)
         try:
             self._open()  # before the clock runs: the first time, a library is loaded
             await self._in_time(request, received, out)
-            out.put(None)
+            out(None)
         except Exception as error:  # whatever is thrown is the model's failure
-            out.put(own_error(error) or model_error(error, self._settings, received=received.anything))
+            out(own_error(error) or model_error(error, self._settings, received=received.anything))
 
-    async def _in_time(self, request: Request, received: Received, out: queue.SimpleQueue[Item]) -> None:
+    async def _in_time(self, request: Request, received: Received, out: Callable[[Item], None]) -> None:
         settings = self._settings
         whole, first = asyncio.timeout(settings.reply_seconds), asyncio.timeout(settings.first_token_seconds)
         try:
@@ -161,7 +160,7 @@ class OpenAICompatibleModel:
             raise
 
     async def _with_retries(
-        self, request: Request, received: Received, first: asyncio.Timeout, out: queue.SimpleQueue[Item]
+        self, request: Request, received: Received, first: asyncio.Timeout, out: Callable[[Item], None]
     ) -> None:
         """One reply, asked for again after failures that pass, as long as nothing of it was received."""
         if not self._takes_schemas:
@@ -190,7 +189,7 @@ class OpenAICompatibleModel:
                 return
 
     async def _once(
-        self, request: Request, received: Received, first: asyncio.Timeout, out: queue.SimpleQueue[Item]
+        self, request: Request, received: Received, first: asyncio.Timeout, out: Callable[[Item], None]
     ) -> None:
         finish, calls = "", CallsInTheMaking()
         task = asyncio.current_task()
@@ -202,17 +201,17 @@ class OpenAICompatibleModel:
                 chunk = read_chunk(data)
                 finish = finish or chunk.finish
                 if chunk.tokens is not None:
-                    out.put(chunk.tokens)
+                    out(chunk.tokens)
                 if chunk.calls and request.toolbox is not None:
                     received.read_call(calls.read(chunk.calls))
                 if text := readable(chunk.text):
-                    out.put(text[: received.room])  # a server may say everything at once
+                    out(text[: received.room])  # a server may say everything at once
                     received.read(text)
         received.check_end(finish)
         if not received.anything:
             raise empty_reply(self._settings, finish)
         if made := calls.calls():
-            out.put(list(made))
+            out(list(made))
 
     def _open(self) -> Connections:
         from kb.chat.connections import Connections

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from time import perf_counter
 from typing import Protocol
 
 from kb.chat.request import Request
@@ -23,8 +24,8 @@ class Source(Protocol):
         """The loop that replies are made on."""
         ...
 
-    async def pieces(self, request: Request, out: queue.SimpleQueue[Item]) -> None:
-        """Puts every piece of the reply, then how it ended, into `out`."""
+    async def pieces(self, request: Request, out: Callable[[Item], None]) -> None:
+        """Hands every piece of the reply, then how it ended, to `out`."""
         ...
 
 
@@ -34,12 +35,21 @@ class Reply(Iterator[str]):
     def __init__(self, source: Source, request: Request) -> None:
         self._source = source
         self._request = request
-        self._pieces: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._inbox = _Inbox()
         self._lock = threading.Lock()
         self._call: Future[None] | None = None
         self._ended = False
         self._tokens: TokenCount | None = None
         self._calls: tuple[ToolCall, ...] = ()
+
+    @property
+    def began_at(self) -> float | None:
+        """The moment of the first piece, in seconds of `time.perf_counter`; None before."""
+        return self._inbox.began_at
+
+    def cut_by(self, cut: Callable[[str], Iterable[str]]) -> None:
+        """From now on the pieces are what `cut` makes of them, on the loop that receives them."""
+        self._inbox.cut = cut
 
     @property
     def tokens(self) -> TokenCount | None:
@@ -55,13 +65,13 @@ class Reply(Iterator[str]):
         self._start()
         if self._ended:
             raise StopIteration
-        item = self._pieces.get()
+        item = self._inbox.get()
         while isinstance(item, (TokenCount, list)):
             if isinstance(item, list):
                 self._calls = tuple(item)
             else:
                 self._tokens = item
-            item = self._pieces.get()
+            item = self._inbox.get()
         if isinstance(item, str) and not self._ended:
             return item
         self._ended = True
@@ -75,7 +85,7 @@ class Reply(Iterator[str]):
             self._ended = True
             if self._call is not None:
                 self._call.cancel()
-        self._pieces.put(None)
+        self._inbox.put(None)
 
     def __del__(self) -> None:
         if not self._ended:
@@ -85,4 +95,27 @@ class Reply(Iterator[str]):
         with self._lock:
             if self._call is None and not self._ended:
                 loop = self._source.running_loop()
-                self._call = asyncio.run_coroutine_threadsafe(self._source.pieces(self._request, self._pieces), loop)
+                self._call = asyncio.run_coroutine_threadsafe(self._source.pieces(self._request, self._inbox.put), loop)
+
+
+class _Inbox:
+    """What has come of a reply and is not read. It knows nothing of the reply, which may be dropped at any moment."""
+
+    def __init__(self) -> None:
+        self.cut: Callable[[str], Iterable[str]] | None = None
+        self.began_at: float | None = None
+        self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
+
+    def put(self, item: Item) -> None:
+        """Called on the loop that receives the reply, and at the end from anywhere."""
+        if not isinstance(item, str):
+            self._items.put(item)
+            return
+        if self.began_at is None:
+            self.began_at = perf_counter()
+        for piece in (item,) if self.cut is None else self.cut(item):
+            self._items.put(piece)
+
+    def get(self) -> Item:
+        """Waits for the next item."""
+        return self._items.get()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.chat.repetition import RepetitionWatch
+from kb.chat.repetition import RepetitionWatch, _repeated_end
 
 
 def repeated(text: str, cut: int = 7) -> str:
@@ -56,3 +56,11 @@ def test_a_list_or_a_rule_is_no_loop(text: str) -> None:
 @given(st.text(min_size=1, max_size=100), st.integers(min_value=1, max_value=400))
 def test_any_cutting_of_the_stream_notices_a_loop(unit: str, cut: int) -> None:
     assert repeated(unit * (2000 // len(unit) + 8), cut)
+
+
+@given(st.text(alphabet="ab一", max_size=3), st.lists(st.sampled_from(["a", "b", "一", "ab", "ba一"]), max_size=9))
+def test_what_is_repeated_is_the_shortest_unit_that_stands_there_often_enough(before: str, parts: list[str]) -> None:
+    text = before + "".join(parts) * 40
+    units = (text[-length:] for length in range(1, len(text) // 4 + 1))
+    often = (unit for unit in units if text.endswith((unit * 121)[-max(4 * len(unit), 120) :]))
+    assert _repeated_end(text) == (next(often, "") if len(text) >= 120 else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from kb.home.keys import Right, create_key
+from kb.settings import HistorySettings
 from tests.serving.http_server import RunningServer, running_server
 from tests.serving.test_http_past_conversations import REPORT, keep
 
@@ -102,3 +104,70 @@ def test_keys_judge_with_the_right_to_ask_and_read_with_that_to_read_within_thei
     assert len(reads.get(LIST).json()["data"]) == 1
     assert client(Right.ASK, "other").put(place, json={"verdict": "up"}).status_code == 404
     assert client(Right.READ, "other").get(LIST).status_code == 404
+
+
+def answered(server: RunningServer, question: str = REPORT) -> dict[str, Any]:
+    """The field `ibid` of an answer that was not kept."""
+    body = {"model": "ibid", "messages": [{"role": "user", "content": question}]}
+    told = server.http().post("/v1/chat/completions", json=body).json()["ibid"]
+    assert told["seal"]
+    return dict(told)
+
+
+def test_an_answer_that_was_not_kept_is_kept_after_all_to_be_judged(server: RunningServer) -> None:
+    told = answered(server)
+    past = server.http().post("/ibid/history/later", json={"asked": REPORT, "answer": told}).json()
+    assert (past["asked"], past["answer"]["text"]) == (REPORT, told["text"])
+    assert past["answer"]["citations"] == told["citations"]
+    place = f"/ibid/history/later/{past['number']}/feedback"
+    assert server.http().put(place, json={"verdict": "down", "reason": "期限不对"}).status_code == 200
+    (found,) = listed(server)
+    assert (found["asked"], found["feedback"]["reason"]) == (REPORT, "期限不对")
+    assert server.http().delete("/ibid/history/later").json()["deleted"] == 1
+    assert listed(server) == []
+
+
+@pytest.mark.parametrize("change", ["text", "quote", "question", "verdict", "seal", "no seal", "shape"])
+def test_nobody_has_kept_what_the_server_did_not_say(server: RunningServer, change: str) -> None:
+    told, asked = answered(server), REPORT
+    changed = {
+        "text": {"claims": [{**told["claims"][0], "text": "It is free. [1]"}]},
+        "quote": {"citations": [{**told["citations"][0], "quote": "free"}]},
+        "verdict": {"claims": [{**told["claims"][0], "verdict": "contradicted"}]},
+        "seal": {"seal": "0" * 64},
+        "no seal": {"seal": None},
+        "shape": {"citations": "none"},
+    }
+    asked = "Another question?" if change == "question" else asked
+    body = {"asked": asked, "answer": {**told, **changed.get(change, {})}}
+    assert server.http().post("/ibid/history/forged", json=body).status_code == 400
+    assert server.http().get("/ibid/history/forged").status_code == 404
+
+
+def test_what_was_streamed_is_kept_after_all_also_by_a_client_that_writes_numbers_otherwise(
+    server: RunningServer,
+) -> None:
+    body = {"model": "ibid", "stream": True, "messages": [{"role": "user", "content": REPORT}]}
+    with server.http().stream("POST", "/v1/chat/completions", json=body) as reply:
+        chunks = [json.loads(line[6:]) for line in reply.iter_lines() if line.startswith("data: {")]
+    (told,) = [chunk["ibid"] for chunk in chunks if "status" in chunk.get("ibid", {})]
+    whole = {key: int(value) if value in (0.0, 1.0) else value for key, value in told.items() if key == "confidence"}
+    sent = {"asked": REPORT, "answer": {**told, **whole, "looked_at": [], "timings": {}}}
+    assert server.http().post("/ibid/history/later", json=sent).status_code == 200
+
+
+def test_what_quotes_a_deleted_document_is_not_kept_after_all(server: RunningServer) -> None:
+    told = answered(server)
+    cited = told["citations"][0]["document_id"]
+    assert server.http().delete(f"/v1/vector_stores/default/files/{cited}").status_code == 200
+    refused = server.http().post("/ibid/history/later", json={"asked": REPORT, "answer": told})
+    assert refused.status_code == 404
+    assert "deleted since" in refused.json()["error"]["message"]
+
+
+def test_a_server_that_keeps_nothing_seals_nothing(tmp_path: Path) -> None:
+    with running_server(tmp_path, history=HistorySettings("no")) as server:
+        body = {"model": "ibid", "messages": [{"role": "user", "content": REPORT}]}
+        told = server.http().post("/v1/chat/completions", json=body).json()["ibid"]
+        assert "seal" not in told
+        assert server.http().post("/ibid/history/x", json={"asked": REPORT, "answer": told}).status_code == 400

@@ -183,14 +183,18 @@ class Session:
         self.sources.forget_all()
 
     def judge(self, exchange: Exchange, verdict: str, reason: str) -> None:
-        """Tells the server what the visitor thinks of an answer that it keeps.
+        """Tells the server what the visitor thinks of an answer. One that is not kept is kept with that word on it.
+
+        Whoever takes the word back has an answer that was only kept for it forgotten.
 
         Raises:
-            ClientError: it does not keep it any more, or did not answer.
+            ClientError: the server does not keep it any more, or cannot, or did not answer.
         """
-        keeping = exchange.keeping
-        if keeping is None:
-            raise ClientError(FailureKind.NOT_FOUND)
+        if exchange.kept_by_word and exchange.keeping is not None and verdict == "back":
+            self.client.forget_conversation(exchange.keeping.conversation)
+            exchange.keeping, exchange.number, exchange.kept_by_word, exchange.judged = None, 0, False, ""
+            return
+        keeping = exchange.keeping or self._keep(exchange)
         if not exchange.number:
             kept = self.client.kept_conversation(keeping.conversation)
             if len(kept) < keeping.position or kept[keeping.position - 1].question != exchange.question:
@@ -198,6 +202,15 @@ class Session:
             exchange.number = kept[keeping.position - 1].number
         self.client.judge_answer(keeping.conversation, exchange.number, verdict, reason)
         exchange.judged = "" if verdict == "back" else verdict
+
+    def _keep(self, exchange: Exchange) -> Keeping:
+        """Keeps an answer by itself, in a conversation of its own."""
+        if exchange.reply is None or not exchange.reply.sealed:
+            raise ClientError(FailureKind.NOT_FOUND)
+        keeping = Keeping(_new_name(), 1)
+        exchange.number = self.client.keep_answer(keeping.conversation, exchange.question, exchange.reply.sealed)
+        exchange.keeping, exchange.kept_by_word = keeping, True
+        return keeping
 
     def switch_language(self, language: str) -> None:
         """Changes the interface's language; what was asked and answered stays."""

@@ -7,6 +7,7 @@ from functools import partial
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from kb.home.seals import seal_answer
 from kb.records import Answer
 from serving.http.answers.asking import Asking, begin, check_form, check_store, count_usage
 from serving.http.answers.chat_request import ChatRequest
@@ -30,12 +31,14 @@ async def complete_chat(request: Request, asked: ChatRequest) -> Response:
     check_store(services, store=bool(asked.store))
     check_form(services, asking.wishes.form, "response_format")
     events = begin(services, asking)
+    may_be_kept = not asked.store and services.settings.keeps_answers
     completion = Completion(
         asked.model,
         asked.ibid.show_withheld,
         asked.metadata,
         tells_usage=bool(asked.stream) and asked.wants_usage,
         waits=asking.wishes.form is not None,
+        seal=partial(seal_answer, services.home.folder, asking.question) if may_be_kept else None,
     )
     finish = partial(_finish, services, asked, completion)
     if asked.stream:

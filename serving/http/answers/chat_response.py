@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ class Completion:
     metadata: dict[str, str] | None = None
     tells_usage: bool = False  # in a chunk of its own after the last one; then all others say that it is none yet
     waits: bool = False  # for JSON: a refusal stands where programs look for one, and not where they look for JSON
+    seal: Callable[[Answer], str] | None = None  # by which an answer that is not kept can be kept after all
     id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
     created: int = field(default_factory=lambda: int(time.time()))
 
@@ -45,7 +47,7 @@ class Completion:
             "choices": [choice],
             "usage": usage,
             **({} if self.metadata is None else {"metadata": self.metadata}),
-            "ibid": answer_as_json(answer, show_withheld=self.show_withheld),
+            "ibid": self._told(answer),
         }
 
     def opening(self) -> list[Json]:
@@ -64,12 +66,16 @@ class Completion:
         if answer.calls:
             delta["tool_calls"] = [{"index": place, **call} for place, call in enumerate(tool_calls_of(answer))]
         chunk = self._chunk(delta, finish_reason(answer))
-        chunk["ibid"] = answer_as_json(answer, show_withheld=self.show_withheld)
+        chunk["ibid"] = self._told(answer)
         return chunk
 
     def usage(self, usage: Json) -> Json:
         """The chunk after the last one, for those who ask for it."""
         return {**self._chunk({}), "choices": [], "usage": usage}
+
+    def _told(self, answer: Answer) -> Json:
+        told = answer_as_json(answer, show_withheld=self.show_withheld)
+        return told if self.seal is None else {**told, "seal": self.seal(answer)}
 
     def _chunk(self, delta: Json, finish_reason: str | None = None) -> Json:
         return {

@@ -76,6 +76,7 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("POST", "/v1/batches/{batch_id}/cancel"): ASK,
     ("GET", "/ibid/history/{conversation}"): ASK,
     ("DELETE", "/ibid/history/{conversation}"): ASK,
+    ("POST", "/ibid/history/{conversation}"): ASK,
     ("PUT", "/ibid/history/{conversation}/{number}/feedback"): ASK,
     ("DELETE", "/ibid/history/{conversation}/{number}/feedback"): ASK,
     # Tools for agents, each of which needs its own right (serving/mcp/server.py)

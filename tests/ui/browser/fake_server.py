@@ -21,6 +21,9 @@ from tests.ui.browser.fake_documents import FakeDocument, example_documents, pag
 STAGES = ("waiting", "parsing", "splitting", "embedding", "storing")
 
 
+SEAL = "5ea1" * 16  # on every answer that is not kept
+
+
 @dataclass
 class FakeState:
     """What the server holds, and what it was asked."""
@@ -33,6 +36,7 @@ class FakeState:
     asked: list[dict[str, Any]] = field(default_factory=list)
     searched: list[dict[str, Any]] = field(default_factory=list)
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # answers by conversation
+    seals: bool = True  # whether answers that are not kept can be kept after all
     looks: int = 0  # at collections
     checks: FakeChecks = field(default_factory=FakeChecks)  # what the page Check asks for
     refuses: int = 0  # the status with which every request is refused; 0 for none
@@ -248,6 +252,8 @@ def _add_chat(app: FastAPI, state: FakeState) -> None:
         if body.get("store"):
             kept = state.kept.setdefault(body["ibid"]["conversation"], [])
             kept.append({"number": len(kept) + 1, "asked": question, "answer": answer | {"looked_at": []}})
+        elif state.seals:
+            answer |= {"seal": SEAL}
         parts = _noted(stream_of(answer, question, state.pause), state)
         return StreamingResponse(parts, media_type="text/event-stream")
 
@@ -303,6 +309,15 @@ def _add_history(app: FastAPI, state: FakeState) -> None:
         if name not in state.kept:
             return _error(404, "no such conversation")
         return JSONResponse({"conversation": name, "answers": state.kept[name]})
+
+    @app.post("/ibid/history/{name}")
+    async def keep(name: str, request: Request) -> Response:
+        body = await request.json()
+        if body["answer"].get("seal") != SEAL:
+            return _error(400, "this cannot be kept")
+        kept = state.kept.setdefault(name, [])
+        kept.append({"number": 900 + len(state.kept), "asked": body["asked"], "answer": body["answer"]})
+        return JSONResponse(kept[-1])
 
     @app.delete("/ibid/history/{name}")
     def forget(name: str) -> Response:

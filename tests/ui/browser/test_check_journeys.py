@@ -140,11 +140,22 @@ def test_the_real_server_measures_twice_and_says_what_changed(
         page.locator(".judged .question", has_text=fee.question).wait_for()
 
 
-def test_without_keeping_answers_a_thumb_says_what_to_do(chrome: Any, address: str) -> None:
+def test_a_thumb_on_an_answer_that_is_not_kept_says_first_that_it_will_be(
+    chrome: Any, address: str, server: tuple[str, FakeState]
+) -> None:
+    kept = server[1].kept
     with visit(chrome, address, locale="zh-CN") as page:
+        before = len(kept)
         ask(page, "工作三年有几天年休假？")
-        page.locator(".thumb", has_text="没有帮助").click()
-        page.locator(".told", has_text="请打开“保存我的问答”").wait_for()
+        page.locator(".thumb", has_text="有帮助").first.click()
+        page.locator(".editing", has_text="连同这一问答保存在服务器上").wait_for()
+        assert len(kept) == before
+        page.locator(".editing .act").first.click()
+        page.locator(".thumb[aria-pressed=true]").wait_for()
+        assert len(kept) == before + 1
+        page.locator(".thumb[aria-pressed=true]").click()
+        page.locator(".thumb[aria-pressed=true]").wait_for(state="detached")
+        assert len(kept) == before
 
 
 def test_nothing_that_runs_and_feedback_hold_is_more_than_text(

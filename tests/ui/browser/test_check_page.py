@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from tests.ui.browser.fake_checks import comparison_with, figures, question
 from tests.ui.browser.fake_server import FakeState
 from tests.ui.browser.test_pages import ask, drawn, plain_text
+from ui.browser.api.failures import ClientError
 from ui.browser.api.parsing import parse
 from ui.browser.api.question_replies import Question, QuestionSet
 from ui.browser.api.run_replies import read_figures
@@ -84,8 +85,6 @@ def test_figures_are_drawn_in_both_languages_with_what_is_not_known_left_out() -
     "wrong", [{"metrics": None}, {"curve": [[2, 0], [1, 1]]}, {"curve": [["a", "b"]]}, {"questions": "many"}]
 )
 def test_figures_of_another_shape_are_an_error_that_people_understand(wrong: dict[str, Any]) -> None:
-    from ui.browser.api.failures import ClientError
-
     with pytest.raises(ClientError):
         parse(read_figures, figures(0.5, "Why?", "Because.") | wrong)
 
@@ -94,7 +93,52 @@ def keep(app: AppTest) -> None:
     app.run().sidebar.toggle(key="keep").set_value(True).run()
 
 
-def test_an_answer_that_is_not_kept_cannot_be_judged_and_one_that_is_can(app: AppTest) -> None:
+@pytest.mark.parametrize(("language", "told"), [("en", "keeps no answers"), ("zh", "不保存问答")])
+def test_where_the_server_keeps_no_answers_none_can_be_judged(
+    app: AppTest, state: FakeState, language: str, told: str
+) -> None:
+    state.seals = False
+    app.query_params["lang"] = language
+    ask(app.run(), "How many marks does late work lose?")
+    (answer,) = drawn(app, "answer")
+    assert not answer["may_keep"]
+    assert told in answer["words"]["not_judged"]
+    session = app.session_state["ibid"]
+    with pytest.raises(ClientError):
+        session.judge(session.exchanges[0], "up", "")
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "told"),
+    [
+        ("en", "How many marks does late work lose?", "With your word, the server keeps this question and answer"),
+        ("zh", "工作三年有几天年休假？", "您的评价会连同这一问答保存"),
+    ],
+)
+def test_an_answer_that_is_not_kept_is_kept_with_the_word_on_it_and_forgotten_without(
+    app: AppTest, state: FakeState, language: str, question: str, told: str
+) -> None:
+    app.query_params["lang"] = language
+    ask(app.run(), question)
+    (answer,) = drawn(app, "answer")
+    assert (answer["may_keep"], answer["link"], state.kept) == (True, "", {})
+    assert told in answer["words"]["keeps"]
+    session = app.session_state["ibid"]
+    session.judge(session.exchanges[0], "down", "*Five* a day.")
+    ((past,),) = state.kept.values()
+    assert (past["asked"], past["feedback"]["reason"]) == (question, "*Five* a day.")
+    assert past["answer"]["looked_at"] == []
+    app.run()
+    (answer,) = drawn(app, "answer")
+    assert answer["judged"] == "down"
+    assert answer["link"], "it has a link now"
+    session.judge(session.exchanges[0], "back", "")
+    assert state.kept == {}
+    app.run()
+    assert (drawn(app, "answer")[0]["judged"], drawn(app, "answer")[0]["link"]) == ("", "")
+
+
+def test_an_answer_that_is_kept_can_be_judged(app: AppTest) -> None:
     ask(app.run(), "How many marks does late work lose?")
     assert (drawn(app, "answer")[0]["may_judge"], drawn(app, "answer")[0]["link"]) == (True, "")
     keep(app)

@@ -55,6 +55,7 @@ class Exchange:
     drawn: int = 0  # how often it was drawn as it is now
     number: int = 0  # of the answer that the server keeps; 0 until it was asked for
     judged: str = ""  # "up" or "down", where the visitor thought so
+    kept_by_word: bool = False  # whether it is only kept because somebody judged it
     opened: bool = False  # whether its first citation has opened by itself already
     nearest: tuple[Place, ...] = ()  # to a kept refusal: found when it was opened again, since they are not kept
     became: tuple[CitedState, ...] = ()  # of the citations, since they were given; empty until it was looked up

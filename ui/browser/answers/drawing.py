@@ -19,7 +19,7 @@ _MARKER = re.compile(r"\[(\d{1,4})\]")
 # What the buttons of an answer say, and what is said when they were pressed.
 ACTIONS = (
     *("stop", "share", "again", "edit", "ask", "cancel", "copied", "not_copied", "not_kept"),
-    *("up", "down", "why", "send", "not_judged"),
+    *("up", "down", "why", "send", "keeps", "not_judged"),
 )
 
 # The order in which the summary counts verdicts.
@@ -54,6 +54,7 @@ def answer_data(exchange: Exchange, selected: int | None, documents: int, words:
         "copies": _copies(exchange, words),
         "judged": exchange.judged,
         "may_judge": exchange.reply is not None,
+        "may_keep": exchange.reply is not None and bool(exchange.reply.sealed),
         "words": {key: words(f"action_{key}") for key in ACTIONS},
     }
 

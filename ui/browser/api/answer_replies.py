@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from kb import AnswerStatus, Citation, Claim, Verdict
 from kb.records import Box, Conflict, ConflictSide, Withheld
@@ -39,6 +41,7 @@ class Reply:
     looked_at: tuple[Place, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     withheld: tuple[Withheld, ...] = ()  # what a strict collection kept back, without its words
+    sealed: Mapping[str, Any] = field(default_factory=dict)  # as the server told it, where it can be kept after all
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,7 @@ def read_reply(value: Json) -> Reply:
             Withheld(str(sentence.get("text") or ""), Verdict(sentence["verdict"]), str(sentence.get("why") or ""))
             for sentence in value.get("withheld") or ()
         ),
+        sealed={**value, "looked_at": [], "withheld": []} if value.get("seal") else {},
     )
 
 

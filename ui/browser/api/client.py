@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -108,6 +108,12 @@ class Client(LibraryRequests, LookingAfterRequests):
         """The answers of a conversation that the server kept, the oldest first."""
         reply = json_of(self._asked("GET", f"/ibid/history/{quoted(name)}"))
         return parse(lambda value: tuple(parse(read_kept_answer, item) for item in value["answers"]), reply)
+
+    def keep_answer(self, conversation: str, asked: str, sealed: Mapping[str, Any]) -> int:
+        """Has the server keep an answer after all, as it told it, in a conversation; returns its number there."""
+        path = f"/ibid/history/{quoted(conversation)}"
+        reply = self._asked("POST", path, json={"asked": asked, "answer": dict(sealed)})
+        return parse(lambda value: int(value["number"]), json_of(reply))
 
     def judge_answer(self, conversation: str, number: int, verdict: str, reason: str = "") -> None:
         """Tells the server what the visitor thinks of a kept answer: "up", "down", or "back" to take that back."""

@@ -1,13 +1,16 @@
-// Thumbs under a finished answer: one click up; down asks why, and takes no reason for an answer, too.
+// Thumbs under a finished answer: one click up; down asks why, and takes no reason for an answer, too. An answer that is
+// not kept is kept with the word on it, which is said first.
 
-function askWhy(data, state, button) {
+function askFirst(data, state, button, verdict) {
   if (state.judging) return;
+  const form = make("div", "editing");
+  if (!data.link) form.append(make("p", "", data.words.keeps)); // nothing is kept without a word before
   const field = make("textarea", "edited");
   field.setAttribute("aria-label", data.words.why);
   field.placeholder = data.words.why;
   field.maxLength = 2000; // as the server has it
   field.rows = 2;
-  const form = make("div", "editing");
+  const asksWhy = verdict === "down";
   const close = () => {
     form.remove();
     state.judging = undefined;
@@ -15,7 +18,7 @@ function askWhy(data, state, button) {
   };
   const send = () => {
     close();
-    state.judge(`down\n${field.value.trim()}`);
+    state.judge(`${verdict}\n${field.value.trim()}`);
   };
   field.onkeydown = (event) => {
     if (event.key === "Escape" || event.key === "Enter") event.stopPropagation();
@@ -24,14 +27,15 @@ function askWhy(data, state, button) {
     if (event.key === "Escape") close();
     if (sends) send();
   };
-  form.append(field, makeButton("act", data.words.send, send), makeButton("act", data.words.cancel, close));
+  const sendButton = makeButton("act", data.words.send, send);
+  form.append(...(asksWhy ? [field] : []), sendButton, makeButton("act", data.words.cancel, close));
   state.judging = form;
   state.parts.thumbs.after(form);
-  field.focus();
+  (asksWhy ? field : sendButton).focus();
 }
 
 function drawJudging(data, state) {
-  const wanted = JSON.stringify([data.judged, data.may_judge, Boolean(data.link), data.words]);
+  const wanted = JSON.stringify([data.judged, data.may_judge, data.may_keep, Boolean(data.link), data.words]);
   const { thumbs } = state.parts;
   if (wanted === state.thumbs) return;
   state.thumbs = wanted;
@@ -41,10 +45,10 @@ function drawJudging(data, state) {
   for (const verdict of ["up", "down"]) {
     const button = thumbs.appendChild(
       makeButton("act thumb", data.words[verdict], () => {
-        if (!data.link) show(state.parts.told, data.words.not_judged);
+        if (!data.link && !data.may_keep) show(state.parts.told, data.words.not_judged);
         else if (data.judged === verdict) state.judge("back");
-        else if (verdict === "up") state.judge("up");
-        else askWhy(data, state, button);
+        else if (verdict === "up" && data.link) state.judge("up");
+        else askFirst(data, state, button, verdict);
       }),
     );
     button.setAttribute("aria-pressed", String(data.judged === verdict));

@@ -81,7 +81,8 @@ def _run(session: Session, runs: tuple[RunSummary, ...]) -> None:
     names = _names(runs, words)
     key = f"run-{runs[0].id}"  # a new run makes a new list, with nothing chosen in it yet
     st.session_state[key] = session.check.run if session.check.run in names else runs[0].id
-    chosen = st.selectbox(
+    shown, other = st.columns(2)
+    chosen = shown.selectbox(
         words("run_shown"),
         list(names),
         key=key,
@@ -90,13 +91,16 @@ def _run(session: Session, runs: tuple[RunSummary, ...]) -> None:
         args=(session, key),
     )
     others = {"": words("compare_before"), **{run: name for run, name in names.items() if run != chosen}}
-    compared_with = _compared_with(session, chosen, others) if len(others) > 1 else ""
+    with other:
+        compared_with = _compared_with(session, chosen, others) if len(others) > 1 else ""
     try:
         figures = session.requests.figures(chosen, compared_with)
     except ClientError as failure:
         show_failure(failure, words)
         return
-    st.caption(plain(words("run_answered_by", model=seen(figures.answered_by))))
+    quoted = figures.answered_by == "extractive"  # as the server calls it when no model answers
+    model = words("run_answered_quoting") if quoted else words("run_answered_by", model=seen(figures.answered_by))
+    st.caption(plain(model))
     before = figures.comparison.run_before if figures.comparison else ""
     if compared_with and figures.comparison is None:
         st.info(words("compare_nothing"))

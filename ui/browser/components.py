@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 _FOLDER = Path(__file__).parent / "assets"
+
+_Heard = Callable[[object], None]  # gets whatever a browser sent, and checks it before it is used
 
 # What each component is written in, in the order in which its files follow each other; "elements" is shared.
 _SCRIPTS = {
@@ -55,95 +57,75 @@ class RowActions:
 def draw_answer(key: str, data: dict[str, Any], actions: AnswerActions) -> None:
     """One question and its answer."""
 
-    def selected() -> None:
-        _with_number(key, "select", actions.select)
-
-    def stopped() -> None:
-        if st.session_state[key].get("stop"):
+    def stop(value: object) -> None:
+        if value:
             actions.stop()
 
-    def asked() -> None:
-        _with_text(key, "ask", actions.ask)
-
-    def judged() -> None:
-        _with_text(key, "judge", lambda said: _judge(said, actions.judge))
-
-    _component("answer")(
-        key=key,
-        data=data,
-        on_select_change=selected,
-        on_stop_change=stopped,
-        on_ask_change=asked,
-        on_judge_change=judged,
-    )
+    heard = {
+        "select": _number(actions.select),
+        "stop": stop,
+        "ask": _text(actions.ask),
+        "judge": _text(lambda said: _judge(said, actions.judge)),
+    }
+    _mount("answer", key, data, heard)
 
 
 def draw_source(key: str, data: dict[str, Any]) -> None:
     """One place in a document."""
-    _component("source")(key=key, data=data)
+    _mount("source", key, data)
 
 
 def draw_documents(key: str, data: dict[str, Any], actions: RowActions) -> None:
     """The documents of a collection."""
-    _component("documents")(
-        key=key,
-        data=data,
-        on_remove_change=lambda: _with_text(key, "remove", actions.remove),
-        on_open_change=lambda: _with_text(key, "open", actions.open),
-        on_retry_change=lambda: _with_text(key, "retry", actions.retry),
-    )
+    heard = {"remove": _text(actions.remove), "open": _text(actions.open), "retry": _text(actions.retry)}
+    _mount("documents", key, data, heard)
 
 
 def draw_passages(key: str, data: dict[str, Any]) -> None:
     """Passages of a document as they were cut."""
-    _component("passages")(key=key, data=data)
+    _mount("passages", key, data)
 
 
 def draw_outline(key: str, data: dict[str, Any], on_go: Callable[[int], None]) -> None:
     """The headings of a document; `on_go` gets the offset of the one that was clicked."""
-    _component("outline")(key=key, data=data, on_go_change=lambda: _with_number(key, "go", on_go))
+    _mount("outline", key, data, {"go": _number(on_go)})
 
 
 def draw_records(key: str, data: dict[str, Any], on_act: Callable[[str], None] = lambda _: None) -> None:
     """Rows about the server; `on_act` gets the id of the one that something is to be done with."""
-    _component("records")(key=key, data=data, on_act_change=lambda: _with_text(key, "act", on_act))
+    _mount("records", key, data, {"act": _text(on_act)})
 
 
 def draw_appearance(key: str, data: dict[str, Any]) -> None:
     """The choice between light and dark, which stays in the browser."""
-    _component("appearance")(key=key, data=data)
+    _mount("appearance", key, data)
 
 
 def draw_results(key: str, data: dict[str, Any], on_select: Callable[[int], None]) -> None:
     """Passages that were found; `on_select` gets the number of the one that was clicked."""
-    _component("results")(key=key, data=data, on_select_change=lambda: _with_number(key, "select", on_select))
+    _mount("results", key, data, {"select": _number(on_select)})
 
 
 def draw_run(key: str, data: dict[str, Any]) -> None:
     """What came of an evaluation."""
-    _component("run")(key=key, data=data)
+    _mount("run", key, data)
 
 
 def draw_judged(key: str, data: dict[str, Any], on_adopt: Callable[[], None]) -> None:
     """One judged answer; `on_adopt` is called when it is to become a question of the collection."""
 
-    def adopted() -> None:
-        if st.session_state[key].get("adopt"):
+    def adopt(value: object) -> None:
+        if value:
             on_adopt()
 
-    _component("judged")(key=key, data=data, on_adopt_change=adopted)
+    _mount("judged", key, data, {"adopt": adopt})
 
 
 def draw_history(
     key: str, data: dict[str, Any], on_open: Callable[[str], None], on_forget: Callable[[str], None]
 ) -> None:
     """The past conversations that this browser knows; both callbacks get the name of one."""
-    _component("history")(
-        key=key,
-        data=data,
-        on_open_change=lambda: _with_text(key, "open", on_open),
-        on_forget_change=lambda: _with_text(key, "forget", on_forget),
-    )
+    _mount("history", key, data, {"open": _text(on_open), "forget": _text(on_forget)})
 
 
 def draw_keyboard(words: Mapping[str, str], *, unsaved: bool = False) -> None:
@@ -151,7 +133,7 @@ def draw_keyboard(words: Mapping[str, str], *, unsaved: bool = False) -> None:
 
     `words` stand in the place of Streamlit's own, which are English only.
     """
-    _component("keyboard")(key="keyboard", data={"words": dict(words), "unsaved": unsaved})
+    _mount("keyboard", "keyboard", {"words": dict(words), "unsaved": unsaved})
 
 
 def _judge(said: str, act: Callable[[str, str], None]) -> None:
@@ -161,16 +143,45 @@ def _judge(said: str, act: Callable[[str, str], None]) -> None:
         act(verdict, reason.strip())
 
 
-def _with_number(key: str, name: str, act: Callable[[int], None]) -> None:
-    value = st.session_state[key].get(name)
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        act(value)
+def _number(act: Callable[[int], None]) -> _Heard:
+    def heard(value: object) -> None:
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            act(value)
+
+    return heard
 
 
-def _with_text(key: str, name: str, act: Callable[[str], None]) -> None:
-    value = st.session_state[key].get(name)
-    if isinstance(value, str) and value.strip():
-        act(value.strip())
+def _text(act: Callable[[str], None]) -> _Heard:
+    def heard(value: object) -> None:
+        if isinstance(value, str) and value.strip():
+            act(value.strip())
+
+    return heard
+
+
+def _mount(name: str, key: str, data: dict[str, Any], heard: Mapping[str, _Heard] | None = None) -> None:
+    """Draws a component; each of `heard` gets what the browser reports under its name, once.
+
+    What was reported is known before anything is drawn, so that the page is drawn once and with what came of it. But
+    Streamlit now and then has lost what it knew of a component (after a part of the page had the whole drawn again),
+    and knows what was reported only when it is drawn: then the page is drawn once more.
+    """
+    heard = heard or {}
+    noted = f"heard-{key}"
+
+    def reported(event: str) -> None:
+        if key in st.session_state:
+            st.session_state[noted] = True
+            heard[event](st.session_state[key].get(event))
+
+    calls = {f"on_{event}_change": partial(reported, event) for event in heard}
+    result = _component(name)(key=key, data=data, **calls)
+    before = st.session_state.pop(noted, None)
+    late = {event: value for event in heard if (value := getattr(result, event, None)) is not None}
+    if late and not before:
+        for event, value in late.items():
+            heard[event](value)
+        st.rerun()
 
 
 @cache

@@ -41,6 +41,7 @@ class FakeState:
     checks: FakeChecks = field(default_factory=FakeChecks)  # what the page Check asks for
     refuses: int = 0  # the status with which every request is refused; 0 for none
     pause: float = 0.0  # seconds between two sentences
+    holding: bool = False  # whether answers stop after their first sentence, until this is over
     first_sent: float = 0.0  # when the first sentence of the latest answer went out, seconds since 1970
     complaint: str = ""  # what a question with "complain" in it is told
 
@@ -265,6 +266,8 @@ def _noted(parts: Iterator[str], state: FakeState) -> Iterator[str]:
         if '"claim"' in part and not state.first_sent:
             state.first_sent = time.time()
         yield part
+        while state.holding and state.first_sent:
+            time.sleep(0.02)
 
 
 def _add_check(app: FastAPI, state: FakeState) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -381,6 +383,27 @@ def test_a_place_is_given_back_once_by_its_answer_or_by_its_request() -> None:
     assert not unasked.use()  # the request is over
     answered.give_back()
     assert places.free == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows the priority of a thread")
+def test_answers_stand_back_for_the_event_loop_only_when_there_are_many(tmp_path: Path) -> None:
+    noted: list[int] = []
+
+    class Noting(ScriptedChatModel):
+        def stream(
+            self, system: str, turns: Sequence[Turn], *, max_tokens: int | None = None, schema: JsonSchema | None = None
+        ) -> Iterator[str]:
+            noted.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+            return super().stream(system, turns, max_tokens=max_tokens, schema=schema)
+
+    with running_server(tmp_path, model=Noting(*[["Within fourteen days [1]."]] * 2)) as server:
+        ask(server.client())
+        taken = [server.services.places.take() for _ in range(8)]
+        ask(server.client())
+        for place in taken:
+            place.give_back()
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert noted == [own, min(own + 10, 19)]
 
 
 def test_many_clients_at_once(server: RunningServer) -> None:

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from kb.records import AnswerEvent
 from serving.cancellation import Cancellation
 from serving.http.answers.places import Place, Places
+from serving.http.answers.standing_back import stand_back
 from serving.http.operating.closing import Closing, shutting_down
 
 HUNG_UP = 499  # what web servers write into their logs for a client that is gone; nobody receives it
@@ -42,6 +43,7 @@ async def events_of(
     else:
         place = places.take()
         place.use()
+    crowded = places.is_crowded
     loop = asyncio.get_running_loop()
     events: asyncio.Queue[AnswerEvent | BaseException | None] = asyncio.Queue()
     cancellation = Cancellation()
@@ -52,6 +54,8 @@ async def events_of(
 
     def work() -> None:
         try:
+            if crowded:
+                stand_back()
             with ended(answering(cancellation)) as answer:  # type: ignore[type-var]  # it is a generator
                 for event in answer:
                     hand_over(event)

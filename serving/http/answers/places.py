@@ -7,12 +7,14 @@ import threading
 from serving.http.errors import ApiError
 
 MOST_ANSWERS = 128  # of one process; each mostly waits for the model
+_CROWD = 8  # answers at once, from which on they stand back; with those after half of the places it helped little
 
 
 class Places:
     """So many places. May be used by any thread."""
 
     def __init__(self, count: int = MOST_ANSWERS) -> None:
+        self._count = count
         self._free = count
         self._lock = threading.Lock()
 
@@ -20,6 +22,11 @@ class Places:
     def free(self) -> int:
         """How many are."""
         return self._free
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether making answers might keep others from being heard."""
+        return self._count - self._free > _CROWD
 
     def check(self) -> None:
         """Refuses a question for which there is no place now, before anything of it is read.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,14 @@ from benchmarks.extractive_sets import (
     Library,
 )
 from eval.metrics.containment import contains
-from serving.extractive.candidates import read_candidates
+from serving.extractive.alike import ALIKE_NAMES, Cosines, alike_features
+from serving.extractive.candidates import Candidate, read_candidates
 from serving.extractive.choosing import choose
+from serving.extractive.definitions import definition_bonuses
 from serving.extractive.evidence import EVIDENCE_NAMES, weigh_evidence
 from serving.extractive.features import FEATURE_NAMES, Matrix, feature_matrix
-from serving.extractive.questions import read_question
+from serving.extractive.questions import Question, read_question
+from serving.extractive.rivals import rival_penalties
 from serving.extractive.scoring import CHARACTERS, CHINESE, LATIN, WORDS
 
 _WORDS = (
@@ -61,8 +64,14 @@ class Featured:
     right: Matrix
 
 
-def featured(asked: Sequence[Asked]) -> list[Featured]:
-    """Features of every question that some sentence answers."""
+Weights = Mapping[str, float]
+
+
+def featured(asked: Sequence[Asked], by_words: Weights | None = None, cosines: Cosines | None = None) -> list[Featured]:
+    """Features of every question that some sentence answers.
+
+    With `cosines` also those of meaning, for the sentences that the weights `by_words` leave in question.
+    """
     found = []
     for item in asked:
         candidates = read_candidates(item.hits)
@@ -71,12 +80,40 @@ def featured(asked: Sequence[Asked]) -> list[Featured]:
         if (holds * annotated).any():
             holds[~annotated] *= SPURIOUS
         if holds.any():
-            found.append(Featured(feature_matrix(read_question(item.text), candidates), holds))
+            question = read_question(item.text)
+            features = feature_matrix(question, candidates)
+            if by_words and cosines:
+                alike = with_meaning(question, candidates, features @ table_of(by_words, FEATURE_NAMES), cosines)
+                features = np.hstack([features, alike])
+            found.append(Featured(features, holds))
     return found
 
 
-def fit_sentences(data: Sequence[Featured]) -> dict[str, float]:
-    """Maximises the log of the chance given to the right sentences (any of them), with a ridge on the weights."""
+def with_meaning(question: Question, candidates: Sequence[Candidate], by_words: Matrix, cosines: Cosines) -> Matrix:
+    """The features of meaning where the candidates have these scores by words: as the product makes them."""
+    return alike_features(
+        by_words + ruled(question, candidates),
+        lambda places: cosines(question.text, [candidates[place].text for place in places]),
+    )
+
+
+def ruled(question: Question, candidates: Sequence[Candidate]) -> Matrix:
+    """What rules add to each candidate's score."""
+    return definition_bonuses(question.text, candidates) - rival_penalties(question.text, candidates)
+
+
+def table_of(weights: Weights, names: Sequence[str]) -> Matrix:
+    """The weights in the order of `names`."""
+    return np.array([weights[name] for name in names])
+
+
+def fit_sentences(data: Sequence[Featured], names: Sequence[str]) -> dict[str, float]:
+    """Maximises the log of the chance given to the right sentences (any of them), with a ridge on the weights.
+
+    Args:
+        data: the questions.
+        names: of the features.
+    """
     rows = np.vstack([item.features for item in data])
     right = np.concatenate([item.right for item in data])
     scale = rows.std(axis=0) + 1e-6
@@ -93,21 +130,35 @@ def fit_sentences(data: Sequence[Featured]) -> dict[str, float]:
         return float(np.log(everything / good).sum() + RIDGE * weights @ weights), slope + 2 * RIDGE * weights
 
     best = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 300})
-    return {name: round(float(weight), 4) for name, weight in zip(FEATURE_NAMES, best.x / scale, strict=True)}
+    return {name: round(float(weight), 4) for name, weight in zip(names, best.x / scale, strict=True)}
 
 
-def evidence_rows(asked: Sequence[Asked], weights: Mapping[str, float]) -> Matrix:
-    """The evidence for each question, of the sentences that `weights` choose; shape (questions, evidence)."""
-    table = np.array([weights[name] for name in FEATURE_NAMES])
+def evidence_rows(asked: Sequence[Asked], choose_from: Callable[[Question, Sequence[Candidate]], Matrix]) -> Matrix:
+    """The evidence for each question, of the sentences that `choose_from` scores best; shape (questions, evidence)."""
     rows = []
     for item in asked:
         question, candidates = read_question(item.text), read_candidates(item.hits)
         if candidates:
-            scores = feature_matrix(question, candidates) @ table
-            chosen = choose(candidates, scores, 2)
+            chosen = choose(candidates, choose_from(question, candidates), 2)
             values = weigh_evidence(question, item.hits, candidates, chosen).values
             rows.append([values[name] for name in EVIDENCE_NAMES])
     return np.array(rows)
+
+
+def scorer(
+    by_words: Weights, by_meaning: Weights, cosines: Cosines | None
+) -> Callable[[Question, Sequence[Candidate]], Matrix]:
+    """Scores candidates as the product does with these weights: by meaning too where `cosines` are given."""
+    words, meaning = table_of(by_words, FEATURE_NAMES), table_of(by_meaning, (*FEATURE_NAMES, *ALIKE_NAMES))
+
+    def scores(question: Question, candidates: Sequence[Candidate]) -> Matrix:
+        features = feature_matrix(question, candidates)
+        said = features @ words
+        if cosines is not None:
+            said = np.hstack([features, with_meaning(question, candidates, said, cosines)]) @ meaning
+        return np.asarray(said + ruled(question, candidates))
+
+    return scores
 
 
 def sign_of(name: str) -> tuple[float | None, float | None]:
@@ -143,32 +194,45 @@ def fit_evidence(good: Matrix, bad: Matrix, names: Sequence[str]) -> tuple[dict[
 
 def fit(library: Library, half: int = 0) -> dict[str, Any]:
     """The content of weights.json."""
-    tables: dict[str, Any] = {"fitted_on": {}, "sentences": {}, "evidence": {}, "answer_from": {}}
+    tables: dict[str, Any] = {"fitted_on": {}, "sentences": {}}
     for script, names in FITTED.items():
         asked = [item for name in names for item in library.answerable(name) if item.half == half]
         print(script, len(asked), "answerable for the sentences")
         tables["fitted_on"][script] = f"half {half} by title of {', '.join(names)}, seed {SEED}; see the benchmark"
-        tables["sentences"][script] = fit_sentences(featured(asked))
-    return fit_refusals(library, tables, half)
+        tables["sentences"][script] = fit_sentences(featured(asked), FEATURE_NAMES)
+    return fit_refusals(library, fit_meaning(library, tables, half), half)
+
+
+def fit_meaning(library: Library, tables: Mapping[str, Any], half: int = 0) -> dict[str, Any]:
+    """The content of weights.json with the sentences' weights beside the features of meaning fitted anew."""
+    fitted = {**tables, "sentences_with_meaning": {}}
+    for script, names in FITTED.items():
+        asked = [item for name in names for item in library.answerable(name) if item.half == half]
+        data = featured(asked, tables["sentences"][script], library.cosines)
+        fitted["sentences_with_meaning"][script] = fit_sentences(data, (*FEATURE_NAMES, *ALIKE_NAMES))
+        library.save()
+    return fitted
 
 
 def fit_refusals(library: Library, tables: Mapping[str, Any], half: int = 0) -> dict[str, Any]:
     """The content of weights.json with the evidence fitted anew to the sentences that it chooses."""
     fitted = {**tables, "evidence": {}, "answer_from": {}}
     for script, names in FITTED.items():
-        weights = tables["sentences"][script]
         asked = [item for name in names for item in library.answerable(name) if item.half == half]
         good = asked[:: -(-len(asked) // GOOD_SAMPLE)]
         off = [item for pair in (*OFF_TOPIC[script], *OFF_TOPIC_MIXED) for item in off_topic_in(library, pair, script)]
         near = [without_answer(item) for item in good[::NEAR_MISSES]]
         made = [item for name in MADE_UNANSWERABLE[script] for item in library.unanswerable(name) if item.half == half]
-        others = [item for name in ALSO_ANSWERED[script] for item in library.questions(name, OFF_TOPIC_SAMPLE // 2)]
+        also = [item for name in ALSO_ANSWERED[script] for item in library.questions(name, OFF_TOPIC_SAMPLE // 2)]
         off += map(first_alone, off[::ALONE])
-        good = [*good, *others, *(first_alone(item) for item in good[::ALONE] if is_first(item))]
-        rows = evidence_rows(good, weights)
-        missed = np.vstack([*[evidence_rows(off, weights)] * OFF_TOPIC_WEIGHT, evidence_rows([*near, *made], weights)])
+        good = [*good, *also, *(first_alone(item) for item in good[::ALONE] if is_first(item))]
         print(script, len(good), "answerable and", len(off), len(near), len(made), "without answer")
         for table, columns in EVIDENCE_OF[script].items():
+            cosines = library.cosines if "cosine" in columns else None
+            scores = scorer(tables["sentences"][script], tables["sentences_with_meaning"][script], cosines)
+            rows, others = evidence_rows(good, scores), evidence_rows(off, scores)
+            missed = np.vstack([*[others] * OFF_TOPIC_WEIGHT, evidence_rows([*near, *made], scores)])
+            library.save()
             fitted["evidence"][table], fitted["answer_from"][table] = fit_evidence(rows, missed, columns)
     return fitted
 

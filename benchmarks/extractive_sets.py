@@ -8,14 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from eval.question_cache import RememberingEmbedder
 from eval.set_collection import collection_of, say_nothing
 from eval.sets import RetrievalSet, read_retrieval_set
 from eval.tasks.asking import filters_of
 from eval.tasks.rgb import read_rgb
 from kb.embedding import open_embedder
-from kb.ports import Embedder
-from kb.records import NO_FILTERS, Filters, Hit
+from kb.ports import Embedder, Scores, Vectors
+from kb.records import NO_FILTERS, EmbeddingSpace, Filters, Hit
 from kb.settings import EmbedderSettings
 from retriever import Searcher
 
@@ -67,6 +69,27 @@ class Lines:
     answerable: bool
 
 
+class OneByOne:
+    """For `RememberingEmbedder`: takes a passage where that has a question, and embeds it by itself as answers do."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        return self._embedder.space
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        return self._embedder.embed_passages(texts)
+
+    def embed_question(self, text: str) -> Vectors:
+        vector: Vectors = self._embedder.embed_passages([text])[0]
+        return vector
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return self._embedder.count_tokens(texts)
+
+
 class Library:
     """Collections of the sets and their searchers, each opened once."""
 
@@ -74,7 +97,18 @@ class Library:
         self.sets = sets
         self.cache = cache
         self.embedder = RememberingEmbedder(embedder or open_embedder(EmbedderSettings(), cache), cache / "answers")
+        self._sentences = RememberingEmbedder(OneByOne(self.embedder), cache / "sentences")
         self._open: dict[str, tuple[RetrievalSet, Searcher]] = {}
+
+    def cosines(self, question: str, sentences: Sequence[str]) -> Scores:
+        """The cosine of each sentence to the question, as in `Searcher.likeness`, kept from run to run."""
+        vectors = np.stack([self._sentences.embed_question(sentence) for sentence in sentences])
+        return np.asarray(vectors @ self.embedder.embed_question(question), dtype=np.float32)
+
+    def save(self) -> None:
+        """Keeps the vectors of questions and sentences for the next run."""
+        self.embedder.save()
+        self._sentences.save()
 
     def searcher(self, name: str) -> tuple[RetrievalSet, Searcher]:
         if name not in self._open:
@@ -96,9 +130,10 @@ class Library:
         self.embedder.save()
         return asked
 
-    def answerable(self, name: str, *, own_passage: bool = False) -> list[Asked]:
+    def answerable(self, name: str, *, own_passage: bool = False, every: int = 1) -> list[Asked]:
+        """The questions with an answer, or one in `every`, put to their own documents."""
         lines = [line for line in read_lines(self.sets / name) if line.answerable and line.answers]
-        return self.ask(lines, name, own_passage=own_passage)
+        return self.ask(lines[::every], name, own_passage=own_passage)
 
     def questions(self, name: str, sample: int) -> list[Asked]:
         """Questions of a set put to its own documents."""

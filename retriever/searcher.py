@@ -21,6 +21,7 @@ from retriever.evidence.stage import LOOKED_AT, EvidenceStage
 from retriever.fusion import Fused, dense_weight, fuse, reads_chinese
 from retriever.hits import read_hits, timed
 from retriever.lexical import LexicalIndex
+from retriever.likeness import SentenceLikeness
 from retriever.questions import QuestionReader, QuestionVariant, interleave
 from retriever.readable import ReadableShare
 from retriever.reranking import rerank_if_possible
@@ -83,6 +84,7 @@ class Searcher:
         self._evidence = EvidenceStage()
         self._allowed = AllowedPassages()
         self._readable = ReadableShare()
+        self.likeness = SentenceLikeness(lambda: self.embedder)
 
     @property
     def embedder(self) -> Embedder:
@@ -256,6 +258,7 @@ class Searcher:
             )
         with timed(timings, "embed"):
             vector = embedder.embed_question(question)
+            self.likeness.note_question(question, vector)
         with timed(timings, "dense"):
             return self._dense.search(space, vector, depth, allowed, also=lexical.keys())
 

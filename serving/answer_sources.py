@@ -12,6 +12,7 @@ from typing import Protocol
 from kb.calibration import Calibration
 from kb.catalog import StoredPassage
 from kb.records import NO_FILTERS, Box, Collection, DocumentEntry, Filters, Passage, SearchResult
+from retriever.likeness import SentenceLikeness
 
 
 class DocumentsNow(Protocol):
@@ -75,6 +76,11 @@ class Documents(Protocol):
 
 class Search(Protocol):
     """Finds passages in them, as `retriever.searcher.Searcher` does."""
+
+    @property
+    def likeness(self) -> SentenceLikeness:
+        """How alike sentences and a question are, by the model that searches."""
+        ...
 
     def search(self, question: str, *, k: int = 10, filters: Filters = NO_FILTERS) -> SearchResult:
         """The best `k` passages for a question, best first."""

@@ -86,7 +86,8 @@ def _from_passages(
     ledger = Ledger(asked.catalog)
     collection = asked.catalog.collection()
     fitted = collection.space is not None and knows_cosines(question, collection.space.model)
-    extraction = extract(question, hits, at_most=_QUOTES, trust_cosines=fitted)
+    cosines = asked.searcher.likeness.cosines if fitted and asked.model is None else None  # a model chooses itself
+    extraction = extract(question, hits, at_most=_QUOTES, trust_cosines=fitted, cosines=cosines)
     timings["reading"] = timings.get("reading", 0.0) + time.perf_counter() - started
     evidence = extraction.confidence if _is_comparable(question, hits) else None
     whatever = asked.deciding.whatever or asked.deciding.waits  # how sure is sure enough is decided on the whole answer

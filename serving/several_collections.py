@@ -27,6 +27,7 @@ from kb.records import (
     SearchResult,
     name_of_several,
 )
+from retriever.likeness import SentenceLikeness
 from retriever.searcher import Searcher
 
 _Read = TypeVar("_Read")
@@ -118,6 +119,11 @@ class SeveralSearchers:
 
     def __init__(self, searchers: Sequence[Searcher]) -> None:
         self._searchers = searchers
+
+    @property
+    def likeness(self) -> SentenceLikeness:
+        """That of the first collection: asked only where one model searches them all."""
+        return self._searchers[0].likeness
 
     def search(self, question: str, *, k: int = 10, filters: Filters = NO_FILTERS) -> SearchResult:
         """The best `k` passages of all, best first, each once; every hit says in which collection it stands."""

@@ -11,9 +11,9 @@ from serving.extractive.features import Matrix
 
 _SAME = 0.8  # sentences that share this much of their terms say the same
 
-# A further sentence below this chance is left out: that spares a third of the answers an idle second quote and costs
-# two answers in a thousand (measured on English questions).
-_UNLIKELY = 0.02
+# A further sentence below this chance is left out: that spares a quarter of the answers an idle second quote and costs
+# one or two answers in a thousand (measured on English questions).
+_UNLIKELY = 0.01
 
 
 def choose(candidates: Sequence[Candidate], scores: Matrix, at_most: int) -> list[int]:

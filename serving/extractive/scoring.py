@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from serving.extractive.alike import ALIKE_NAMES
 from serving.extractive.evidence import EVIDENCE_NAMES, Evidence
 from serving.extractive.features import FEATURE_NAMES, Matrix
 from serving.extractive.questions import Question, read_question
@@ -34,14 +35,21 @@ def _tables() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _sentence_weights(script: str) -> Matrix:
-    table = _tables()["sentences"][script]
-    return np.array([table[name] for name in FEATURE_NAMES])
+def _sentence_weights(table: str, script: str, names: tuple[str, ...]) -> Matrix:
+    weights = _tables()[table][script]
+    return np.array([weights[name] for name in names])
 
 
 def score_sentences(features: Matrix, question: Question) -> Matrix:
     """The score of each row of features, shape (candidates,); their softmax is the chance that a sentence answers."""
-    return np.asarray(features @ _sentence_weights(CHINESE if question.chinese else LATIN))
+    script = CHINESE if question.chinese else LATIN
+    return np.asarray(features @ _sentence_weights("sentences", script, FEATURE_NAMES))
+
+
+def score_with_meaning(features: Matrix, alike: Matrix, question: Question) -> Matrix:
+    """The same, of the features and those of ALIKE_NAMES beside them."""
+    script, names = CHINESE if question.chinese else LATIN, (*FEATURE_NAMES, *ALIKE_NAMES)
+    return np.asarray(np.hstack([features, alike]) @ _sentence_weights("sentences_with_meaning", script, names))
 
 
 def knows_cosines(question: str, model: str) -> bool:

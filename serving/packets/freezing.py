@@ -26,7 +26,8 @@ def frozen_searcher(packet: Packet, embedder: Embedder | Callable[[], Embedder])
 
     Args:
         packet: what was found.
-        embedder: of the settings, or a function that opens it. Nothing is searched with it, but a verifier may ask it.
+        embedder: of the settings, or a function that opens it. Nothing is searched with it, but quotes may be
+            chosen by it, and a verifier may ask it.
 
     Raises:
         UsageError: the packet's collection has a name that none can have.

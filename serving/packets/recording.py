@@ -75,6 +75,7 @@ class RecordedSearcher(Searcher):
     def __init__(self, searcher: Searcher) -> None:
         super().__init__(searcher.catalog, lambda: searcher.embedder)
         self._searcher = searcher
+        self.likeness = searcher.likeness
         self.searches: list[SearchResult] = []
 
     def search(

@@ -16,10 +16,10 @@ import numpy as np
 from kb.ports import Embedder, Judgement
 from kb.records import Verdict
 from kb.text.scripts import foreign_share
+from retriever.remembered import RememberedVectors
 from serving.reasons import Reason, because
 from serving.verifiers.checked import Question
 from serving.verifiers.likeness import LIKENESS_NAMES, Likeness, Values, measure_likeness
-from serving.verifiers.remembered import RememberedVectors
 
 FITTED_ON = "all-minilm-l6-v2"  # the model whose cosines the weights know, alone or paired with a second one
 

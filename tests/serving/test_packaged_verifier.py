@@ -16,12 +16,12 @@ from kb.errors import ModelError
 from kb.ports import Embedder, Vectors
 from kb.records import Verdict
 from kb.settings import EmbedderSettings, Settings, VerifierSettings
+from retriever.remembered import RememberedVectors
 from serving.verification import LexicalVerifier
 from serving.verifiers import health_of, verifier_of
 from serving.verifiers.checked import CheckedVerifier, Health
 from serving.verifiers.likeness import LIKENESS_NAMES, measure_likeness
 from serving.verifiers.packaged import FITTED_ON, PackagedMeaning, chance_of_support
-from serving.verifiers.remembered import RememberedVectors
 from tests.fakes import HashEmbedder
 from tests.ports.verifier_suite import check_verifier
 

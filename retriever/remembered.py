@@ -1,4 +1,4 @@
-"""Vectors of the texts asked for last: sentences of one answer cite the same passages again and again."""
+"""Vectors of the texts asked for last: the same passages are found and cited again and again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from kb.ports import Embedder, Vectors
 
-_MOST = 2_000  # vectors, 3 MB: the cited sentences of some hundred answers
+_MOST = 2_000  # vectors, 3 MB: the sentences of some hundred answers
 
 
 class RememberedVectors:

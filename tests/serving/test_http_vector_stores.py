@@ -253,10 +253,13 @@ def test_passages_keep_to_the_size_that_was_asked_for(
 
 @pytest.mark.parametrize(
     ("size", "overlap", "wrong"),
-    [(800, 401, "overlap"), (101, 51, "overlap"), (100, -1, "overlap"), (99, 0, "max"), (4097, 0, "max")],
+    [
+        *((800, 401, "overlap"), (101, 51, "overlap"), (100, -1, "overlap"), (100, False, "overlap")),
+        *((99, 0, "max"), (4097, 0, "max"), ("100", 0, "max")),
+    ],
 )
 def test_sizes_that_openai_refuses_are_refused_wherever_they_are_given(
-    server: RunningServer, size: int, overlap: int, wrong: str
+    server: RunningServer, size: int | str, overlap: int, wrong: str
 ) -> None:
     static = {"max_chunk_size_tokens": size, "chunk_overlap_tokens": overlap}
     rest = {"chunking_strategy": {"type": "static", "static": static}}

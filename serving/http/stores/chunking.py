@@ -26,7 +26,7 @@ class AutoChunking(BaseModel):
 class ChunkSizes(BaseModel):
     """Sizes in tokens, within OpenAI's own bounds."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)  # false is no 0
 
     max_chunk_size_tokens: int = Field(ge=100, le=4096)
     chunk_overlap_tokens: int = Field(ge=0)

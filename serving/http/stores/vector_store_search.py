@@ -37,7 +37,7 @@ class RankingOptions(BaseModel):
     of the words' score as a share of the best, weighed. Hits below `score_threshold` are left out.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     ranker: Literal["none", "auto", "default-2024-11-15"] = "auto"
     score_threshold: float = Field(default=0.0, ge=0, le=1)

@@ -39,7 +39,7 @@ Description = Annotated[str, Field(max_length=4096)]
 class StoreExpiry(BaseModel):
     """After how many days without use a vector store is emptied."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)  # true is no 1
 
     anchor: Literal["last_active_at"]
     days: int = Field(ge=1, le=365)  # OpenAI's own range

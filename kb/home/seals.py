@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,11 @@ def sealed_answer(folder: Path, question: str, told: Mapping[str, Any], seal: st
         StorageError: the key can neither be read nor made.
     """
     try:
-        answer = TypeAdapter(Answer).validate_python({**told, "looked_at": (), "withheld": (), "timings": {}})
-    except ValidationError as error:
+        answer = _adapter().validate_python({**told, "looked_at": (), "withheld": (), "timings": {}})
+        ours = seal_answer(folder, question, answer)
+    except (ValidationError, OverflowError) as error:  # OverflowError: a whole number beyond all that JSON can tell
         raise UsageError("this cannot be kept", "it is no answer in the shape of the field `ibid`") from error
-    if not hmac.compare_digest(seal_answer(folder, question, answer).encode(), seal.encode()):
+    if not hmac.compare_digest(ours.encode(), seal.encode(errors="replace")):
         raise UsageError("this cannot be kept", "it is not an answer that this server gave to this question")
     return answer
 
@@ -55,6 +57,11 @@ def sealed_answer(folder: Path, question: str, told: Mapping[str, Any], seal: st
 def _as_told(answer: Answer) -> Answer:
     """What HTTP answers tell of it and is kept: nothing of what was read and not cited, nor of how it came about."""
     return replace(answer, looked_at=(), withheld=(), timings={}, cut=False, tokens=None, calls=())
+
+
+@cache
+def _adapter() -> TypeAdapter[Answer]:
+    return TypeAdapter(Answer)
 
 
 def _plain(value: Any) -> Any:

@@ -79,4 +79,4 @@ def test_kinds_and_languages_have_names() -> None:
         "图片",
         "a/b",
     ]
-    assert [language_name(code, words) for code in ("zh-Hans", "fr")] == ["简体中文", "fr"]
+    assert [language_name(code, words) for code in ("zh-Hans", "cy")] == ["简体中文", "cy"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -19,9 +20,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.app_server import example_server
 from tests.ui.browser.chromium import browser, running_app
 from tests.ui.browser.fake_server import full_state, serving
-from tests.ui.browser.screenshots import server
 
 _GOALS = {"shell": 2000, "first words": 300, "citation": 400}  # milliseconds
 
@@ -32,6 +33,14 @@ _QUESTIONS = (
     "二甲双胍每日最大剂量是多少？",
     "Which extensions may the course administrator grant, and which the lecturer?",
 )
+
+# Notes the page's own time at which the question field can be typed into and is painted. Looking from outside would
+# find it up to half a second later.
+_USABLE = """new MutationObserver((_, watching) => {
+  if (!document.querySelector("[data-testid=stChatInputTextArea]:enabled")) return;
+  watching.disconnect();
+  requestAnimationFrame(() => { window.usable = Date.now(); });
+}).observe(document, { subtree: true, childList: true, attributes: true })"""
 
 # Resolves to the page's own time at which the first sentence stands there and is painted.
 _FIRST_SENTENCE = """() => new Promise((resolve) => {
@@ -74,13 +83,14 @@ def main() -> int:
     waits: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
         waits["first words"] = first_words(opened, Path(folder), options.times)
-        with server(options.api, Path(folder)) as api, running_app(api, Path(folder)) as app:
+        with example_server(options.api, Path(folder)) as api, running_app(api, Path(folder)) as app:
             waits["shell"] = repeated(lambda: shell(opened, app), options.times)
             waits["citation"] = citations(opened, app, options.times)
     report = {
         name: {"n": len(found), "p50": statistics.median(found), "p95": p95(found), "goal": _GOALS[name]}
         for name, found in waits.items()
     }
+    print(f"load {os.getloadavg()[0]:.1f}")
     for name, row in report.items():
         print(f"{name:12}  p50 {row['p50']:5.0f} ms  p95 {row['p95']:5.0f} ms  (goal {row['goal']} ms, n = {row['n']})")
     if options.json:
@@ -92,10 +102,11 @@ def shell(opened: Any, app: str) -> float:
     """From opening the address in a browser that has nothing stored until a question can be typed."""
     context = opened.new_context(viewport={"width": 1600, "height": 900})
     page = context.new_page()
-    began = time.monotonic()
+    page.add_init_script(_USABLE)
+    began = time.time()
     page.goto(app, wait_until="commit")
-    page.locator("[data-testid=stChatInputTextArea]:enabled").wait_for()
-    passed = (time.monotonic() - began) * 1000
+    page.wait_for_function("window.usable")
+    passed = float(page.evaluate("window.usable")) - began * 1000
     context.close()
     return passed
 

@@ -66,6 +66,10 @@ def main() -> None:
 
 
 def _refresh(session: Session) -> ClientError | None:
+    if session.collections and st.session_state.get("question"):
+        # A question is on its way, and must not wait for a list: the server says itself whether its collection is gone.
+        session.vanished = ""
+        return None
     try:
         session.refresh_collections()
     except ClientError as failure:

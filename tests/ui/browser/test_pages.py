@@ -42,6 +42,15 @@ def test_an_answer_opens_its_first_citation_and_the_next_one_on_request(app: App
     assert app.button(key="next").disabled
 
 
+def test_a_question_does_not_wait_for_the_list_of_collections(app: AppTest, state: FakeState) -> None:
+    looks = app.run() and state.looks
+    app.chat_input[0].set_value("How many marks does late work lose?").run()
+    assert state.looks == looks
+    assert not app.exception
+    app.run()
+    assert state.looks > looks
+
+
 def test_a_follow_up_sends_what_was_said_and_a_new_conversation_forgets_it(app: AppTest, state: FakeState) -> None:
     ask(app.run(), "How many marks does late work lose?")
     ask(app, "And after a week?")

@@ -33,7 +33,6 @@ FITTED = {
     "drcd-zhhant": (300, "cail2019-mrc-zh"),
 }
 HELD_OUT = {"xquad-zh": (300, "meddialog-zh"), "rgb-zh-refine": (0, None)}
-OUT = {"xquad-en": (300, "liveqa-med-en"), "xquad-zh": (300, "meddialog-zh")}
 OUT = Path(__file__).parent.parent / "serving" / "calibrations" / "extractive.json"
 
 

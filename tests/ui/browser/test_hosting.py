@@ -5,10 +5,10 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-import httpx
 import pytest
 import streamlit
 from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
 
 from ui.browser.hosting import SHELL, KeptFiles, first_page, listen, scripts_of
 
@@ -17,10 +17,9 @@ SCRIPTS = STATIC / "static" / "js"
 
 
 @pytest.fixture
-def client() -> httpx.AsyncClient:
+def client() -> TestClient:
     """Of Streamlit's own files, and behind them of something that says who answered."""
-    transport = httpx.ASGITransport(KeptFiles(PlainTextResponse("handed on"), STATIC))
-    return httpx.AsyncClient(transport=transport, base_url="http://app")
+    return TestClient(KeptFiles(PlainTextResponse("handed on"), STATIC), base_url="http://app")
 
 
 @pytest.mark.parametrize("part", SHELL)
@@ -44,15 +43,15 @@ def test_the_way_from_script_to_script_is_followed_and_ends(tmp_path: Path) -> N
     assert set(scripts_of(("Part", "Unknown"), tmp_path)) == {"Part.1.js", "one.js", "two.js"}
 
 
-async def test_pages_and_streamlits_files_come_from_memory(client: httpx.AsyncClient) -> None:
+def test_pages_and_streamlits_files_come_from_memory(client: TestClient) -> None:
     script = next(SCRIPTS.glob("ChatInput.*.js"))
     for _ in range(2):
-        reply = await client.get(f"/static/js/{script.name}")
+        reply = client.get(f"/static/js/{script.name}")
         assert reply.content == script.read_bytes()
         assert reply.headers["content-type"].startswith("text/javascript")
         assert "immutable" in reply.headers["cache-control"]
     for page in ("/", "/find", "/look-after"):
-        reply = await client.get(page)
+        reply = client.get(page)
         assert "ChatInput." in reply.text
         assert reply.headers["cache-control"] == "no-cache"
 
@@ -61,12 +60,12 @@ async def test_pages_and_streamlits_files_come_from_memory(client: httpx.AsyncCl
     "path",
     ["/_stcore/health", "/media/x.pdf", "/static/js/none.js", "/static/js/%2e%2e/%2e%2e/index.html", "/component/x/y"],
 )
-async def test_everything_else_is_handed_on(client: httpx.AsyncClient, path: str) -> None:
-    assert (await client.get(path)).text == "handed on"
+def test_everything_else_is_handed_on(client: TestClient, path: str) -> None:
+    assert client.get(path).text == "handed on"
 
 
-async def test_nothing_but_reading_is_answered(client: httpx.AsyncClient) -> None:
-    assert (await client.post("/")).text == "handed on"
+def test_nothing_but_reading_is_answered(client: TestClient) -> None:
+    assert client.post("/").text == "handed on"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

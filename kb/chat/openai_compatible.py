@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from kb.chat.background import Background
 from kb.chat.chunks import read_chunk
 from kb.chat.failures import empty_reply, model_error, own_error, too_late
 from kb.chat.optioned_model import OptionedModel
@@ -24,9 +25,6 @@ from kb.errors import SettingsError
 from kb.ports import ChatModel, JsonSchema
 from kb.records import Turn
 from kb.settings import ModelSettings
-
-if TYPE_CHECKING:
-    from kb.chat.connections import Connections
 
 
 def open_chat_model(settings: ModelSettings, check: Callable[[], None] | None = None) -> ChatModel | None:
@@ -78,10 +76,7 @@ class OpenAICompatibleModel:
         self._takes_schemas = True  # until it refuses a call with one and takes the same call without
         self._tells_tokens = True  # until, in the same way, it turns out not to know the question
         self._lock = threading.Lock()
-        self._opening = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._connections: Connections | None = None
+        self._background: Background | None = None
 
     @property
     def name(self) -> str:
@@ -115,34 +110,31 @@ class OpenAICompatibleModel:
 
     def prepare(self) -> None:
         """Loads the HTTP library, so that the first question need not wait for it."""
-        self._open()
+        self._running().connections()
 
     def close(self) -> None:
-        """Ends the background thread. Calls still running end with it."""
+        """Ends the background thread, and calls still running with it. A model that nobody holds any more ends so, too."""
         with self._lock:
-            loop, thread, connections = self._loop, self._thread, self._connections
-            self._loop = self._thread = self._connections = None
-        if loop is None or thread is None:
-            return
-        if connections is not None:
-            asyncio.run_coroutine_threadsafe(connections.close(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
+            background, self._background = self._background, None
+        if background is not None:
+            background.end()
 
     def running_loop(self) -> asyncio.AbstractEventLoop:
         """The loop of the background thread, started when first needed."""
+        return self._running().loop
+
+    def _running(self) -> Background:
         with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=_run, args=(self._loop,), name="ibid-chat-model", daemon=True)
-                self._thread.start()
-            return self._loop
+            if self._background is None:
+                self._background = Background(self._settings)
+                weakref.finalize(self, self._background.end)  # also when the program ends
+            return self._background
 
     async def pieces(self, request: Request, out: Callable[[Item], None]) -> None:
         """Hands the reply's pieces, then its end or its failure, to `out`. Runs on the background loop."""
         received = Received(request.max_tokens)
         try:
-            self._open()  # before the clock runs: the first time, a library is loaded
+            self._running().connections()  # before the clock runs: the first time, a library is loaded
             await self._in_time(request, received, out)
             out(None)
         except Exception as error:  # whatever is thrown is the model's failure
@@ -193,7 +185,7 @@ class OpenAICompatibleModel:
     ) -> None:
         finish, calls = "", CallsInTheMaking()
         task = asyncio.current_task()
-        async with self._open().reply(body_of(request, self._settings)) as events:
+        async with self._running().connections().reply(body_of(request, self._settings)) as events:
             async for data in events:
                 if task is not None and task.cancelling():
                     raise asyncio.CancelledError  # whatever on the way may have taken it for its own
@@ -212,24 +204,3 @@ class OpenAICompatibleModel:
             raise empty_reply(self._settings, finish)
         if made := calls.calls():
             out(list(made))
-
-    def _open(self) -> Connections:
-        from kb.chat.connections import Connections
-
-        with self._opening:
-            if self._connections is None:
-                self._connections = Connections(self._settings)
-            return self._connections
-
-
-def _run(loop: asyncio.AbstractEventLoop) -> None:
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_forever()
-    finally:
-        while tasks := asyncio.all_tasks(loop):  # a cancelled call may start another task while it ends
-            for task in tasks:
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()

@@ -113,7 +113,7 @@ class OpenAICompatibleModel:
         self._running().connections()
 
     def close(self) -> None:
-        """Ends the background thread, and calls still running with it. A model that nobody holds any more ends so, too."""
+        """Ends the background thread and its calls. A model that nobody holds any more ends so, too."""
         with self._lock:
             background, self._background = self._background, None
         if background is not None:

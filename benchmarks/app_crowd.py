@@ -304,13 +304,14 @@ async def crowd(app: str, people: int, seconds: float) -> Waits:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--api", help="base URL of a running server")
+    parser.add_argument("--passages", type=int, default=20_000, help="in the collection of a new home")
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=60, help="how long each stays")
     parser.add_argument("--json", type=Path, help="where to write the result")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        example_server(options.api, Path(folder)) as api,
+        example_server(options.api, Path(folder), options.passages) as api,
         running_app(api, Path(folder)) as app,
     ):
         waits = asyncio.run(crowd(app, options.people, options.seconds))

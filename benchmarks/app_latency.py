@@ -77,13 +77,14 @@ _CLICK = """(chip) => new Promise((resolve) => {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--api", help="base URL of a running server")
+    parser.add_argument("--passages", type=int, default=20_000, help="in the collection of a new home")
     parser.add_argument("--times", type=int, default=20, help="measurements of each wait")
     parser.add_argument("--json", type=Path, help="where to write the result")
     options = parser.parse_args()
     waits: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
         waits["first words"] = first_words(opened, Path(folder), options.times)
-        with example_server(options.api, Path(folder)) as api, running_app(api, Path(folder)) as app:
+        with example_server(options.api, Path(folder), options.passages) as api, running_app(api, Path(folder)) as app:
             waits["shell"] = repeated(lambda: shell(opened, app), options.times)
             waits["citation"] = citations(opened, app, options.times)
     report = {

@@ -1,14 +1,15 @@
-"""Serves the app in the place of `streamlit run`, which makes everybody wait in three ways.
+"""Serves the app in the place of `streamlit run`, which makes everybody wait in four ways.
 
 Its replies wait 40 ms each, in both directions of every click (see `listen`). A first visit asks for some hundred
 small scripts, half of them only once the other half has run: here they are kept in memory, and the page names at once
 all that it will need. And the first run of the page loads what all later ones share: here that is loaded before anybody
-comes.
+comes, and kept out of what Python's garbage collector looks through, for which all threads stand still.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import re
 import socket
@@ -166,6 +167,8 @@ async def _loaded(_app: App) -> AsyncIterator[dict[str, Any]]:
     """Loads what the first run needs before the first visitor can come."""
     for name in _NEEDED:
         await asyncio.to_thread(import_module, name)
+    gc.collect()
+    gc.freeze()
     yield {}
 
 

@@ -76,6 +76,7 @@ def app_command(settings: Settings) -> list[str]:
         "server.port": str(settings.serve.app_port),
         "server.address": settings.serve.host,
         "server.fileWatcherType": "none",
+        "runner.postScriptGC": "false",  # Python looks for garbage as it is due: after each click it stops everybody
         "server.maxUploadSize": str(settings.limits.max_file_mb),
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from streamlit import config
 
 from kb.errors import UsageError
 from kb.settings import AppSettings, ServeSettings, Settings
@@ -72,6 +73,11 @@ def test_nothing_is_reported_watched_or_shown_as_a_stack_trace(tmp_path: Path) -
         "--server.address=127.0.0.1",
         "--server.port=8765",
     } <= set(command)
+
+
+def test_nobody_waits_while_streamlit_looks_for_garbage_after_somebodys_click(tmp_path: Path) -> None:
+    assert "--runner.postScriptGC=false" in app_command(Settings(home=tmp_path))
+    assert "runner.postScriptGC" in config.get_config_options()
 
 
 @pytest.mark.parametrize(

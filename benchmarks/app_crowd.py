@@ -3,12 +3,12 @@
 python -m benchmarks.app_crowd              from a new home with the example documents: some three minutes
 python -m benchmarks.app_crowd --api URL    a server that already holds the example documents
 
-Each person is a session of the app over a websocket (`benchmarks.app_visitor`). It opens the app, asks, opens a citation,
-searches, opens a result and goes to the Library, again and again, and thinks for some seconds in between. A wait ends
-when the message with what was waited for has come: the drawing in a browser is not in it (`benchmarks.app_latency`
-measures that, one person at a time), since twenty browsers on two cores would measure the browsers. An error is a notice
-of a failure or an exception on the page, a closed connection, or nothing within
-thirty seconds.
+Each person is a session of the app over a websocket (`benchmarks.app_visitor`). It opens the app, asks, opens a
+citation, searches, opens a result and goes to the Library, again and again, and thinks for some seconds in between. A
+wait ends when the message with what was waited for has come: the drawing in a browser is not in it
+(`benchmarks.app_latency` measures that, one person at a time), since twenty browsers on two cores would measure the
+browsers. An error is a notice of a failure or an exception on the page, a closed connection, or nothing within thirty
+seconds.
 """
 
 from __future__ import annotations

@@ -1,17 +1,31 @@
-"""How JSON bodies are read: whatever content type they are sent with, and only text that can be stored and shown."""
+"""How JSON bodies are read: whatever content type they are sent with, only text that can be stored and shown, strictly.
+
+A number in quotation marks is no number, and true is not 1: a client that writes so has made a mistake, which OpenAI
+tells it, too. Only 5.0 is 5, since JSON has one kind of number.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
 
 from serving.http.errors import ApiError
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+_EXACT = 2**53  # up to here every whole number is a float of its own
+
+
+class JsonBody(BaseModel):
+    """A JSON object in a request, or a part of one: no value is taken for one of another type."""
+
+    model_config = ConfigDict(strict=True)
 
 
 class JsonRoute(APIRoute):
@@ -38,7 +52,7 @@ class JsonRequest(Request):
         """
         body = await self.body()
         try:
-            parsed = json.loads(body, parse_constant=_refuse)
+            parsed = json.loads(body, parse_constant=_refuse, parse_float=_number)
             if b"\\ud" in body.lower():
                 json.dumps(parsed, ensure_ascii=False).encode()
         except UnicodeEncodeError:
@@ -47,6 +61,14 @@ class JsonRequest(Request):
             reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
             raise ApiError(400, f"the body is not valid JSON: {reason}", code="invalid_json") from error
         return parsed
+
+
+def _number(written: str) -> float:
+    """A number with a point or an exponent; a whole one as an integer, however it is written."""
+    number = float(written)
+    if math.isinf(number):
+        raise ValueError(f"{written[:40]} is larger than any number that programs can hold")
+    return int(number) if number.is_integer() and abs(number) <= _EXACT else number
 
 
 def _refuse(constant: str) -> None:

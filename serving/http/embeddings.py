@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from kb.ports import Embedder, Vectors
-from serving.http.bodies import JsonRoute
+from serving.http.bodies import JsonBody, JsonRoute
 from serving.http.declared import WITHOUT_EFFECT
 from serving.http.errors import ApiError, unsupported
 from serving.http.state import services_of
@@ -26,7 +26,7 @@ _TOKENS_REFUSED = (
 )
 
 
-class EmbeddingRequest(BaseModel):
+class EmbeddingRequest(JsonBody):
     """Texts to embed."""
 
     model_config = ConfigDict(extra="forbid")

@@ -43,6 +43,9 @@ _STATUS: tuple[tuple[type[IbidError], int, str], ...] = (
 # OpenAI's clients try again after 409 and 5xx. Where trying again changes nothing, they are told so.
 _FINAL = frozenset({409, 507})
 _CODES = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 429: "rate_limited"}
+_WANTED = "Input should be "  # how the framework begins to say what it wanted
+# The framework's names of problems that are a value's type, beside those that end in _type.
+_OTHER_TYPES = frozenset({"int_from_float"})
 _RETRY_SECONDS = "1"  # a place is free again when one answer is done: seconds
 
 
@@ -109,7 +112,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
     async def answer_invalid(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        return error_response(_from_validation(error.errors()))
+        return error_response(_from_validation(error.errors(), error.body))
 
     app.add_exception_handler(HTTPException, answer_routing)
     app.add_exception_handler(RequestValidationError, answer_invalid)
@@ -141,17 +144,41 @@ def _methods_of(app: FastAPI, path: str) -> list[str]:
     )
 
 
-def _from_validation(problems: Sequence[Mapping[str, Any]]) -> ApiError:
-    """The first problem says enough; OpenAI names one, too."""
-    problem = problems[0]
-    # The first one says body, query or path; one in brackets, which of several kinds something was taken for.
-    where = [part for part in map(str, problem["loc"][1:]) if not part.startswith("<")]
-    name = ".".join(where) or None
-    if problem["type"] == "extra_forbidden":
+def _from_validation(problems: Sequence[Mapping[str, Any]], body: object) -> ApiError:
+    """The first parameter that is wrong says enough; OpenAI names one, too.
+
+    Where a value may be of several kinds, there is a problem for each; the one that came furthest into it is meant.
+    """
+    named = [(_name_of(problem, body), problem) for problem in problems]
+    first = named[0][0].partition(".")[0]
+    same = [(name, problem) for name, problem in named if name.partition(".")[0] == first]
+    name, problem = max(same, key=lambda one: one[0].count("."))
+    kind = problem["type"]
+    if kind == "extra_forbidden":
         return ApiError(400, f"unknown parameter: {name}", code="unknown_parameter", param=name)
-    if problem["type"] == "missing":
-        return ApiError(400, f"missing parameter: {name or 'the body'}", code="missing_parameter", param=name)
-    return ApiError(400, f"{name or 'the body'}: {problem['msg']}", code="invalid_value", param=name)
+    if kind == "missing":
+        return ApiError(400, f"missing parameter: {name or 'the body'}", code="missing_parameter", param=name or None)
+    wanted = dict.fromkeys(problem["msg"].removeprefix(_WANTED) for other, problem in same if other == name)
+    message = problem["msg"] if len(wanted) == 1 else _WANTED + " or ".join(wanted)
+    code = "invalid_type" if kind in _OTHER_TYPES or kind.endswith("_type") else "invalid_value"
+    return ApiError(400, f"{name or 'the body'}: {message}", code=code, param=name or None)
+
+
+def _name_of(problem: Mapping[str, Any], body: object) -> str:
+    """The parameter that is to blame, "" for the whole body; without the kinds that a value was tried as."""
+    where, *rest = problem["loc"]  # it begins with body, query or path
+    if where != "body":
+        return ".".join(map(str, rest))
+    parts: list[str] = []
+    for part in rest:
+        if isinstance(body, Mapping) and part in body:
+            body = body[part]
+        elif isinstance(body, Sequence) and isinstance(part, int):
+            body = body[part] if part < len(body) else None
+        elif problem["type"] != "missing" or part is not rest[-1]:
+            continue
+        parts.append(str(part))
+    return ".".join(parts)
 
 
 def _body(status: int, message: str, code: str | None, param: str | None = None) -> dict[str, Any]:

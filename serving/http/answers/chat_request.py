@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from kb.chat.sampling import Sampling
 from kb.chat.tools import Toolbox
@@ -13,6 +13,7 @@ from kb.records import Turn
 from serving.http.answers.chat_tools import MOST_TOOLS, FunctionTool, MadeCall, toolbox_of
 from serving.http.answers.ibid_options import IbidOptions
 from serving.http.answers.json_forms import form_of
+from serving.http.bodies import JsonBody
 from serving.http.errors import ApiError, unsupported
 from serving.http.metadata import Metadata
 from serving.structured import JsonForm
@@ -46,7 +47,7 @@ StopSequence = Annotated[str, Field(min_length=1, max_length=_STOP_CHARACTERS)]
 StopSequences = StopSequence | Annotated[list[StopSequence], Field(max_length=4)] | None  # OpenAI's own number
 
 
-class ContentPart(BaseModel):
+class ContentPart(JsonBody):
     """A part of a message. Only text is understood."""
 
     type: str
@@ -54,7 +55,7 @@ class ContentPart(BaseModel):
     refusal: str = ""
 
 
-class Message(BaseModel):
+class Message(JsonBody):
     """One message of the conversation."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
@@ -80,14 +81,14 @@ class Message(BaseModel):
         return "\n".join(part.text or part.refusal for part in self.content)
 
 
-class StreamOptions(BaseModel):
+class StreamOptions(JsonBody):
     """How to stream."""
 
-    include_usage: StrictBool = False
-    include_obfuscation: StrictBool = False  # OpenAI pads chunks against listeners on the line; loopback has none
+    include_usage: bool = False
+    include_obfuscation: bool = False  # OpenAI pads chunks against listeners on the line; loopback has none
 
 
-class SampledRequest(BaseModel):
+class SampledRequest(JsonBody):
     """How a model's words are drawn, and where they end, in chat and completions alike. The ranges are OpenAI's."""
 
     temperature: float | None = Field(default=None, ge=0, le=2)
@@ -118,7 +119,7 @@ class ChatRequest(SampledRequest):
 
     model: str
     messages: list[Message] = Field(min_length=1)
-    stream: StrictBool | None = False
+    stream: bool | None = False
     stream_options: StreamOptions | None = None
     n: int | None = 1
     max_tokens: int | None = Field(default=None, ge=1)
@@ -126,8 +127,8 @@ class ChatRequest(SampledRequest):
     response_format: dict[str, Any] | None = None
     tools: list[FunctionTool] = Field(default_factory=list, max_length=MOST_TOOLS)
     tool_choice: str | dict[str, Any] | None = None
-    parallel_tool_calls: StrictBool | None = None
-    store: StrictBool | None = False  # whether it is kept: among the past answers (`ibid history`), and by its id
+    parallel_tool_calls: bool | None = None
+    store: bool | None = False  # whether it is kept: among the past answers (`ibid history`), and by its id
     metadata: Metadata | None = None
     ibid: IbidOptions = IbidOptions()
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import ConfigDict, Field
 
 from kb.chat.tools import Toolbox
+from serving.http.bodies import JsonBody
 
 Json = dict[str, Any]
 
@@ -15,7 +16,7 @@ MOST_TOOLS = 128  # OpenAI's own number
 FunctionName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]  # OpenAI's own rule
 
 
-class FunctionDefinition(BaseModel):
+class FunctionDefinition(JsonBody):
     """What a function is called, is for and takes; what else stands in it is the model's server's business."""
 
     model_config = ConfigDict(extra="allow")
@@ -23,24 +24,24 @@ class FunctionDefinition(BaseModel):
     name: FunctionName
     description: str | None = None
     parameters: Json | None = None
-    strict: StrictBool | None = None
+    strict: bool | None = None
 
 
-class FunctionTool(BaseModel):
+class FunctionTool(JsonBody):
     """A function that the model may want called."""
 
     type: Literal["function"]
     function: FunctionDefinition
 
 
-class CalledFunction(BaseModel):
+class CalledFunction(JsonBody):
     """Which function is called, and with which arguments, as JSON in a text."""
 
     name: FunctionName
     arguments: str
 
 
-class MadeCall(BaseModel):
+class MadeCall(JsonBody):
     """A call that the model made in an earlier reply."""
 
     id: str

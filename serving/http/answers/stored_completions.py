@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from kb.home.answers import keep_answer
 from kb.home.cursors import Place
@@ -14,7 +14,7 @@ from kb.home.replies import KeptReply, change_body, delete_reply, get_reply, kee
 from kb.records import Answer
 from serving.http.answers.chat_request import ChatRequest
 from serving.http.answers.kept_answers import answer_again, answer_to_keep
-from serving.http.bodies import JsonRoute
+from serving.http.bodies import JsonBody, JsonRoute
 from serving.http.errors import ApiError
 from serving.http.metadata import Metadata
 from serving.http.paging import PageRequest, page_json, page_of
@@ -30,7 +30,7 @@ _METADATA = re.compile(r"metadata\[([^\[\]]*)\]", re.DOTALL)
 _COMPLETION = "chat.completion"  # the kind under which they are kept
 
 
-class NewMetadata(BaseModel):
+class NewMetadata(JsonBody):
     """What a stored completion is to have for its metadata."""
 
     model_config = ConfigDict(extra="forbid")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from kb.errors import NotFoundError
 from kb.home.batches import Batch, BatchState, add_batch, cancel_batch, get_batch, list_batches
@@ -13,6 +13,7 @@ from kb.home.cursors import Place
 from kb.home.files import get_file
 from serving.http.batches.lines import ENDPOINTS
 from serving.http.batches.running import WINDOW_SECONDS
+from serving.http.bodies import JsonBody
 from serving.http.border.repeating import RepeatableRoute
 from serving.http.declared import made, one_of
 from serving.http.errors import ApiError
@@ -35,7 +36,7 @@ _MOMENTS = {  # the states of which a batch says when it came into them, under O
 }
 
 
-class NewBatch(BaseModel):
+class NewBatch(JsonBody):
     """A batch to work off: an uploaded file with one request a line."""
 
     model_config = ConfigDict(extra="forbid")

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from kb.errors import NotFoundError
 from kb.home.cursors import Place
 from kb.home.home import Home
 from kb.home.keys import MOST_AT_ONCE, PREFIX, Key, Right, create_key, list_keys, revoke_key
-from serving.http.bodies import JsonRoute
+from serving.http.bodies import JsonBody, JsonRoute
 from serving.http.declared import made
 from serving.http.models import timestamp
 from serving.http.paging import PageRequest, page_json, page_of
@@ -23,18 +23,18 @@ router = APIRouter(route_class=JsonRoute)
 _LONGEST = 31_536_000  # seconds, a year: OpenAI's own limit
 
 
-class KeyOptions(BaseModel):
+class KeyOptions(JsonBody):
     """What OpenAI's API has no place for: what the key may do, on what, and how often."""
 
     model_config = ConfigDict(extra="forbid")
 
-    rights: list[Right] = Field(default=[Right.ADMIN], min_length=1)
+    rights: list[Annotated[Right, Field(strict=False)]] = Field(default=[Right.ADMIN], min_length=1)
     collections: list[str] | None = Field(default=None, min_length=1)  # None: every one
     requests_per_minute: int = Field(default=0, ge=0, le=1_000_000)  # 0, here and below: as the settings say
     concurrent_requests: int = Field(default=0, ge=0, le=MOST_AT_ONCE)
 
 
-class NewKey(BaseModel):
+class NewKey(JsonBody):
     """A key to make."""
 
     model_config = ConfigDict(extra="forbid")

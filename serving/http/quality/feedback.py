@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from kb.errors import NotFoundError
 from kb.home.feedback import Thumb, give_feedback, list_feedback, take_back_feedback
-from serving.http.bodies import JsonRoute
+from serving.http.bodies import JsonBody, JsonRoute
 from serving.http.reading.past_conversations import Name, past_answers, past_as_json
 from serving.http.state import Services, services_of
 
@@ -21,12 +21,12 @@ _HIGHEST_NUMBER = 2**63 - 1  # that SQLite counts to
 Number = Annotated[int, Path(ge=1, le=_HIGHEST_NUMBER)]
 
 
-class NewFeedback(BaseModel):
+class NewFeedback(JsonBody):
     """What somebody thinks of an answer."""
 
     model_config = ConfigDict(extra="forbid")
 
-    verdict: Thumb
+    verdict: Annotated[Thumb, Field(strict=False)]  # JSON has its name alone
     reason: str = Field("", max_length=_LONGEST_REASON)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import ConfigDict, Field
 
 from kb.home.home import Home
 from kb.questions import (
@@ -23,7 +23,7 @@ from kb.questions import (
 from kb.questions.collection_file import appended
 from kb.questions.rows import questions_of_rows
 from kb.questions.writing import questions_as_bytes
-from serving.http.bodies import JsonRoute
+from serving.http.bodies import JsonBody, JsonRoute
 from serving.http.errors import ApiError
 from serving.http.state import services_of
 
@@ -35,7 +35,7 @@ _LONGEST_TEXT = 4_000_000  # characters of a whole file: that many questions wit
 Text = Annotated[str, Field(max_length=4_000)]  # of one field; a question's own limit is told apart
 
 
-class QuestionRow(BaseModel):
+class QuestionRow(JsonBody):
     """One question and what is expected of its answer."""
 
     model_config = ConfigDict(extra="forbid")
@@ -45,12 +45,12 @@ class QuestionRow(BaseModel):
     answers: list[Text] = Field(default_factory=list, max_length=100)
     document: Text = ""
     page: int | None = Field(None, ge=1, le=1_000_000)
-    must_refuse: StrictBool = False
+    must_refuse: bool = False
     tags: list[Text] = Field(default_factory=list, max_length=100)
-    synthetic: StrictBool = False
+    synthetic: bool = False
 
 
-class NewQuestions(BaseModel):
+class NewQuestions(JsonBody):
     """What the collection's questions are to be: rows, or a YAML file's text."""
 
     model_config = ConfigDict(extra="forbid")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from kb.errors import NotFoundError
 from kb.home.withdrawals import dated
 from kb.records import Citation
 from kb.standing import standings_of
 from serving.answer_json import standing_as_json
-from serving.http.bodies import JsonRoute
+from serving.http.bodies import JsonBody, JsonRoute
 from serving.http.state import services_of
 
 router = APIRouter(route_class=JsonRoute)
@@ -20,7 +20,7 @@ router = APIRouter(route_class=JsonRoute)
 _MOST_CITATIONS = 1_000  # of a long conversation: in documents of a million characters, looked up in 1.5 s
 
 
-class CitedPlace(BaseModel):
+class CitedPlace(JsonBody):
     """A citation as answers hold it; fields of it that do not matter here are passed over."""
 
     document_id: str
@@ -30,7 +30,7 @@ class CitedPlace(BaseModel):
     quote: str
 
 
-class CitationCheck(BaseModel):
+class CitationCheck(JsonBody):
     """Citations to look up; in the default collection unless one is named."""
 
     model_config = ConfigDict(extra="forbid")

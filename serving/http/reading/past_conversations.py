@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from kb.errors import NotFoundError
 from kb.home.answers import PastAnswer, answers_in, delete_answers, keep_answer
@@ -19,7 +19,7 @@ from kb.records import collections_named
 from serving.answer_json import answer_as_json
 from serving.http.answers.asking import check_store
 from serving.http.answers.ibid_options import LONGEST_CONVERSATION_NAME
-from serving.http.bodies import JsonRoute
+from serving.http.bodies import JsonBody, JsonRoute
 from serving.http.state import Services, services_of
 
 router = APIRouter(route_class=JsonRoute)
@@ -37,7 +37,7 @@ def read_past_conversation(request: Request, conversation: Name) -> dict[str, An
     return {"conversation": conversation, "answers": [past_as_json(past, given.get(past.number)) for past in found]}
 
 
-class SealedAnswer(BaseModel):
+class SealedAnswer(JsonBody):
     """An answer that was given and not kept, as the field `ibid` told it, to the question as it was asked."""
 
     model_config = ConfigDict(extra="forbid")

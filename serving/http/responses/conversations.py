@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from kb.home.conversations import (
     Conversation,
@@ -19,7 +19,7 @@ from kb.home.conversations import (
     get_item,
 )
 from serving.http.answers.asking import check_store
-from serving.http.bodies import JsonRoute
+from serving.http.bodies import JsonBody, JsonRoute
 from serving.http.declared import made
 from serving.http.metadata import Metadata
 from serving.http.models import timestamp
@@ -36,7 +36,7 @@ _MOST_ITEMS = 20  # at a time; OpenAI's own limit
 _MADE = made("conversation_id", "read_conversation", "change_conversation", "list_items", "add_to_conversation")
 
 
-class NewConversation(BaseModel):
+class NewConversation(JsonBody):
     """A conversation to begin."""
 
     model_config = ConfigDict(extra="forbid")
@@ -45,7 +45,7 @@ class NewConversation(BaseModel):
     metadata: Metadata | None = None
 
 
-class ChangedConversation(BaseModel):
+class ChangedConversation(JsonBody):
     """What a conversation is to have for its metadata."""
 
     model_config = ConfigDict(extra="forbid")
@@ -53,7 +53,7 @@ class ChangedConversation(BaseModel):
     metadata: Metadata | None
 
 
-class NewItems(BaseModel):
+class NewItems(JsonBody):
     """Items to add at the end."""
 
     model_config = ConfigDict(extra="forbid")

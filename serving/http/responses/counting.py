@@ -6,10 +6,9 @@ import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
 
 from serving.http.answers.asking import count_tokens
-from serving.http.bodies import JsonRoute
+from serving.http.bodies import JsonBody, JsonRoute
 from serving.http.responses.items import InputItem, items_of, text_of
 from serving.http.responses.preparing import find_item, said_before
 from serving.http.state import Services, services_of
@@ -17,7 +16,7 @@ from serving.http.state import Services, services_of
 router = APIRouter(route_class=JsonRoute)
 
 
-class CountRequest(BaseModel):
+class CountRequest(JsonBody):
     """What to count; the other fields of a response do not matter here."""
 
     input: str | list[InputItem] | None = None

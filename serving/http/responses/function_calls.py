@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, StrictBool
-
 from kb.chat.tools import Toolbox
 from kb.records import ToolCall
 from serving.http.answers.chat_tools import FunctionName
+from serving.http.bodies import JsonBody
 from serving.http.errors import ApiError
 
 Json = dict[str, Any]
@@ -17,14 +16,14 @@ Json = dict[str, Any]
 CALL, OUTPUT = "function_call", "function_call_output"
 
 
-class FunctionTool(BaseModel):
+class FunctionTool(JsonBody):
     """A function that the model may want called."""
 
     type: Literal["function"]
     name: FunctionName
     description: str | None = None
     parameters: Json | None = None
-    strict: StrictBool | None = None
+    strict: bool | None = None
 
     def as_json(self) -> Json:
         """The tool as responses repeat it."""

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from kb.records import Turn
+from serving.http.bodies import JsonBody
 from serving.http.errors import ApiError, unsupported
 from serving.http.responses.function_calls import CALL, OUTPUT
 
@@ -21,7 +22,7 @@ _PASSED_OVER = frozenset({"file_search_call", "reasoning"})
 _ITEM_ID = re.compile(r"(?:msg|fs|fc)_([0-9a-f]{48})(?:_\d{1,5})?")
 
 
-class InputPart(BaseModel):
+class InputPart(JsonBody):
     """A part of a message. Only text is understood."""
 
     model_config = ConfigDict(extra="allow")
@@ -31,7 +32,7 @@ class InputPart(BaseModel):
     refusal: str = ""
 
 
-class InputItem(BaseModel):
+class InputItem(JsonBody):
     """A message, a reference to an item of a stored response, or an item of an earlier output."""
 
     model_config = ConfigDict(extra="allow")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, Tag, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from serving.answering import PASSAGES
 from serving.http.answers.chat_tools import MOST_TOOLS
 from serving.http.answers.ibid_options import MOST_PASSAGES, IbidOptions
 from serving.http.answers.json_forms import form_of
+from serving.http.bodies import JsonBody
 from serving.http.declared import WITHOUT_EFFECT
 from serving.http.errors import ApiError, unsupported
 from serving.http.metadata import Metadata
@@ -42,7 +43,7 @@ _INCLUDED_NOTHING = frozenset(
 )  # fmt: skip
 
 
-class FileSearch(BaseModel):
+class FileSearch(JsonBody):
     """Which collection to search, and how."""
 
     model_config = ConfigDict(extra="forbid")
@@ -80,7 +81,7 @@ Tool = Annotated[
 ]
 
 
-class TextOptions(BaseModel):
+class TextOptions(JsonBody):
     """How the answer is written."""
 
     format: dict[str, Any] | None = None
@@ -91,7 +92,7 @@ class TextOptions(BaseModel):
         return form_of(self.format, "text.format")
 
 
-class ConversationName(BaseModel):
+class ConversationName(JsonBody):
     """A conversation by its id."""
 
     model_config = ConfigDict(extra="forbid")
@@ -99,7 +100,7 @@ class ConversationName(BaseModel):
     id: str
 
 
-class ResponseRequest(BaseModel):
+class ResponseRequest(JsonBody):
     """A question with what came before it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -109,12 +110,12 @@ class ResponseRequest(BaseModel):
     instructions: str | None = None
     previous_response_id: str | None = None
     conversation: str | ConversationName | None = None
-    store: StrictBool | None = None  # None: where the server keeps answers
-    stream: StrictBool | None = False
-    background: StrictBool | None = False
+    store: bool | None = None  # None: where the server keeps answers
+    stream: bool | None = False
+    background: bool | None = False
     tools: list[Tool] = Field(default_factory=list, max_length=MOST_TOOLS)
     tool_choice: str | dict[str, Any] | None = "auto"
-    parallel_tool_calls: StrictBool | None = Field(default=True, json_schema_extra=WITHOUT_EFFECT)
+    parallel_tool_calls: bool | None = Field(default=True, json_schema_extra=WITHOUT_EFFECT)
     include: list[str] | None = None
     max_output_tokens: int | None = Field(default=None, ge=1)
     metadata: Metadata | None = None

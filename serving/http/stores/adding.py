@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from kb.attributes import AttributeValue, checked_attributes
 from kb.catalog import Catalog
@@ -16,6 +16,7 @@ from kb.home.files import put_file, upload_path
 from kb.home.jobs import NewJob, add_jobs
 from kb.records import Job
 from serving.answer_sources import Documents
+from serving.http.bodies import JsonBody
 from serving.http.errors import ApiError
 from serving.http.state import Services
 from serving.http.stores.chunking import ChunkingStrategy, sizes_of
@@ -27,7 +28,7 @@ _Number = Annotated[float, Field(allow_inf_nan=False)]
 Attributes = Annotated[dict[str, str | int | _Number | bool], Field(max_length=16)]
 
 
-class FileToAdd(BaseModel):
+class FileToAdd(JsonBody):
     """A file to add. Its attributes become the document's metadata and can be filtered by."""
 
     model_config = ConfigDict(extra="forbid")

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from kb.records import MOST_PASSAGE_TOKENS
+from serving.http.bodies import JsonBody
 
 
-class AutoChunking(BaseModel):
+class AutoChunking(JsonBody):
     """As ibid always does."""
 
     model_config = ConfigDict(extra="forbid")
@@ -23,10 +24,10 @@ class AutoChunking(BaseModel):
     type: Literal["auto"]
 
 
-class ChunkSizes(BaseModel):
+class ChunkSizes(JsonBody):
     """Sizes in tokens, within OpenAI's own bounds."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)  # false is no 0
+    model_config = ConfigDict(extra="forbid")
 
     max_chunk_size_tokens: int = Field(ge=100, le=4096)
     chunk_overlap_tokens: int = Field(ge=0)
@@ -41,7 +42,7 @@ class ChunkSizes(BaseModel):
         return overlap
 
 
-class StaticChunking(BaseModel):
+class StaticChunking(JsonBody):
     """With sizes that the client names."""
 
     model_config = ConfigDict(extra="forbid")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from kb.home.answers import answers_citing
 from kb.records import Policy
+from serving.http.bodies import JsonBody
 from serving.http.border.repeating import RepeatableRoute
 from serving.http.reading.finding import need_document
 from serving.http.state import services_of
@@ -17,7 +18,7 @@ from serving.http.stores.vector_stores import Description, Name, store_json
 router = APIRouter(route_class=RepeatableRoute)
 
 
-class DescribedCollection(BaseModel):
+class DescribedCollection(JsonBody):
     """What may be said of a collection: what is left out stays."""
 
     model_config = ConfigDict(extra="forbid")

@@ -6,11 +6,12 @@ from collections import Counter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from kb.home.file_batches import FileBatch, add_batch, cancel_batch, get_batch, jobs_of
 from kb.home.files import file_id_of
 from kb.home.home import Home
+from serving.http.bodies import JsonBody
 from serving.http.border.repeating import RepeatableRoute
 from serving.http.declared import made
 from serving.http.errors import ApiError
@@ -26,7 +27,7 @@ router = APIRouter(route_class=RepeatableRoute)
 _MOST_FILES = 2000  # OpenAI's own limit
 
 
-class NewFileBatch(BaseModel):
+class NewFileBatch(JsonBody):
     """Files to add: by their ids, all in the same way, or each with attributes and a chunking strategy of its own."""
 
     model_config = ConfigDict(extra="forbid")

@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from kb.errors import NotFoundError
 from kb.home.files import get_file, upload_path
 from kb.portable import export_collection, import_collection
+from serving.http.bodies import JsonBody
 from serving.http.border.repeating import RepeatableRoute
 from serving.http.declared import file_bytes
 from serving.http.state import services_of
@@ -26,7 +27,7 @@ router = APIRouter(route_class=RepeatableRoute)
 _CHUNK = 1 << 20  # 1 MiB: few system calls, little memory
 
 
-class CollectionFile(BaseModel):
+class CollectionFile(JsonBody):
     """An uploaded file that `ibid export` or the export below wrote."""
 
     model_config = ConfigDict(extra="forbid")

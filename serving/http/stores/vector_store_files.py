@@ -6,10 +6,11 @@ from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from kb.catalog import Catalog
 from kb.errors import NotFoundError
+from serving.http.bodies import JsonBody
 from serving.http.border.repeating import RepeatableRoute
 from serving.http.paging import PageRequest, page_json, page_of
 from serving.http.reading.finding import document_id_in, need_document
@@ -21,7 +22,7 @@ from serving.http.uploaded.removing import remove_from_store
 router = APIRouter(route_class=RepeatableRoute)
 
 
-class NewAttributes(BaseModel):
+class NewAttributes(JsonBody):
     """What a document is to have for its attributes."""
 
     model_config = ConfigDict(extra="forbid")

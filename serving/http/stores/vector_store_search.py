@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import ConfigDict, Field
 
 from kb.home.files import file_id_of
 from kb.records import Filters, Hit
 from serving.answer_json import hits_as_json
 from serving.answering import check_question
-from serving.http.bodies import JsonRoute
+from serving.http.bodies import JsonBody, JsonRoute
 from serving.http.errors import ApiError
 from serving.http.state import OpenCollection, Services, services_of
 from serving.http.stores.adding import check_not_expired
@@ -30,20 +30,20 @@ _MOST_QUERIES = 16  # each is a search of its own
 _MARK_BYTES = 6  # of a passage that was shown: no two of a collection's first hundred share 48 bits
 
 
-class RankingOptions(BaseModel):
+class RankingOptions(JsonBody):
     """How to rank. `ranker` "none" leaves out the reranker, where the server has one; the others mean its ranking.
 
     Scores are from 0 to 1 and compare hits of one search: the reranker's, or else the sum of the cosine similarity and
     of the words' score as a share of the best, weighed. Hits below `score_threshold` are left out.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid")
 
     ranker: Literal["none", "auto", "default-2024-11-15"] = "auto"
     score_threshold: float = Field(default=0.0, ge=0, le=1)
 
 
-class SearchRequest(BaseModel):
+class SearchRequest(JsonBody):
     """A question to a collection, or several, whose passages are ranked together."""
 
     model_config = ConfigDict(extra="forbid")
@@ -53,7 +53,7 @@ class SearchRequest(BaseModel):
     filters: dict[str, Any] | None = None
     ranking_options: RankingOptions = RankingOptions()
     # Questions are reworded by what the documents say of their terms in any case; this tells the texts searched for.
-    rewrite_query: StrictBool = False
+    rewrite_query: bool = False
     page: str | None = None  # `next_page` of the page before
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from kb.catalog import Catalog
 from kb.catalog.expiry import expires_at, last_used
@@ -19,6 +19,7 @@ from kb.home.evaluations import forget_evaluations
 from kb.home.file_batches import forget_batches
 from kb.home.jobs import cancel_jobs, forget_jobs
 from kb.records import Collection, Policy
+from serving.http.bodies import JsonBody
 from serving.http.border.repeating import RepeatableRoute
 from serving.http.declared import made
 from serving.http.errors import ApiError
@@ -36,16 +37,16 @@ Name = Annotated[str, Field(max_length=256)]
 Description = Annotated[str, Field(max_length=4096)]
 
 
-class StoreExpiry(BaseModel):
+class StoreExpiry(JsonBody):
     """After how many days without use a vector store is emptied."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)  # true is no 1
+    model_config = ConfigDict(extra="forbid")
 
     anchor: Literal["last_active_at"]
     days: int = Field(ge=1, le=365)  # OpenAI's own range
 
 
-class NewVectorStore(BaseModel):
+class NewVectorStore(JsonBody):
     """A vector store to make. Its name becomes its id where it can, so that it is also the model `ibid/NAME`."""
 
     model_config = ConfigDict(extra="forbid")
@@ -58,7 +59,7 @@ class NewVectorStore(BaseModel):
     expires_after: StoreExpiry | None = None
 
 
-class ChangedVectorStore(BaseModel):
+class ChangedVectorStore(JsonBody):
     """What may be changed of a vector store: what is left out stays, null removes."""
 
     model_config = ConfigDict(extra="forbid")

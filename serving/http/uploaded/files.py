@@ -192,7 +192,7 @@ def path_of(services: Services, file: UploadedFile) -> Path:
 def _expires_after(sent: FormData) -> ExpiresAfter | None:
     given = {name.removeprefix("expires_after[")[:-1]: sent[name] for name in sent if name.startswith("expires_after[")}
     try:
-        return ExpiresAfter.model_validate(given) if given else None
+        return ExpiresAfter.model_validate(given, strict=False) if given else None  # a form has texts alone
     except ValidationError as error:
         problem = error.errors()[0]
         name = ".".join(["expires_after", *map(str, problem["loc"])])

@@ -7,10 +7,11 @@ import shutil
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from starlette.datastructures import UploadFile
 
 from kb.errors import FileLimitError, StorageError
+from serving.http.bodies import JsonBody
 from serving.http.errors import ApiError
 from serving.http.state import Services
 
@@ -28,7 +29,7 @@ _ELSEWHERE = {
 }
 
 
-class ExpiresAfter(BaseModel):
+class ExpiresAfter(JsonBody):
     """How long a file is kept, from the moment at which it is there."""
 
     model_config = ConfigDict(extra="forbid")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from starlette.datastructures import UploadFile
 
 from kb.errors import NotFoundError
@@ -22,6 +22,7 @@ from kb.home.uploads import (
     file_of,
     get_upload,
 )
+from serving.http.bodies import JsonBody
 from serving.http.border.repeating import RepeatableRoute, answered_once
 from serving.http.declared import form, made, one_of
 from serving.http.errors import ApiError
@@ -43,7 +44,7 @@ from serving.http.uploaded.received_files import (
 router = APIRouter(route_class=RepeatableRoute)
 
 
-class NewUpload(BaseModel):
+class NewUpload(JsonBody):
     """A file that is going to come."""
 
     model_config = ConfigDict(extra="forbid")
@@ -55,7 +56,7 @@ class NewUpload(BaseModel):
     expires_after: ExpiresAfter | None = None
 
 
-class Completion(BaseModel):
+class Completion(JsonBody):
     """The parts of an upload in their order."""
 
     model_config = ConfigDict(extra="forbid")

@@ -11,7 +11,7 @@ from kb.errors import UsageError
 from kb.text.written_dates import read_date
 
 EFFECTIVE_FROM, EFFECTIVE_TO = "effective_from", "effective_to"
-LANGUAGE = "language"
+LANGUAGE, TAGS = "language", "tags"
 
 AttributeValue = str | int | float | bool
 _Value = TypeVar("_Value", str, AttributeValue)

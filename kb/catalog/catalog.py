@@ -20,6 +20,7 @@ from kb.catalog.making import make_database
 from kb.catalog.schema import DATABASE, connect, migrate, storage_error, transaction
 from kb.catalog.snapshot import Snapshot
 from kb.catalog.types import NewVectors, PreparedDocument, Source
+from kb.catalog.versions import KeptVersions
 from kb.errors import NotFoundError, StorageError
 from kb.records import Collection, EmbeddingSpace, Policy
 
@@ -34,6 +35,7 @@ class Catalog:
         self._path = folder / DATABASE
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._kept_versions = KeptVersions()
 
     @property
     def name(self) -> str:
@@ -73,7 +75,7 @@ class Catalog:
             try:
                 connection.execute("BEGIN")
                 connection.execute("SELECT 1 FROM facts LIMIT 1").fetchone()  # the view begins at the first read
-                yield Snapshot(connection)
+                yield Snapshot(connection, self._kept_versions)
             except sqlite3.Error as error:
                 raise storage_error(self._path, error) from error
             finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -12,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.attributes import LANGUAGE, AttributeValue, as_text, in_force, laid_over
+from kb.attributes import LANGUAGE, TAGS, AttributeValue, as_text, in_force, laid_over
+from kb.catalog.types import ListedDocument
 from kb.records import DocumentEntry, EmbeddingSpace, Mark, MarkKind, Passage, WordBox
 
 # Points with a tenth's precision (below a pixel at any zoom in use) fit 16 bits up to 91 inches.
@@ -21,6 +23,7 @@ _TENTHS = 10
 _LARGEST = 65535
 
 ENTRY_COLUMNS = "id, name, title, media_type, language, pages, passages, size, added_at, metadata, warnings, given"
+LISTED_COLUMNS = "id, name, title, media_type, language, size, added_at, metadata, given"
 PASSAGE_COLUMNS = "document_id, ordinal, start, end, text, headings, first_page, last_page"
 
 
@@ -43,6 +46,23 @@ def entry_from(row: Sequence[Any]) -> DocumentEntry:
         tuple(json.loads(warnings)) if warnings != "[]" else (),
         attributes,
         *in_force(known),
+    )
+
+
+def listed_from(row: Sequence[Any]) -> ListedDocument:
+    """A row of `LISTED_COLUMNS`."""
+    document_id, name, title, media_type, language, size, added_at, metadata, given = row
+    attributes: dict[str, AttributeValue] = json.loads(given) if given != "{}" else {}
+    stated: dict[str, str] = json.loads(metadata) if metadata != "{}" else {}
+    return ListedDocument(
+        document_id,
+        name,
+        as_text(attributes.get("title", "")) or title,
+        sys.intern(media_type),  # a handful of them, in very many rows
+        sys.intern(as_text(attributes.get(LANGUAGE, "")) or language),
+        size,
+        added_at,
+        as_text(attributes.get(TAGS, stated.get(TAGS, ""))),
     )
 
 

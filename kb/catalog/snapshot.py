@@ -17,8 +17,8 @@ from kb.calibration import Calibration, calibration_from_json
 from kb.catalog import rows
 from kb.catalog.matching import matches
 from kb.catalog.places import line_boxes, page_at
-from kb.catalog.types import Changes, IndexedText, Source, StoredPassage
-from kb.catalog.versions import REPLACES, SHORT_ID, Versions, read_versions
+from kb.catalog.types import Changes, IndexedText, ListedDocument, Source, StoredPassage
+from kb.catalog.versions import REPLACES, SHORT_ID, KeptVersions, Versions, read_versions
 from kb.errors import NotFoundError, UsageError
 from kb.ports import Vectors
 from kb.records import (
@@ -44,8 +44,9 @@ _BATCH = 900  # SQLite's oldest limit of variables in one statement is 999
 class Snapshot:
     """One state of one collection, for one thread, as long as its `with` block lasts."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, kept_versions: KeptVersions | None = None) -> None:
         self._connection = connection
+        self._kept_versions = kept_versions or KeptVersions()
 
     @cached_property
     def _facts(self) -> dict[str, str]:
@@ -230,12 +231,27 @@ class Snapshot:
         query = f"SELECT {rows.ENTRY_COLUMNS} FROM documents ORDER BY name, id"  # noqa: S608
         return [self.versions.placed(rows.entry_from(row)) for row in self._connection.execute(query)]
 
-    def added_at(self, digits: str = "") -> dict[str, str]:
-        """When each document was added, by its id; of those whose ids begin with these hexadecimal digits."""
+    def document_count(self) -> int:
+        """How many documents there are."""
+        return int(self._connection.execute("SELECT count(*) FROM documents").fetchone()[0])
+
+    def document_ids(self) -> set[str]:
+        """The ids of all documents."""
+        return {document_id for (document_id,) in self._connection.execute("SELECT id FROM documents")}
+
+    def listed(self, digits: str = "") -> list[ListedDocument]:
+        """All documents as lists sort them, or those whose ids begin with these hexadecimal digits."""
         if not digits:
-            return dict(self._connection.execute("SELECT id, added_at FROM documents"))
-        query = "SELECT id, added_at FROM documents WHERE id >= ?1 AND id < ?1 || 'g'"  # "g" comes after every digit
-        return dict(self._connection.execute(query, (digits,)))
+            return self._listed("true")
+        return self._listed("id >= ?1 AND id < ?1 || 'g'", digits)  # "g" comes after every digit
+
+    def listed_since(self, version: int) -> list[ListedDocument]:
+        """The documents that are new or were changed after `version`; which have gone is not told."""
+        return self._listed("changed_in > ?", version)
+
+    def _listed(self, which: str, *values: str | int) -> list[ListedDocument]:
+        query = f"SELECT {rows.LISTED_COLUMNS} FROM documents WHERE {which}"  # noqa: S608
+        return list(map(rows.listed_from, self._connection.execute(query, values)))
 
     def entry(self, document_id: str) -> DocumentEntry:
         """One document without its text.
@@ -249,6 +265,15 @@ class Snapshot:
             raise NotFoundError(f"no document {document_id}", advice="`ibid documents` lists what is there")
         return self.versions.placed(rows.entry_from(row))
 
+    def entries(self, document_ids: Sequence[str]) -> dict[str, DocumentEntry]:
+        """Those of these documents that are there, by their ids."""
+        found: dict[str, DocumentEntry] = {}
+        for marks, batch in _batches(document_ids):
+            query = f"SELECT {rows.ENTRY_COLUMNS} FROM documents WHERE id IN ({marks})"  # noqa: S608
+            entries = map(rows.entry_from, self._connection.execute(query, batch))
+            found.update((entry.id, self.versions.placed(entry)) for entry in entries)
+        return found
+
     def document_beginning(self, digits: str) -> DocumentEntry | None:
         """The document whose id begins with these hexadecimal digits, if there is one."""
         query = "SELECT id FROM documents WHERE id >= ?1 AND id < ?1 || 'g' LIMIT 1"  # "g" comes after every digit
@@ -258,7 +283,7 @@ class Snapshot:
     @cached_property
     def versions(self) -> Versions:
         """Which documents replace which."""
-        return read_versions(self._connection)
+        return self._kept_versions.at(self.version, lambda: read_versions(self._connection))
 
     def given_of(self, document_id: str) -> dict[str, AttributeValue]:
         """What people said of a document; nothing where there is no such document."""

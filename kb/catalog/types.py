@@ -50,6 +50,19 @@ class VectorsMissingError(IbidError):
         self.keys = keys
 
 
+class ListedDocument(NamedTuple):
+    """What a list of very many documents is sorted and searched by; what people gave wins over what the file says."""
+
+    id: str
+    name: str
+    title: str
+    media_type: str
+    language: str
+    size: int  # bytes of the file
+    added_at: str  # ISO 8601, UTC
+    tags: str  # with commas between them
+
+
 class StoredPassage(NamedTuple):
     """A live passage under its number in the catalog. Numbers are never used again."""
 

@@ -7,7 +7,7 @@ this is kept beside the documents: when the newer one goes, the older one is in 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -56,6 +56,20 @@ class Versions:
 
 
 NO_VERSIONS = Versions({}, {}, {}, {})
+
+
+class KeptVersions:
+    """The versions among a catalog's documents as they were last read: most snapshots are of the same state."""
+
+    def __init__(self) -> None:
+        self._latest: tuple[int, Versions] | None = None
+
+    def at(self, version: int, read: Callable[[], Versions]) -> Versions:
+        """What `read` tells of this version of the catalog, read anew only where it is another one than before."""
+        latest = self._latest
+        if latest is None or latest[0] != version:
+            latest = self._latest = (version, read())
+        return latest[1]
 
 
 def read_versions(connection: sqlite3.Connection) -> Versions:

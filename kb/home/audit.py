@@ -118,7 +118,7 @@ def verify(home: Home, noted: str = "") -> Verified:
 
 def _documents(catalog: Catalog) -> set[str]:
     with catalog.snapshot() as snapshot:
-        return set(snapshot.added_at())
+        return snapshot.document_ids()
 
 
 def _seal(before: str, told: Sequence[Any]) -> str:

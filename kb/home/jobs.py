@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from kb.attributes import AttributeValue
 from kb.catalog.writing import now
@@ -94,29 +94,6 @@ def list_jobs(home: Home, collection: str | None = None) -> list[Job]:
     return [job_from(row) for row in rows]
 
 
-_STATES = {state.value: state for state in JobState}  # three times as fast as calling the type
-
-
-class JobSummary(NamedTuple):
-    """What became of one file in a collection, over all its jobs."""
-
-    document_id: str
-    first_created_at: str
-    latest: JobState
-
-
-def job_summaries(home: Home, collection: str, digits: str = "") -> list[JobSummary]:
-    """What became of each file of a collection, or of those whose document ids begin with these digits."""
-    # With max(), SQLite takes the other columns from the row that has it.
-    query = (
-        "SELECT document_id, min(created_at), state, max(number) FROM jobs WHERE collection = ?1"
-        " AND document_id >= ?2 AND document_id < ?2 || 'g' GROUP BY document_id"
-    )
-    with home.reading() as connection:
-        rows = connection.execute(query, (collection, digits)).fetchall()
-    return [JobSummary(document_id, created_at, _STATES[state]) for document_id, created_at, state, _ in rows]
-
-
 def latest_job(home: Home, collection: str, document_id: str) -> Job | None:
     """The newest job of these bytes in a collection."""
     with home.reading() as connection:
@@ -126,6 +103,18 @@ def latest_job(home: Home, collection: str, document_id: str) -> Job | None:
             (collection, document_id),
         ).fetchone()
     return job_from(row) if row else None
+
+
+def latest_jobs(home: Home, collection: str, document_ids: Sequence[str]) -> dict[str, Job]:
+    """The newest job of each of these bytes in a collection, by document id: of as many as a page of a list shows."""
+    marks = ",".join("?" * len(document_ids))
+    query = (
+        f"SELECT {JOB_COLUMNS} FROM jobs WHERE number IN (SELECT max(number) FROM jobs"  # noqa: S608 (question marks)
+        f" WHERE collection = ? AND document_id IN ({marks}) GROUP BY document_id)"
+    )
+    with home.reading() as connection:
+        rows = connection.execute(query, (collection, *document_ids)).fetchall()
+    return {job.document_id: job for job in map(job_from, rows)}
 
 
 def take_job(home: Home) -> Job | None:

@@ -162,4 +162,26 @@ MIGRATIONS = (
         PRIMARY KEY (reply, number)
     ) WITHOUT ROWID
     """,
+    # Which files' jobs came to another state since a reader last looked, counted for each collection
+    # (kb/home/job_summaries.py). Triggers, so that no way of changing a job can be missed.
+    """
+    CREATE TABLE job_changes (
+        collection TEXT PRIMARY KEY, changed INTEGER NOT NULL, forgotten INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    ALTER TABLE jobs ADD COLUMN changed_in INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX jobs_by_change ON jobs(collection, changed_in);
+    CREATE TRIGGER a_job_is_new AFTER INSERT ON jobs BEGIN
+        INSERT INTO job_changes VALUES (NEW.collection, 1, 0) ON CONFLICT DO UPDATE SET changed = changed + 1;
+        UPDATE jobs SET changed_in = (SELECT changed FROM job_changes WHERE collection = NEW.collection)
+            WHERE number = NEW.number;
+    END;
+    CREATE TRIGGER a_job_came_on AFTER UPDATE OF state ON jobs WHEN OLD.state <> NEW.state BEGIN
+        INSERT INTO job_changes VALUES (NEW.collection, 1, 0) ON CONFLICT DO UPDATE SET changed = changed + 1;
+        UPDATE jobs SET changed_in = (SELECT changed FROM job_changes WHERE collection = NEW.collection)
+            WHERE number = NEW.number;
+    END;
+    CREATE TRIGGER a_job_is_forgotten AFTER DELETE ON jobs BEGIN
+        INSERT INTO job_changes VALUES (OLD.collection, 0, 1) ON CONFLICT DO UPDATE SET forgotten = forgotten + 1;
+    END
+    """,
 )

@@ -18,6 +18,7 @@ from serving.http.answers.places import Places
 from serving.http.border.quotas import Quotas
 from serving.http.operating.observing.traces import open_traces
 from serving.http.state import Collections, Services
+from serving.http.stores.listings import Listings
 from serving.verifiers import open_early, verifier_of
 from serving.vllm import ModelServer
 
@@ -73,6 +74,7 @@ def open_services(
         compare_runs=compare_runs,
         traces=open_traces(settings.serve.traces),
         places=Places(),
+        listings=Listings(home),
     )
     services.collections.create(settings.collection)
     return services

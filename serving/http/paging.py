@@ -48,16 +48,30 @@ def page_of(home: Home, list_name: str, places: Iterable[Place], asked: PageRequ
     Raises:
         ApiError: 400, `after` or `before` is no item of the list.
     """
-    ordered = sorted(places)
+    return page_in(home, list_name, sorted(places), asked)
+
+
+def page_in(home: Home, list_name: str, ordered: Sequence[Place], asked: PageRequest) -> Page:
+    """The same of a list whose items' places are in order: of a long one that is kept so.
+
+    Raises:
+        ApiError: 400, `after` or `before` is no item of the list.
+    """
     after, before = (_cursor(home, list_name, ordered, asked, name) for name in ("after", "before"))
     if asked.order == "desc":
         after, before = before, after
     first = bisect_right(ordered, after) if after is not None else 0
     last = bisect_left(ordered, before) if before is not None else len(ordered)
-    inside = ordered[first:last] if asked.order == "asc" else ordered[first:last][::-1]
+    inside = max(0, last - first)
+    has_more = inside > asked.limit
     walks_back = asked.before is not None and asked.after is None
-    chosen = inside[-asked.limit :] if walks_back else inside[: asked.limit]
-    has_more = len(inside) > len(chosen)
+    if has_more and walks_back == (asked.order == "asc"):
+        first = last - asked.limit
+    elif has_more:
+        last = first + asked.limit
+    chosen = list(ordered[first:last])
+    if asked.order == "desc":
+        chosen.reverse()
     if has_more:
         with suppress(IbidError):  # a full disk or a busy database must not keep anybody from reading
             remember_place(home, list_name, chosen[0] if walks_back else chosen[-1])

@@ -37,6 +37,7 @@ from serving.http.errors import ApiError
 from serving.http.operating.closing import Closing
 from serving.http.operating.observing.meters import Meters
 from serving.http.operating.observing.traces import Traces
+from serving.http.stores.listings import Listings
 from serving.vllm import ModelServer
 
 # Collections whose databases are kept open. Each takes three descriptors, of which a process has so many and no more,
@@ -265,6 +266,7 @@ class Services:
     verifier: Verifier
     model: ChatModel | None
     places: Places
+    listings: Listings
     vllm: ModelServer | None = None  # that we started
     compare_runs: CompareRuns | None = None  # where whoever started us can
     life: Life = field(default_factory=Life)

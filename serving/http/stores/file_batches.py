@@ -19,7 +19,8 @@ from serving.http.models import timestamp
 from serving.http.state import services_of
 from serving.http.stores.adding import Attributes, FileToAdd, add_files
 from serving.http.stores.chunking import ChunkingStrategy
-from serving.http.stores.store_files import POLL_AFTER, STATUSES, counts_json, store_files
+from serving.http.stores.listing import STATUSES, Listing
+from serving.http.stores.store_files import POLL_AFTER, counts_json
 from serving.http.stores.vector_store_files import StoreFilesPageRequest, files_page
 
 router = APIRouter(route_class=RepeatableRoute)
@@ -83,13 +84,14 @@ def list_batch_files(
     services = services_of(request)
     catalog = services.collections.catalog(store_id)
     batch = get_batch(services.home, catalog.name, batch_id)
-    own = {file_id_of(job.document_id) for job in jobs_of(services.home, batch)}
-    files = {file_id: file for file_id, file in store_files(services.home, catalog).items() if file_id in own}
-    return files_page(services, catalog, files, f"files of {batch_id}", asked)
+    files = services.listings.of(catalog).files
+    own = {file_id_of(job.document_id) for job in jobs_of(services.home, batch)} & files.keys()
+    listing = Listing({file_id: files[file_id] for file_id in own})
+    return files_page(services, catalog, listing, f"files of {batch_id}", asked)
 
 
 def _batch_json(home: Home, batch: FileBatch) -> dict[str, Any]:
-    counts = Counter(STATUSES[job.state] for job in jobs_of(home, batch))
+    counts: Counter[str] = Counter(STATUSES[job.state] for job in jobs_of(home, batch))
     return {
         "id": batch.id,
         "object": "vector_store.files_batch",

@@ -1,70 +1,23 @@
-"""The files of a vector store: documents of a collection, and files on their way into it, in OpenAI's shape."""
+"""The files of a vector store in OpenAI's shape: documents of a collection, and files on their way into it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from kb.attributes import AttributeValue, as_text
 from kb.catalog import Catalog
-from kb.home.cursors import Place
-from kb.home.files import file_id_of
-from kb.home.home import Home
-from kb.home.jobs import job_summaries, latest_job
-from kb.records import MOST_PASSAGE_TOKENS, DocumentEntry, Job, JobError, JobState
+from kb.errors import NotFoundError
+from kb.home.jobs import latest_jobs
+from kb.records import MOST_PASSAGE_TOKENS, DocumentEntry, Job, JobError
 from serving.http.models import timestamp
 from serving.http.state import Services
 from serving.http.stores.chunking import Sizes, chunking_json, sizes_of
+from serving.http.stores.listing import COMPLETED, StoreFile
 
 # How long OpenAI's clients wait before they look again: a small file is read within a second.
 POLL_AFTER = {"openai-poll-after-ms": "500"}
-
-COMPLETED = "completed"
-STATUSES = {
-    JobState.QUEUED: "in_progress",
-    JobState.RUNNING: "in_progress",
-    JobState.DONE: COMPLETED,
-    JobState.FAILED: "failed",
-    JobState.CANCELLED: "cancelled",
-}
-_UNDER_WAY = frozenset({JobState.QUEUED, JobState.RUNNING})
-
-
-class StoreFile(NamedTuple):
-    """A file of a vector store. `created_at` stays the same from the first job to the finished document."""
-
-    id: str
-    document_id: str
-    created_at: str  # ISO 8601, UTC
-    status: str  # in OpenAI's words
-    has_job: bool  # whether a job brought it
-
-    @property
-    def place(self) -> Place:
-        """Where it stands in lists."""
-        return Place(self.created_at, self.id)
-
-
-def store_files(home: Home, catalog: Catalog, digits: str = "") -> dict[str, StoreFile]:
-    """The files of a vector store by file id: all, or those whose document ids begin with these digits.
-
-    A document that is read anew is in progress; one whose new reading failed stays completed. What was read and then
-    deleted from the collection is no file. Takes some 5 µs a file: lists are made of it, however long they are.
-    """
-    with catalog.snapshot() as snapshot:
-        added_at = snapshot.added_at(digits)
-    files: dict[str, StoreFile] = {}
-    for document_id, first, state in job_summaries(home, catalog.name, digits):
-        added = added_at.pop(document_id, "")
-        status = STATUSES[state] if state in _UNDER_WAY or not added else COMPLETED
-        if added or status != COMPLETED:
-            created_at = min(first, added) if added else first
-            file_id = file_id_of(document_id)
-            files[file_id] = StoreFile(file_id, document_id, created_at, status, has_job=True)
-    for document_id, added in added_at.items():
-        file_id = file_id_of(document_id)
-        files[file_id] = StoreFile(file_id, document_id, added, COMPLETED, has_job=False)
-    return files
 
 
 def counts_json(counts: Counter[str]) -> dict[str, int]:
@@ -74,13 +27,30 @@ def counts_json(counts: Counter[str]) -> dict[str, int]:
 
 
 def store_file_json(services: Services, catalog: Catalog, file: StoreFile) -> dict[str, Any]:
-    """A file of a vector store in OpenAI's shape, with what ibid knows of it beside."""
-    job = latest_job(services.home, catalog.name, file.document_id) if file.has_job else None
-    if job is not None and file.status != COMPLETED:
-        return _from_job(services, file, job)
+    """A file of a vector store in OpenAI's shape, with what ibid knows of it beside.
+
+    Raises:
+        NotFoundError: it was deleted this very moment.
+    """
+    for shown in store_files_json(services, catalog, [file]):
+        return shown
+    raise NotFoundError(f"no file {file.id} in vector store {catalog.name}", "it was deleted this very moment")
+
+
+def store_files_json(services: Services, catalog: Catalog, files: Sequence[StoreFile]) -> list[dict[str, Any]]:
+    """Files of a vector store in that shape, in their order; without those that were deleted this very moment."""
+    with_jobs = [file.document_id for file in files if file.has_job]
+    jobs = latest_jobs(services.home, catalog.name, with_jobs) if with_jobs else {}
     with catalog.snapshot() as snapshot:
-        entry = snapshot.entry(file.document_id)
-    return _from_document(catalog.name, file, entry, job)
+        entries = snapshot.entries([file.document_id for file in files])
+    shown = []
+    for file in files:
+        job, entry = jobs.get(file.document_id), entries.get(file.document_id)
+        if job is not None and file.status != COMPLETED:
+            shown.append(_from_job(services, file, job))
+        elif entry is not None:
+            shown.append(_from_document(catalog.name, file, entry, job))
+    return shown
 
 
 def _from_job(services: Services, file: StoreFile, job: Job) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ConfigDict
@@ -12,11 +11,13 @@ from kb.catalog import Catalog
 from kb.errors import NotFoundError
 from serving.http.bodies import JsonBody
 from serving.http.border.repeating import RepeatableRoute
-from serving.http.paging import PageRequest, page_json, page_of
+from serving.http.paging import PageRequest, page_in, page_json
 from serving.http.reading.finding import document_id_in, need_document
 from serving.http.state import Services, services_of
 from serving.http.stores.adding import Attributes, FileToAdd, add_files, checked
-from serving.http.stores.store_files import POLL_AFTER, StoreFile, store_file_json, store_files
+from serving.http.stores.listing import Listing, Status, StoreFile
+from serving.http.stores.listings import store_files
+from serving.http.stores.store_files import POLL_AFTER, store_file_json, store_files_json
 from serving.http.uploaded.removing import remove_from_store
 
 router = APIRouter(route_class=RepeatableRoute)
@@ -33,7 +34,7 @@ class NewAttributes(JsonBody):
 class StoreFilesPageRequest(PageRequest):
     """Which page of a vector store's files, those of one status where it is given."""
 
-    filter: Literal["in_progress", "completed", "failed", "cancelled"] | None = None
+    filter: Status | None = None
 
 
 @router.post("/v1/vector_stores/{store_id}/files")
@@ -53,7 +54,7 @@ def list_store_files(
     """A page of the documents and of the files on their way, failed or cancelled."""
     services = services_of(request)
     catalog = services.collections.catalog(store_id)
-    return files_page(services, catalog, store_files(services.home, catalog), f"files of {store_id}", asked)
+    return files_page(services, catalog, services.listings.of(catalog), f"files of {store_id}", asked)
 
 
 @router.get("/v1/vector_stores/{store_id}/files/{file_id}")
@@ -101,15 +102,11 @@ def remove_store_file(request: Request, store_id: str, file_id: str) -> dict[str
 
 
 def files_page(
-    services: Services, catalog: Catalog, files: dict[str, StoreFile], list_name: str, asked: StoreFilesPageRequest
+    services: Services, catalog: Catalog, listing: Listing, list_name: str, asked: StoreFilesPageRequest
 ) -> dict[str, Any]:
     """A page of these files in OpenAI's shape."""
-    places = [file.place for file in files.values() if asked.filter in (None, file.status)]
-    page = page_of(services.home, list_name, places, asked)
-    data = []
-    for file_id in page.ids:
-        with suppress(NotFoundError):  # deleted while the page was made
-            data.append(store_file_json(services, catalog, files[file_id]))
+    page = page_in(services.home, list_name, listing.places(asked.filter), asked)
+    data = store_files_json(services, catalog, [listing.files[file_id] for file_id in page.ids])
     return page_json(data, has_more=page.has_more)
 
 
@@ -120,7 +117,7 @@ def _need_file(services: Services, catalog: Catalog, wanted: str) -> StoreFile:
         NotFoundError: the vector store has none.
     """
     digits = document_id_in(wanted)
-    files = store_files(services.home, catalog, digits).values() if digits else ()
+    files = store_files(services.home, catalog, digits) if digits else ()
     found = next(iter(files), None)
     if found is None:
         raise NotFoundError(f"no file {wanted[:80]} in vector store {catalog.name}")

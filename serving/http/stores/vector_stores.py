@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections import Counter
 from contextlib import suppress
 from typing import Annotated, Any, Literal
 
@@ -29,7 +28,7 @@ from serving.http.paging import PageRequest, page_json, page_of
 from serving.http.state import Services, services_of
 from serving.http.stores.adding import FileToAdd, add_files, check_not_expired
 from serving.http.stores.chunking import ChunkingStrategy
-from serving.http.stores.store_files import counts_json, store_files
+from serving.http.stores.store_files import counts_json
 
 router = APIRouter(route_class=RepeatableRoute)
 
@@ -171,7 +170,7 @@ def store_json(services: Services, catalog: Catalog) -> dict[str, Any]:
     collection = catalog.collection()
     with catalog.snapshot() as snapshot:
         size, _ = snapshot.size()
-    counts = Counter(file.status for file in store_files(services.home, catalog).values())
+    counts = services.listings.of(catalog).counts
     expiry = {"expires_after": {"anchor": "last_active_at", "days": collection.keep_days}}
     moment = expires_at(catalog, collection)
     return {

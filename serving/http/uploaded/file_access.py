@@ -30,5 +30,5 @@ def seen_files(services: Services) -> set[str] | None:
     seen = files_of(services.home, services.access.owner)
     for name in services.collections.names():
         with services.collections.catalog(name).snapshot() as snapshot:
-            seen |= {file_id_of(document_id) for document_id in snapshot.added_at()}
+            seen |= {file_id_of(document_id) for document_id in snapshot.document_ids()}
     return seen

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ingest.walking import FoundFile
+from ingest.walking import FoundFile, source_name
 from kb.catalog import Catalog
 from kb.errors import InputError
 
@@ -19,7 +19,7 @@ def prune(catalog: Catalog, roots: Iterable[Path], found: Sequence[FoundFile | I
     if any(isinstance(item, InputError) for item in found):
         return []
     present = {item.source for item in found if isinstance(item, FoundFile)}
-    folders = [os.path.abspath(root) for root in roots if root.is_dir()]  # noqa: PTH100 (as the walk does)
+    folders = [source_name(Path(os.path.abspath(root))) for root in roots if root.is_dir()]  # noqa: PTH100 (as the walk)
     with catalog.snapshot() as snapshot:
         known = list(snapshot.sources())
     gone = [name for name in known if name not in present and any(_is_under(name, folder) for folder in folders)]

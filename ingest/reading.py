@@ -126,6 +126,8 @@ def _settled_or_stored(found: FoundFile, catalog: Catalog, limits: LimitSettings
     """
     try:
         outcome = _settled(found, catalog, limits)
+        if outcome and not catalog.blobs.path(outcome.document_id).is_file():  # lost from the collection's folder
+            _put_back(found.path, outcome.document_id, catalog)
         return outcome or catalog.blobs.put_file(found.path)[0]
     except InputError as error:
         return _failed(found.name, error)
@@ -155,6 +157,12 @@ def _settled(found: FoundFile, catalog: Catalog, limits: LimitSettings) -> FileO
         outcome = link(catalog, found, document_id)
         return replace(outcome, state=FileState.UNCHANGED) if before and before.document_id == document_id else outcome
     return None
+
+
+def _put_back(path: Path, document_id: str, catalog: Catalog) -> None:
+    """Stores a known document's bytes again; those of a file that changed unseen would be nobody's."""
+    if hash_file(path) == document_id:
+        catalog.blobs.put_file(path)
 
 
 def _forget(catalog: Catalog, document_ids: Iterable[str]) -> None:

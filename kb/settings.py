@@ -233,6 +233,8 @@ def _read_file(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except NotADirectoryError as error:
+        raise SettingsError(f"{path.parent} cannot be a home", "it is a file", "Name a folder") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"cannot read {path}", str(error), "Mend the file or move it away") from error
 
@@ -252,10 +254,12 @@ def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
 def _with_values(settings: Settings, values: Mapping[str, Any], place: str) -> Settings:
     changes: dict[str, Any] = {}
     for key, value in values.items():
-        if key == "collection" and isinstance(value, str):
-            changes[key] = value
+        if key == "collection":
+            changes[key] = _convert(value, str, key, place)
         elif key in _SECTIONS and isinstance(value, Mapping):
             changes[key] = _section_with(getattr(settings, key), key, value, place)
+        elif key in _SECTIONS:
+            raise SettingsError(f"setting {key} in {place} is {value!r}", f"settings of {key} stand below [{key}]")
         else:
             raise SettingsError(
                 f"unknown setting {key!r} in {place}", advice=f"Known: collection, {', '.join(_SECTIONS)}"

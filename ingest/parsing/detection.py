@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from kb.errors import FileLimitError, UnreadableFileError, UnsupportedFileError
+from kb.text.decoding import chinese_in_utf_16
 
 
 class FileKind(StrEnum):
@@ -185,5 +186,6 @@ def _looks_like_text(head: bytes) -> bool:
         return True
     zeros = head.count(0)
     if zeros:  # UTF-16 without a mark has its zeros in every other byte, and no other controls
-        return zeros >= len(head) * 0.2 and max(head[0::2].count(0), head[1::2].count(0)) >= zeros * 0.95
+        in_one_place = max(head[0::2].count(0), head[1::2].count(0)) >= zeros * 0.95
+        return (zeros >= len(head) * 0.2 and in_one_place) or bool(chinese_in_utf_16(head))
     return len(head) - len(head.translate(None, _CONTROLS)) <= len(head) * 0.02

@@ -59,6 +59,7 @@ class Catalog:
             raise NotFoundError(f"no collection {folder.name!r}", advice="`ibid collections` lists what is there")
         catalog = cls(folder)
         with catalog._connection() as connection:
+            _require_whole(connection, catalog._path)
             migrate(connection, catalog._path)
         return catalog
 
@@ -313,3 +314,21 @@ class Catalog:
         finally:
             with self._lock:
                 self._idle.append(connection)
+
+
+def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuses a file that SQLite takes for an empty database: a collection's is put in its place with facts in it.
+
+    Raises:
+        StorageError: it holds no collection.
+    """
+    try:
+        facts = {key for (key,) in connection.execute("SELECT key FROM facts")}
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise storage_error(path, error) from error
+        facts = set()
+    except sqlite3.Error as error:
+        raise storage_error(path, error) from error
+    if not facts >= {"name", "version"}:
+        raise StorageError(f"cannot read {path}", "it holds no collection: it is empty", "Put a copy in its place")

@@ -50,6 +50,11 @@ class Home:
         with self.reading() as connection:
             empty_journal(connection)
 
+    def damage(self) -> list[str]:
+        """What SQLite finds wrong with the database."""
+        with self.reading() as connection:
+            return [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
+
     def close(self) -> None:
         """Closes the database."""
         self._connection.close()

@@ -49,8 +49,16 @@ def _export_whole(catalog: Catalog, part: Path) -> Ported:
     for _ in range(_ATTEMPTS):
         try:
             return _export(catalog, part)
-        except _DeletedMeanwhileError:
+        except _DeletedMeanwhileError as missing:
             part.unlink(missing_ok=True)
+            with catalog.snapshot() as snapshot:
+                gone = snapshot.has_document(str(missing))
+            if gone:  # the document is there, its bytes are not: to try again does not help
+                raise StorageError(
+                    f"{catalog.name!r} is not exported",
+                    "original files are gone from it",
+                    "`ibid doctor` names them; ingest them again, or delete their documents",
+                ) from None
     raise StorageError(
         f"{catalog.name!r} is not exported", "documents are being deleted from it all the time", "Try again later"
     )
@@ -88,7 +96,7 @@ def _export(catalog: Catalog, part: Path) -> Ported:
             try:
                 archive.write(catalog.blobs.path(document_id), blob_member(document_id))
             except FileNotFoundError:
-                raise _DeletedMeanwhileError from None
+                raise _DeletedMeanwhileError(document_id) from None
         for file in sorted((catalog.folder / EVALUATION).glob("*")):
             if evaluation_file_in(f"{EVALUATION}/{file.name}") and file.is_file():
                 archive.write(file, f"{EVALUATION}/{file.name}", zipfile.ZIP_DEFLATED)

@@ -50,6 +50,15 @@ def decode(content: bytes, *, html: bool = False) -> str:
     return _guess(content)
 
 
+def chinese_in_utf_16(content: bytes) -> str:
+    """Which UTF-16 the bytes are running Chinese in: "utf-16-le", "utf-16-be", or "" where in neither."""
+    sample = content[:_SAMPLE]
+    texts = {name: sample[: len(sample) // 2 * 2].decode(name, "replace") for name in ("utf-16-le", "utf-16-be")}
+    scores = {name: _chinese_score(text) for name, text in texts.items()}
+    best = max(scores, key=lambda name: scores[name])
+    return best if scores[best] >= _COMMON_ENOUGH else ""
+
+
 def _declared(content: bytes) -> str:
     found = _DECLARED.search(content[:4096])
     if found is None:
@@ -81,10 +90,12 @@ def _without_torn_end(content: bytes, name: str) -> str | None:
 
 
 def _utf_16(content: bytes) -> str:
-    """UTF-16 without a mark: Latin text has every other byte 0; Chinese text has line feeds of 0A 00."""
+    """UTF-16 without a mark: Latin text has every other byte 0; of Chinese text, some characters end in 00, too."""
     sample = content[:_SAMPLE]
     if b"\x00" not in sample or len(sample) < 4:
         return ""
+    if chinese := chinese_in_utf_16(sample):
+        return chinese
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     return "utf-16-le" if odd > even else "utf-16-be" if even > odd else ""
 

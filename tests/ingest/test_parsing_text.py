@@ -33,6 +33,12 @@ def test_every_encoding_is_read(text: str, encoding: str) -> None:
     assert decode(text.encode(encoding)) == text
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_chinese_text_file_in_utf_16_needs_no_mark(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "law.txt").write_bytes(f"{HANS}\n{HANS}\n".encode(encoding))
+    assert HANS in parse(tmp_path / "law.txt").text
+
+
 def test_a_file_cut_off_inside_a_character_keeps_its_encoding() -> None:
     assert decode(HANS.encode("utf-8")[:-1]) == HANS[:-1]
     assert decode((HANS * 3).encode("gb18030")[:-1]).startswith(HANS)

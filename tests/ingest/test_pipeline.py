@@ -219,6 +219,42 @@ def test_the_walk_passes_over_hidden_lock_and_unknown_files(folder: Path) -> Non
     assert [item.name for item in walk([folder]) if isinstance(item, FoundFile)] == ["a.txt", "sub/b.md"]
 
 
+def test_a_pipe_is_reported_and_never_waited_for(catalog: Catalog, folder: Path) -> None:
+    os.mkfifo(folder / "notes.txt")
+    (folder / "rules.txt").write_text("late work loses marks")
+    outcomes = take_in(catalog, folder)
+    assert sorted(outcome.state for outcome in outcomes) == [FileState.FAILED, FileState.STORED]
+    assert any("a pipe or a device" in outcome.reason for outcome in outcomes)
+
+
+def test_names_from_archives_of_chinese_windows_are_read(catalog: Catalog, folder: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(folder) + b"/" + "合同.txt".encode("gb18030")))
+    path.write_text("late work loses marks")
+    (folder / "rules.txt").write_text("extensions are rare")
+    assert states(take_in(catalog, folder)) == {"合同.txt": "stored", "rules.txt": "stored"}
+    assert states(take_in(catalog, folder)) == {"合同.txt": "unchanged", "rules.txt": "unchanged"}
+    assert prune(catalog, [folder], list(walk([folder]))) == []
+    path.unlink()
+    assert len(prune(catalog, [folder], list(walk([folder])))) == 1
+    assert names(catalog) == ["rules.txt"]
+
+
+def test_a_name_is_one_line_that_a_terminal_does_not_obey(folder: Path) -> None:
+    for name in ("two\nlines.txt", "red\x1b[31m.txt", "turned\u202egnp.txt"):
+        (folder / name).write_text("text")
+    assert [item.name for item in walk([folder]) if isinstance(item, FoundFile)] == [
+        "red [31m.txt", "turned gnp.txt", "two lines.txt",
+    ]  # fmt: skip
+
+
+def test_bytes_that_were_lost_come_back_with_their_unchanged_file(catalog: Catalog, folder: Path) -> None:
+    (folder / "rules.txt").write_text("late work loses marks")
+    (outcome,) = take_in(catalog, folder)
+    catalog.blobs.path(outcome.document_id).unlink()
+    assert states(take_in(catalog, folder)) == {"rules.txt": "unchanged"}
+    assert catalog.blobs.path(outcome.document_id).read_text() == "late work loses marks"
+
+
 def test_a_folder_without_permission_is_reported() -> None:
     with folder_seen_by_nobody() as folder:
         (folder / "locked").mkdir(mode=0)

@@ -55,6 +55,13 @@ def content_of(catalog: Catalog) -> list[object]:
     return [documents, passages, blobs, (catalog.folder / "evaluation" / "questions.yaml").read_text("utf-8")]
 
 
+def test_a_collection_whose_bytes_are_gone_says_so(home: Path, tmp_path: Path) -> None:
+    open_collection(home, "test").blobs.path(HOUSE.id).unlink()
+    with pytest.raises(StorageError, match="original files are gone from it"):
+        export_collection(home, "test", tmp_path / "gone.ibid")
+    assert not (tmp_path / "gone.ibid").exists()
+
+
 def best_hit(catalog: Catalog, question: str) -> str:
     return Searcher(catalog, HashEmbedder()).search(question, k=1).hits[0].passage.text
 

@@ -29,6 +29,8 @@ def test_the_file_is_overridden_by_the_environment(tmp_path: Path) -> None:
         ("[serve]\nport = true", "serve.port"),
         ("[model]\nname = 3", "model.name"),
         ("[serve", "ibid.toml"),
+        ("collection = 3", "setting collection in"),
+        ("serve = 3", "stand below [serve]"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_place(tmp_path: Path, text: str, named: str) -> None:

@@ -145,6 +145,8 @@ def collections(options: argparse.Namespace, settings: Settings) -> int:
         forget_evaluations(home, options.delete)
         say_withdrawn(Withdrawn(answers_citing(home, options.delete, cited_documents(home, options.delete))))
     found = list_collections(settings.home)
+    for name in sorted(set(collection_names(settings.home)) - {collection.name for collection in found}):
+        print(f"ibid: {name!r} is there but cannot be read. `ibid doctor` says why", file=sys.stderr)
     if options.json:
         _print_json({"collections": [asdict(collection) for collection in found]})
         return 0

@@ -16,6 +16,7 @@ from kb.catalog import Catalog
 from kb.catalog.collections import collection_names, open_collection
 from kb.chat.openai_compatible import open_chat_model
 from kb.errors import IbidError, SettingsError
+from kb.home.home import DATABASE, Home
 from kb.settings import Settings
 
 _PARTS = (  # module, distribution, what it is for, what brings it
@@ -41,7 +42,8 @@ class Finding:
 
 def doctor(options: argparse.Namespace, settings: Settings) -> int:
     """Looks at everything; exit 1 where something is at fault."""
-    findings = [*_installed(), *_disk(settings), *_collections(settings, repair=options.repair)]
+    findings = [*_installed(), *_disk(settings), *_home(settings)]
+    findings += _collections(settings, repair=options.repair)
     findings += [*_model(settings), *_vllm(settings), *_verifier(settings)]
     if options.json:
         print(json.dumps({"findings": [asdict(finding) for finding in findings]}, ensure_ascii=False, indent=2))
@@ -77,6 +79,22 @@ def _disk(settings: Settings) -> Iterator[Finding]:
         "disk",
         f"{free:,.0f} MB free for {settings.home}; below {settings.limits.free_disk_mb} nothing is stored",
     )
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    """Whether the home's own database is whole: past answers, jobs, keys and the audit log are in it."""
+    path = settings.home / DATABASE
+    if not path.is_file():
+        return
+    try:
+        damage = Home(settings.home).damage()
+    except IbidError as error:
+        damage = [error.why or error.what]
+    advice = f"move {path} away to begin anew (keys, past answers, jobs and the audit log are in it; documents are not)"
+    for text in damage:
+        yield Finding("fault", "home", f"{DATABASE} is damaged: {text}; {advice}")
+    if not damage:
+        yield Finding("ok", "home", f"{DATABASE}: past answers, jobs, keys and the audit log are whole")
 
 
 def _collections(settings: Settings, *, repair: bool) -> Iterator[Finding]:

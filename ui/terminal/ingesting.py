@@ -52,6 +52,8 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
     ):
         outcomes = _take_in(found, catalog, settings, options, given)
         removed = prune(catalog, options.paths, found) if options.prune else []
+        if options.prune and any(isinstance(file, InputError) for file in found):
+            print("ibid: --prune removed nothing: not all that was named could be looked at", file=sys.stderr)
     collection = catalog.collection()
     if options.json:
         summary = {"collection": collection.name, "version": collection.version, "removed": removed}
@@ -136,7 +138,8 @@ class _Advance:
     def __call__(self, outcome: FileOutcome) -> None:
         """Advances the bar; failures and warnings always get their line."""
         if outcome.state is FileState.FAILED:
-            self._say(f"failed     {outcome.name}: {outcome.reason}")
+            named = outcome.reason.startswith(outcome.name)  # what is no file has no other name than what failed
+            self._say(f"failed     {outcome.reason if named else f'{outcome.name}: {outcome.reason}'}")
         elif outcome.state is FileState.DUPLICATE:
             self._say(f"duplicate  {outcome.name}: {outcome.reason}")
         elif self._bar.disable and outcome.state is FileState.STORED:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,17 +15,22 @@ from pathlib import Path
 
 from kb.errors import IbidError, NotFoundError, UsageError
 from kb.settings import Settings, read_settings
+from ui.terminal.streams import drop_output, open_streams
+from ui.terminal.texts import check_texts
 
 INTERRUPTED = 130  # what shells report for a program that Ctrl-C ended
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status."""
+    open_streams()
     options = build_parser().parse_args(arguments)
     try:
+        check_texts(options)
         settings = _settings_from(options)
         command = importlib.import_module(options.module)
         status = getattr(command, options.function)(options, settings)
+        sys.stdout.flush()  # here, where a full disk can still be told
     except IbidError as error:
         print(f"ibid: {error}", file=sys.stderr)
         return 2 if isinstance(error, UsageError | NotFoundError) else 1
@@ -34,8 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("ibid: interrupted; what was stored before stays", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return 0
+    except OSError as error:  # a full disk, a folder that may not be written to
+        drop_output()
+        place = f" {error.filename}" if error.filename else ""
+        print(f"ibid: cannot read or write{place}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        return 1
     return int(status)
 
 
@@ -45,7 +54,7 @@ def _settings_from(options: argparse.Namespace) -> Settings:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The whole command line. `docs/commands.md` and the tests are held to it."""
+    """The whole command line; the tests are held to it."""
     parser = argparse.ArgumentParser(prog="ibid", description="Cited, checked answers from your own documents.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_ingest(commands)

@@ -1,0 +1,86 @@
+"""What a command prints to and what is typed at it, where shells and scripts make something odd of them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ui.terminal.main import main
+
+
+def ibid(
+    home: Path, *arguments: str | bytes, shell: str = "", **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Runs a command in a process of its own; `shell` redirects its streams."""
+    program = [sys.executable, "-c", "import sys; from ui.terminal.main import main; sys.exit(main())"]
+    command = [*program, *arguments, "--home", str(home)]
+    if shell:
+        command = ["sh", "-c", f'exec "$@" {shell}', "sh", *command]
+    return subprocess.run(command, check=False, capture_output=True, env={**os.environ, **environment}, timeout=60)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    assert main(["collections", "--create", "法律", "--home", str(tmp_path)]) == 0
+    return tmp_path
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_behind_stdout_is_said_in_one_line(home: Path) -> None:
+    for option in ([], ["--json"]):
+        done = ibid(home, "collections", *option, shell=">/dev/full")
+        assert done.returncode == 1
+        assert done.stderr == b"ibid: cannot read or write: no space left on device\n"
+
+
+def test_closed_streams_are_no_failure(home: Path) -> None:
+    assert ibid(home, "collections", shell=">&-").returncode == 0
+    assert b"Traceback" not in ibid(home, "documents", "-c", "none", shell="2>&-").stderr
+
+
+def test_what_the_terminal_cannot_show_is_escaped(home: Path) -> None:
+    done = ibid(home, "collections", "--json", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert rb'"name": "\u6cd5\u5f8b"' in done.stdout
+
+
+def test_a_question_of_broken_bytes_is_refused(home: Path) -> None:
+    done = ibid(home, "ask", b"When is \xff the examination?")
+    assert done.returncode == 2
+    assert "no text: its bytes are not in UTF-8" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("arguments", [("-c", ""), ("--as-of", " ")])
+def test_an_option_that_names_nothing_is_refused(
+    home: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, str]
+) -> None:
+    assert main(["search", "rent", *arguments, "--home", str(home)]) == 2
+    assert "is empty: nothing is named by it" in capsys.readouterr().err
+
+
+def test_an_emptied_catalog_is_named_and_hides_no_other(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["collections", "--create", "course", "--home", str(home)])
+    (home / "collections" / "course" / "catalog.db").write_bytes(b"")
+    for file in (home / "collections" / "course").glob("catalog.db-*"):
+        file.unlink()
+    capsys.readouterr()
+    assert main(["documents", "-c", "course", "--home", str(home)]) == 1
+    assert "it holds no collection" in capsys.readouterr().err
+    assert main(["collections", "--home", str(home)]) == 0
+    captured = capsys.readouterr()
+    assert "法律" in captured.out
+    assert "'course' is there but cannot be read" in captured.err
+    assert main(["doctor", "--home", str(home)]) == 1
+    assert "it holds no collection" in capsys.readouterr().out
+
+
+def test_the_doctor_sees_that_the_home_s_own_database_is_damaged(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for file in home.glob("ibid.db*"):
+        file.unlink()
+    (home / "ibid.db").write_text("no database")
+    assert main(["doctor", "--home", str(home)]) == 1
+    assert "ibid.db is damaged: file is not a database" in capsys.readouterr().out

@@ -33,7 +33,15 @@ from serving.http.responses import counting as response_counting
 from serving.http.responses import create as responses
 from serving.http.responses import stored as stored_responses
 from serving.http.responses.background import end_all
-from serving.http.stores import curating, file_batches, porting, vector_store_files, vector_store_search, vector_stores
+from serving.http.stores import (
+    curating,
+    file_batches,
+    listed_documents,
+    porting,
+    vector_store_files,
+    vector_store_search,
+    vector_stores,
+)
 from serving.http.uploaded import files, uploads
 from serving.http.uploaded.expiry import keep_removing
 from serving.mcp.endpoint import MCP_PATH, McpEndpoint
@@ -41,7 +49,8 @@ from serving.vllm import ModelServer
 
 _PARTS = (
     *(admin_keys, batches, chat, citations, conversations, documents, embeddings, files, health, metrics, models),
-    *(porting, audit_log, curating, storage),  # import is a path of its own before it could be a collection's name
+    porting,  # import is a path of its own before it could be a collection's name
+    *(audit_log, curating, listed_documents, storage),
     *(past_conversations, uploads, file_batches, vector_store_files, vector_store_search, vector_stores),
     *(responses, response_counting, stored_responses, stored_completions, completions),
     *(evaluations, feedback, questions),

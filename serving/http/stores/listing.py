@@ -30,6 +30,8 @@ STATUSES: dict[JobState, Status] = {
 }
 _UNDER_WAY = frozenset({JobState.QUEUED, JobState.RUNNING})
 
+MOST_TAGS = 500  # told to choose from: more than anybody reads; filters take any other one as well
+
 # What needs a look comes first.
 _ATTENTION: dict[Status, int] = {"in_progress": 0, "failed": 1, "cancelled": 1, COMPLETED: 2}
 
@@ -135,6 +137,27 @@ class Listing:
         """The documents that can be searched, by title."""
         return [file for file in self.ordered(ListOrder.TITLE) if file.status == COMPLETED]
 
+    @cached_property
+    def completed_names(self) -> frozenset[str]:
+        """The names of the documents that can be searched, without folders."""
+        return frozenset(file.file_name for file in self.completed)
+
+    @cached_property
+    def kinds(self) -> list[str]:
+        """The media types of the documents that can be searched."""
+        return _each(file.media_type for file in self.completed)
+
+    @cached_property
+    def languages(self) -> list[str]:
+        """Their languages."""
+        return _each(file.language for file in self.completed)
+
+    @cached_property
+    def tags(self) -> list[str]:
+        """Their tags, those used most where there are very many."""
+        used = Counter(tag for file in self.completed for tag in file.tags)
+        return _each(tag for tag, _ in used.most_common(MOST_TAGS))
+
     def places(self, status: Status | None = None) -> list[Place]:
         """Where the files stand in OpenAI's lists, those of one status where it is given, in order."""
         places = self._places.get(status)
@@ -160,6 +183,10 @@ class Listing:
         if order is ListOrder.LARGEST:
             return sorted(by_title, key=lambda file: -file.size)
         return sorted(by_title, key=lambda file: _ATTENTION[file.status])
+
+
+def _each(values: Iterable[str]) -> list[str]:
+    return sorted({value for value in values if value})
 
 
 def holding(files: Iterable[StoreFile], words: str) -> list[StoreFile]:

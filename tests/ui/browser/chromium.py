@@ -18,6 +18,10 @@ import httpx
 from kb.settings import ServeSettings, Settings
 from ui.browser.launch import app_command
 
+# How long anything on a page may take to come, in milliseconds. On two cores under a load of fifteen, all but the
+# reading of files came within 20 seconds; only a journey that fails takes longer where more is waited for.
+PATIENCE = 60_000
+
 # A browser that asks nobody for anything: no updates, no account, no background requests.
 _FLAGS = (
     "--no-sandbox",

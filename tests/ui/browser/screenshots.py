@@ -23,7 +23,7 @@ from PIL import Image
 
 from kb.settings import ServeSettings, Settings
 from serving.http.server import listen
-from tests.ui.browser.chromium import browser, chromium_path, running_app, wait_for
+from tests.ui.browser.chromium import PATIENCE, browser, chromium_path, running_app, wait_for
 from ui.browser.launch import api_url
 
 _ROOT = Path(__file__).parents[3]
@@ -62,7 +62,7 @@ def main() -> int:
                 context = opened.new_context(
                     viewport={"width": width, "height": _SIZE[1]}, locale=locale, color_scheme=scheme
                 )
-                context.set_default_timeout(60_000)
+                context.set_default_timeout(PATIENCE)
                 for name, prepare in pages(app, api, language).items():
                     page = context.new_page()
                     prepare(page)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.ui.browser.chromium import running_app
+from tests.ui.browser.chromium import PATIENCE, running_app
 from tests.ui.browser.fake_server import full_state, serving
 from tests.ui.browser.test_journeys import ask
 
@@ -45,7 +45,7 @@ def violations(page: Any, axe: str) -> list[str]:
 @pytest.mark.parametrize(("locale", "scheme", "width"), _LOOKS)
 def test_no_page_keeps_anybody_out(chrome: Any, address: str, axe: str, locale: str, scheme: str, width: int) -> None:
     context = chrome.new_context(viewport={"width": width, "height": 900}, locale=locale, color_scheme=scheme)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     try:
         page = context.new_page()
         page.goto(address)

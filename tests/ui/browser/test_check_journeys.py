@@ -19,7 +19,7 @@ from kb.settings import Settings
 from retriever import Searcher
 from tests.fakes import HashEmbedder
 from tests.serving.library import make_collection
-from tests.ui.browser.chromium import running_app
+from tests.ui.browser.chromium import PATIENCE, running_app
 from tests.ui.browser.fake_checks import comparison_with, figures, question
 from tests.ui.browser.fake_server import FakeState, full_state, serving
 from tests.ui.browser.intruders import NOTHING, intruders
@@ -227,7 +227,7 @@ def test_no_part_keeps_anybody_out(
     )
     with serving(state) as api, running_app(api, tmp_path_factory.mktemp("home")) as url:
         context = chrome.new_context(viewport={"width": width, "height": 900}, locale=locale, color_scheme=scheme)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.goto(f"{url}/check")
         page.locator(".worst summary").first.click()

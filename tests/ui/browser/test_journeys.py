@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from tests.ui.browser.chromium import running_app
+from tests.ui.browser.chromium import PATIENCE, running_app
 from tests.ui.browser.fake_answers import HOSTILE
 from tests.ui.browser.fake_server import FakeState, full_state, serving
 from tests.ui.browser.intruders import NOTHING, intruders, nothing_happens
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-_PATIENCE = 20_000  # milliseconds; a shared core takes its time
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def address(chrome: Any, server: tuple[str, FakeState], tmp_path_factory: pytest
 def visit(chrome: Any, url: str, locale: str = "en-GB", width: int = 1600) -> Iterator[Any]:
     """A visitor with an empty browser; an error, and whatever asks anybody but the app for anything, fails."""
     context = chrome.new_context(viewport={"width": width, "height": 900}, locale=locale)
-    context.set_default_timeout(_PATIENCE)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     try:
         with nothing_happens(page, url):
@@ -195,6 +194,38 @@ def test_the_question_whether_to_delete_stays_open_while_another_file_is_read(
         page.wait_for_timeout(2000)
         assert page.get_by_role("dialog").count() == 0
         assert len(server[1].documents["default"]) == 3
+        server[1].jobs["default"] = []
+
+
+def moved_on(page: Any) -> None:
+    """Waits until the list of documents has been drawn again, with a file further on."""
+    bar = page.locator(".row .bar")
+    before = bar.get_attribute("aria-valuenow")
+    page.locator(f".row .bar:not([aria-valuenow='{before}'])").wait_for()
+
+
+def test_a_slow_click_and_the_keyboard_keep_their_place_while_a_file_is_read(
+    chrome: Any, address: str, server: tuple[str, FakeState], tmp_path: Path
+) -> None:
+    creeping = tmp_path / "creeping.txt"
+    creeping.write_text("and so on")
+    try:
+        with visit(chrome, f"{address}/library") as page:
+            page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(str(creeping))
+            page.get_by_text("creeping.txt").wait_for()
+            page.get_by_role("button", name="Add", exact=True).click()
+            page.get_by_role("button", name="Delete creeping.txt").hover()
+            moved_on(page)
+            page.mouse.down()
+            moved_on(page)
+            page.mouse.up()
+            page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+            page.get_by_role("dialog").wait_for(state="detached")
+            page.get_by_role("button", name="Delete creeping.txt").focus()
+            moved_on(page)
+            page.keyboard.press("Enter")
+            page.get_by_role("dialog").wait_for()
+    finally:
         server[1].jobs["default"] = []
 
 

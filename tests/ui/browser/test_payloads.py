@@ -122,7 +122,7 @@ def test_what_a_server_complains_of_stays_text(chrome: Any, address: str) -> Non
             page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
             page.get_by_test_id("stFileChip").first.wait_for()
             page.get_by_role("button", name="Add", exact=True).click()
-            page.get_by_test_id("stAlert").filter(has_text=f"from {first}.txt").wait_for(timeout=60_000)
+            page.get_by_test_id("stAlert").filter(has_text=f"from {first}.txt").wait_for()
             page.get_by_test_id("stAlert").nth(len(files) - 1).wait_for()
             assert intruders(page) == NOTHING
 

@@ -40,12 +40,11 @@ function drawRow(entry, data, act) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   let root = parentElement.querySelector(".ibid");
-  if (!root) root = parentElement.appendChild(make("section", "ibid"));
+  if (!root) {
+    root = parentElement.appendChild(make("section", "ibid"));
+    root.append(make("ul", "list"));
+  }
+  if (root.lang !== data.lang) root.firstChild.replaceChildren(); // every word is another
   root.lang = data.lang;
-  const wanted = JSON.stringify(data);
-  if (root.ibid === wanted) return;
-  root.ibid = wanted;
-  const list = make("ul", "list");
-  for (const entry of data.rows) list.append(drawRow(entry, data, setTriggerValue));
-  root.replaceChildren(list);
+  redraw(root.firstChild, data.rows, (entry) => entry.id, (entry) => drawRow(entry, data, setTriggerValue));
 }

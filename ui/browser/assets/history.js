@@ -32,7 +32,7 @@ function drawEntry(entry, data, setTriggerValue) {
   const when = new Date(entry.at).toLocaleDateString(data.lang);
   const open = makeButton("open", String(entry.question), () => setTriggerValue("open", entry.name));
   open.title = `${entry.question}\n${when}`;
-  if (entry.name === data.current) open.setAttribute("aria-current", "true");
+  if (entry.current) open.setAttribute("aria-current", "true");
   const forget = makeButton("forget", "✕", () => setTriggerValue("forget", entry.name));
   forget.title = data.forget;
   forget.setAttribute("aria-label", `${data.forget}: ${entry.question}`);
@@ -50,7 +50,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.question) conversations = remember({ name: data.current, question: data.question }, conversations);
   root.ibid = conversations;
   store(conversations);
-  const list = make("ul", "list");
-  list.append(...conversations.map((entry) => drawEntry(entry, data, setTriggerValue)));
-  root.replaceChildren(...(conversations.length ? [make("h3", "", data.heading), list] : []));
+  if (root.lang !== root.ibidDrawnIn) root.replaceChildren(); // every word is another
+  root.ibidDrawnIn = root.lang;
+  if (!root.firstChild) root.append(make("h3", "", data.heading), make("ul", "list"));
+  root.hidden = !conversations.length;
+  const entries = conversations.map((entry) => ({ ...entry, current: entry.name === data.current }));
+  redraw(root.lastChild, entries, (entry) => entry.name, (entry) => drawEntry(entry, data, setTriggerValue));
 }

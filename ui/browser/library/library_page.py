@@ -160,6 +160,9 @@ def _retry(session: Session, file: StoredFile) -> None:
         session.client.queue_file(session.collection, file.id, file.attributes)
     except ClientError as failure:
         st.toast(plain(sentence_for(failure, session.words)))
+    else:
+        # What fails again at once would look as if nothing had been done.
+        st.toast(plain(session.words("retried", name=seen(file.title or file.name))))
     session.listing.forget()
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from kb.home.answers import answers_citing
 from kb.records import Policy
@@ -25,7 +25,7 @@ class DescribedCollection(JsonBody):
 
     title: Name | None = None
     description: Description | None = None
-    policy: Policy | None = None
+    policy: Annotated[Policy, Field(strict=False)] | None = None  # JSON has its name alone
 
 
 @router.post("/ibid/collections/{store_id}/description")

@@ -273,7 +273,7 @@ class Answer:
     prompts: Mapping[str, int] = field(default_factory=dict)  # each prompt that made it, with its version
     conflicts: tuple[Conflict, ...] = ()  # where its documents disagree
     cut: bool = False  # the model's reply was ended at its greatest length
-    tokens: TokenCount | None = None  # of the model's replies, where its server told them
+    tokens: TokenCount | None = None  # of all calls to chat models that it caused, where they were counted
     calls: tuple[ToolCall, ...] = ()  # in the place of an answer, or beside it: what the model wants called
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
+from kb.chat.spending import Spending
 from kb.errors import ModelError, QuestionError
 from kb.ports import ChatModel, Verifier
 from kb.records import NO_FILTERS, Answer, AnswerEvent, Claimed, Filters, Finished, Searched, Turn
@@ -19,6 +20,7 @@ from serving.deciding import EXTRACTIVE, Deciding
 from serving.follow_ups import standalone_question
 from serving.stages import SEARCH, UNDERSTANDING, Stages
 from serving.stopping import until_stop
+from serving.verifiers.checked import counted
 from serving.wishes import NO_WISHES, Wishes
 
 __all__ = ["PASSAGES", "answer_question", "check_question"]
@@ -41,6 +43,7 @@ def answer_question(
     deciding: Deciding | None = None,
     cancellation: Cancellation | None = None,
     stages: Stages | None = None,
+    spending: Spending | None = None,
 ) -> Iterator[AnswerEvent]:
     """Answers from the documents of a collection: `Searched`, then `Claimed` for each sentence, then `Finished`.
 
@@ -58,6 +61,7 @@ def answer_question(
         deciding: from how sure an answer on there is one; unless given, as the packaged weights have it.
         cancellation: ends the answer from another thread; then no `Finished` comes.
         stages: is told when each part of the answer was made, for those who want to know more than its timings.
+        spending: counts what all calls to chat models take; without it, the answer does not tell its tokens.
 
     Raises:
         QuestionError: the question is empty or too long; raised by the call itself, everything else while iterating.
@@ -67,6 +71,9 @@ def answer_question(
     limits = limits or LimitSettings()
     check_question(question, limits.question_characters)
     stop = cancellation or Cancellation()
+    if spending is not None:
+        model = spending.counting(model) if model is not None else None
+        verifier = counted(verifier, spending)
     asked = Asked(
         question,
         searcher,
@@ -80,6 +87,7 @@ def answer_question(
         deciding or Deciding(),
         stop,
         stages or Stages(),
+        spending,
     )
     return _in_time(_answer(asked), stop, limits.answer_seconds)
 
@@ -157,7 +165,7 @@ def _answer(asked: Asked) -> Generator[AnswerEvent, None, None]:
             prompts=outcome.prompts,
             conflicts=outcome.conflicts,
             cut=outcome.cut,
-            tokens=outcome.tokens,
+            tokens=asked.spending.tokens() if asked.spending is not None else None,
             calls=outcome.calls,
         )
     )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from kb.chat.spending import Spending
 from kb.ports import ChatModel, Verifier
 from kb.records import NO_FILTERS, AnswerStatus, Claimed, Filters, Hit, SearchResult, Turn
 from serving.answer_sources import Documents, Search
@@ -48,6 +49,7 @@ class Asked:
     deciding: Deciding = field(default_factory=Deciding)
     cancellation: Cancellation = field(default_factory=Cancellation)
     stages: Stages = field(default_factory=Stages)
+    spending: Spending | None = None
 
 
 def claims_of(
@@ -68,7 +70,7 @@ def claims_of(
         rest = [hit for hit in looked.hits if hit.passage.id not in read] if looked else []
         if rest:
             again = _from_passages(asked, question, None, rest, timings)
-            outcome = (yield from _decided(asked, again)).after(outcome)
+            outcome = yield from _decided(asked, again)
     if outcome.status is not AnswerStatus.REFUSED:
         return outcome
     return (yield from say_refusal(outcome, result.hits, looked, language))

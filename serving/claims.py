@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from kb.records import AnswerStatus, Claimed, Conflict, TokenCount, ToolCall, Verdict, Withheld
+from kb.records import AnswerStatus, Claimed, Conflict, ToolCall, Verdict, Withheld
 
 # What a sentence of each verdict is worth: the mean over an answer's sentences is the checker's part of its confidence.
 # Nothing says that a partly supported sentence is worth just this; the order is what matters.
@@ -33,19 +33,12 @@ class Outcome:
     conflicts: tuple[Conflict, ...] = ()
     why: str = OF_IBID_ITSELF  # of a refusal: what is missing
     cut: bool = False  # the model's reply was ended at its greatest length
-    tokens: TokenCount | None = None  # of all the model's replies, where its server told them
     calls: tuple[ToolCall, ...] = ()  # of tools, which the model wants made
 
     @property
     def found_nothing(self) -> bool:
         """Whether it is refused because no answer was found, not because one was held back."""
         return self.status is AnswerStatus.REFUSED and not self.withheld and not self.is_final
-
-    def after(self, earlier: Outcome) -> Outcome:
-        """The same as what a further attempt came to, with the tokens that the earlier one took beside its own."""
-        taken = [outcome.tokens for outcome in (earlier, self) if outcome.tokens is not None]
-        read, written = sum(count.read for count in taken), sum(count.written for count in taken)
-        return replace(self, tokens=TokenCount(read, written) if taken else None)
 
     @property
     def is_final(self) -> bool:

@@ -8,7 +8,6 @@ from time import perf_counter
 
 from kb.chat.asking import asked_with
 from kb.chat.cutting import CutsPieces, cuts_pieces
-from kb.chat.sampling import tokens_of
 from kb.chat.tools import calls_of
 from kb.errors import OverlongReplyError, ReplyCutError
 from kb.ports import ChatModel, Judgement, Verifier
@@ -104,7 +103,6 @@ def draft_answer(question: str, readings: Sequence[Reading], language: str, mean
         prompt.versions,
         conflicts,
         cut=cut is not None,
-        tokens=tokens_of(reply),
         calls=calls_of(reply),
     )
     shown = len(verdicts) - len(withheld)

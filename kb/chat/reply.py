@@ -39,7 +39,6 @@ class Reply(Iterator[str]):
         self._lock = threading.Lock()
         self._call: Future[None] | None = None
         self._ended = False
-        self._tokens: TokenCount | None = None
         self._calls: tuple[ToolCall, ...] = ()
 
     @property
@@ -53,8 +52,13 @@ class Reply(Iterator[str]):
 
     @property
     def tokens(self) -> TokenCount | None:
-        """How many tokens it took; None until it has ended, and where the server does not say."""
-        return self._tokens
+        """How many tokens it took; None until the server has said so, which it does at the end, if at all."""
+        return self._inbox.tokens
+
+    @property
+    def words(self) -> str:
+        """What has come of it so far, as the model wrote it, read or not."""
+        return "".join(self._inbox.words)
 
     @property
     def calls(self) -> tuple[ToolCall, ...]:
@@ -66,11 +70,8 @@ class Reply(Iterator[str]):
         if self._ended:
             raise StopIteration
         item = self._inbox.get()
-        while isinstance(item, (TokenCount, list)):
-            if isinstance(item, list):
-                self._calls = tuple(item)
-            else:
-                self._tokens = item
+        while isinstance(item, list):
+            self._calls = tuple(item)
             item = self._inbox.get()
         if isinstance(item, str) and not self._ended:
             return item
@@ -104,13 +105,19 @@ class _Inbox:
     def __init__(self) -> None:
         self.cut: Callable[[str], Iterable[str]] | None = None
         self.began_at: float | None = None
+        self.tokens: TokenCount | None = None
+        self.words: list[str] = []
         self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
 
     def put(self, item: Item) -> None:
         """Called on the loop that receives the reply, and at the end from anywhere."""
+        if isinstance(item, TokenCount):
+            self.tokens = item
+            return
         if not isinstance(item, str):
             self._items.put(item)
             return
+        self.words.append(item)
         if self.began_at is None:
             self.began_at = perf_counter()
         for piece in (item,) if self.cut is None else self.cut(item):

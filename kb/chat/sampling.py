@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from kb.records import TokenCount
@@ -28,6 +27,11 @@ class TellsTokens(Protocol):
         ...
 
 
-def tokens_of(reply: Iterator[str]) -> TokenCount | None:
-    """How many tokens a reply that has ended took; None where that is not known."""
-    return reply.tokens if isinstance(reply, TellsTokens) else None
+@runtime_checkable
+class TellsWords(Protocol):
+    """A reply that knows what has come of it, read or not."""
+
+    @property
+    def words(self) -> str:
+        """All of it so far, as the model wrote it."""
+        ...

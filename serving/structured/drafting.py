@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from kb.chat.asking import asked_with
 from kb.chat.replies import json_objects
-from kb.chat.sampling import tokens_of
 from kb.errors import ModelError, OverlongReplyError
 from kb.records import AnswerStatus, Claim, Claimed, Hit, Turn, Verdict, Withheld
 from serving.answer_prompt import answer_prompt
@@ -52,8 +51,7 @@ def draft_json(question: str, readings: Sequence[Reading], language: str, form: 
     except OverlongReplyError:
         if wishes.max_tokens is None:
             raise
-        return replace(outcome, cut=True, tokens=tokens_of(reply))  # half of a JSON value is none
-    outcome = replace(outcome, tokens=tokens_of(reply))
+        return replace(outcome, cut=True)  # half of a JSON value is none
     if means.cancellation.cancelled:
         return outcome
     answered, numbers, answer = _read(text, form)

@@ -10,8 +10,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
+from kb.chat.spending import Spending
 from kb.errors import IbidError, ModelError
 from kb.ports import Judgement, Verifier
 from kb.records import Verdict
@@ -40,6 +41,15 @@ class Meaning(Protocol):
         Raises:
             Exception: of any kind, where it cannot.
         """
+        ...
+
+
+@runtime_checkable
+class AsksChatModel(Protocol):
+    """Meaning that is judged by a chat model."""
+
+    def counted(self, spending: Spending) -> Meaning:
+        """The same; its calls are counted."""
         ...
 
 
@@ -82,15 +92,20 @@ class CheckedVerifier:
         """Judges `sentence` (without its markers) against the words it cites, and nothing else."""
         return self.verify_all([Question(sentence, quotes)])[0]
 
-    def verify_all(self, questions: Sequence[Question]) -> list[Judgement]:
-        """Judges several sentences, in as few calls to the model as it allows."""
+    def verify_all(self, questions: Sequence[Question], spending: Spending | None = None) -> list[Judgement]:
+        """Judges several sentences, in as few calls to the model as it allows.
+
+        Args:
+            questions: the sentences with what they cite.
+            spending: counts the calls to a chat model.
+        """
         checks = [check_words(*question) for question in questions]
         open_ones = [place for place, check in enumerate(checks) if not check.final]
         judged = {place: check.judgement for place, check in enumerate(checks)}
         for first in range(0, len(open_ones), _MOST_AT_ONCE):
             places = open_ones[first : first + _MOST_AT_ONCE]
             asked = [questions[place] for place in places]
-            said = self._judge(asked)
+            said = self._judge(asked, spending)
             for number, place in enumerate(places):
                 sentence, check = asked[number].sentence, checks[place]
                 judged[place] = _unasked(check, sentence) if said is None else _settled(said[number], check, sentence)
@@ -100,12 +115,17 @@ class CheckedVerifier:
         """Loads the model, so that the first sentence need not wait for it. What fails is told with that sentence."""
         self._judge([])
 
-    def _judge(self, questions: Sequence[Question]) -> Sequence[Judgement | None] | None:
+    def _judge(
+        self, questions: Sequence[Question], spending: Spending | None = None
+    ) -> Sequence[Judgement | None] | None:
         """What the model says; None where it cannot be asked."""
         if self._failure and self._clock() - self._failed_at < REST_SECONDS:
             return None
         try:
-            judgements = self._opened().judge(questions)
+            meaning = self._opened()
+            if spending is not None and isinstance(meaning, AsksChatModel):
+                meaning = meaning.counted(spending)
+            judgements = meaning.judge(questions)
             if len(judgements) != len(questions):
                 raise ModelError(f"{len(judgements)} verdicts came for {len(questions)} sentences")
         except Exception as error:  # whatever it is, an answer must not break on it
@@ -120,6 +140,22 @@ class CheckedVerifier:
             if self._meaning is None:
                 self._meaning = self._open()
             return self._meaning
+
+
+class _CountedVerifier(NamedTuple):
+    """A verifier as one answer uses it."""
+
+    verifier: CheckedVerifier
+    spending: Spending
+
+    def verify(self, sentence: str, quotes: Sequence[str]) -> Judgement:
+        """As the verifier's own."""
+        return self.verifier.verify_all([Question(sentence, quotes)], self.spending)[0]
+
+
+def counted(verifier: Verifier, spending: Spending) -> Verifier:
+    """The same verifier; what it asks of a chat model is counted."""
+    return _CountedVerifier(verifier, spending) if isinstance(verifier, CheckedVerifier) else verifier
 
 
 def _unasked(check: WordCheck, sentence: str) -> Judgement:

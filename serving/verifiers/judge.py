@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from kb.chat.replies import json_objects
+from kb.chat.spending import Spending
 from kb.errors import ModelError
 from kb.ports import ChatModel, JsonSchema, Judgement
 from kb.prompting import PromptText, as_data, frame_key
@@ -55,6 +56,10 @@ class JudgeMeaning:
     def __init__(self, model: ChatModel, seconds: float) -> None:
         self._model = model
         self._seconds = seconds
+
+    def counted(self, spending: Spending) -> JudgeMeaning:
+        """The same judge; its calls are counted."""
+        return JudgeMeaning(spending.counting(self._model), self._seconds)
 
     def judge(self, questions: Sequence[Question]) -> list[Judgement]:
         """One judgement for each question.

@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 
 from kb.chat.openai_compatible import OpenAICompatibleModel
-from kb.chat.sampling import Sampling
+from kb.chat.spending import Spending
 from kb.records import NO_FILTERS, Answer, AnswerStatus, Document, Filters, Finished, SearchResult
 from kb.settings import ModelSettings
 from retriever import Searcher, SearchMode
 from serving.answering import answer_question
 from serving.looking_through import look_through
 from serving.verification import LexicalVerifier
-from serving.wishes import Wishes
 from tests.fakes import HashEmbedder, ScriptedChatModel
 from tests.making import make_catalog, make_document
 from tests.serving.model_server import Reply, model_server
@@ -146,7 +145,7 @@ def test_an_answer_took_the_tokens_of_all_attempts_at_it(tmp_path: Path, second:
             verifier=LexicalVerifier(),
             model=model,
             k=3,
-            wishes=Wishes(sampling=Sampling()),
+            spending=Spending(HashEmbedder().count_tokens),
         )
         answer = next(event.answer for event in events if isinstance(event, Finished))
         assert (answer.status, answer.tokens, len(scripted.requests)) == (status, (350, 21), 2)

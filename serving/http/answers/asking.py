@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kb.chat.asking import takes_options
+from kb.chat.spending import Spending
 from kb.errors import UsageError
 from kb.records import NO_FILTERS, Answer, AnswerEvent, Filters, Finished, Turn
 from serving.answer_sources import Documents, Search
@@ -147,6 +148,7 @@ def _answering(services: Services, asking: Asking) -> Answering:
     notes = notes_of_request()  # the answer is made in a thread of its own, which knows of no request
 
     def answering(cancellation: Cancellation) -> Iterator[AnswerEvent]:
+        spending = Spending(lambda texts: count_tokens(services, *texts))
         opened = asking.open()
         check_not_expired(opened.catalog)
         events = answer_question(
@@ -163,7 +165,15 @@ def _answering(services: Services, asking: Asking) -> Answering:
             deciding=deciding_of(services.settings.answers, opened.catalog, services.model),
             cancellation=cancellation,
             stages=notes.stages,
+            spending=spending,
         )
-        yield from services.meters.watch(events, notes)
+        finished = False
+        try:
+            for event in services.meters.watch(events, notes):
+                finished = isinstance(event, Finished)
+                yield event
+        finally:
+            if not finished and (took := spending.tokens()) is not None:  # nobody is told of it, but it was spent
+                services.meters.count_tokens(*took)
 
     return answering

@@ -65,6 +65,7 @@ class Session:
     revealed: int | None = None  # the exchange that a link points at
     forgotten: set[str] = field(default_factory=set)  # conversations that the server does not keep any more
     found: Found | None = None  # what was found on the page Find
+    filtered_by: dict[str, str] = field(default_factory=dict)  # names of the documents that are chosen there, by id
     found_selected: int | None = None  # and which of it is shown beside the list
     examples: dict[str, tuple[str, ...]] = field(default_factory=dict)  # example questions by collection and language
     conversation: int = 0  # counts conversations, so that the parts of a new one are drawn afresh
@@ -140,7 +141,6 @@ class Session:
         """Forgets what is known of documents: what is deleted is not shown again, not even from memory."""
         self.sources.forget_all()
         self.examples = {}
-        self.listing.forget()
 
     def new_conversation(self) -> None:
         """Forgets what was said."""

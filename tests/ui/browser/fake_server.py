@@ -17,9 +17,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from tests.ui.browser.fake_answers import HOSTILE, answer_to, hostile_document, stream_of
 from tests.ui.browser.fake_checks import FakeChecks, add_checks
 from tests.ui.browser.fake_documents import FakeDocument, example_documents, page_png
-
-STAGES = ("waiting", "parsing", "splitting", "embedding", "storing")
-
+from tests.ui.browser.fake_files import FakeFiles, add_listing, entry
 
 SEAL = "5ea1" * 16  # on every answer that is not kept
 
@@ -58,7 +56,9 @@ def fake_app(state: FakeState) -> FastAPI:
         return _error(state.refuses, "no") if state.refuses else await proceed(request)
 
     _add_collections(app, state)
-    _add_files(app, state)
+    files = FakeFiles(state.documents, state.jobs)
+    _add_files(app, state, files)
+    add_listing(app, files)
     _add_documents(app, state)
     _add_chat(app, state)
     _add_check(app, state)
@@ -76,7 +76,7 @@ def _error(status: int, message: str) -> JSONResponse:
 def _store(state: FakeState, name: str) -> dict[str, Any]:
     counts = {"completed": len(state.documents[name]), "in_progress": 0, "failed": 0, "cancelled": 0}
     state.looks += 1
-    more = {"policy": state.policies.get(name, "flag"), "version": state.looks}  # as if it changed all the time
+    more = {"policy": state.policies.get(name, "flag")}
     return {
         "id": name,
         "object": "vector_store",
@@ -120,7 +120,7 @@ def _add_collections(app: FastAPI, state: FakeState) -> None:
         return JSONResponse(_store(state, name))
 
 
-def _add_files(app: FastAPI, state: FakeState) -> None:
+def _add_files(app: FastAPI, state: FakeState, files: FakeFiles) -> None:
     @app.post("/v1/files")
     async def upload(file: UploadFile) -> Response:
         content = await file.read()
@@ -135,7 +135,7 @@ def _add_files(app: FastAPI, state: FakeState) -> None:
         file_id = (await request.json())["file_id"]
         if name not in state.documents:
             return _error(404, f"no collection {name!r}")
-        job = _entry(file_id, state.uploads[file_id], "in_progress", stage="waiting", progress=0.0)
+        job = entry(file_id, state.uploads[file_id], "in_progress", stage="waiting", progress=0.0)
         state.jobs.setdefault(name, []).append(job)
         return JSONResponse(job)
 
@@ -143,68 +143,13 @@ def _add_files(app: FastAPI, state: FakeState) -> None:
     def listed(name: str) -> Response:
         if name not in state.documents:
             return _error(404, f"no collection {name!r}")
-        for job in state.jobs.get(name, []):
-            _advance(job)
-        data = [*state.jobs.get(name, []), *(_document_entry(item) for item in state.documents[name])]
-        return JSONResponse({"object": "list", "data": data, "has_more": False})
+        return JSONResponse({"object": "list", "data": files.look(name), "has_more": False})
 
     @app.delete("/v1/vector_stores/{name}/files/{file_id}")
     def delete(name: str, file_id: str) -> Response:
         state.documents[name] = [item for item in state.documents[name] if item.file_id != file_id]
         state.jobs[name] = [item for item in state.jobs.get(name, []) if item["id"] != file_id]
         return JSONResponse({"id": file_id, "object": "vector_store.file.deleted", "deleted": True})
-
-
-def _entry(file_id: str, name: str, status: str, **more: Any) -> dict[str, Any]:
-    return {
-        "id": file_id,
-        "object": "vector_store.file",
-        "status": status,
-        "last_error": None,
-        "created_at": 0,
-        "usage_bytes": 1000,
-        "ibid": {"name": name, "title": "", "reason": "", "pages": 0, "passages": 0, **more},
-    }
-
-
-def _document_entry(document: FakeDocument) -> dict[str, Any]:
-    return _entry(
-        document.file_id,
-        document.name,
-        "completed",
-        title=document.title,
-        stage="done",
-        progress=1.0,
-        pages=len(document.pages) if document.paged else 0,
-        passages=12,
-        media_type=document.media_type,
-        document_id=document.id,
-        language=document.language,
-        warnings=["page 3 has no text"] if document.name.endswith("handbook.pdf") else [],
-    )
-
-
-def _advance(job: dict[str, Any]) -> None:
-    """Each look moves a job one stage on. A name with "broken" in it fails while it is read, "endless" never ends.
-
-    One with "creeping" in it never ends either, and is a little further at each look.
-    """
-    more = job["ibid"]
-    if "creeping" in more["name"]:
-        more |= {"stage": "embedding", "progress": min(more["progress"] + 0.01, 0.99)}
-        return
-    if job["status"] != "in_progress" or "endless" in more["name"]:
-        return
-    if more["stage"] == "parsing" and "broken" in more["name"]:
-        job |= {"status": "failed", "last_error": {"code": "invalid_file", "message": "the file is damaged"}}
-        more["reason"] = "the file is damaged: its table of contents points outside it"
-        return
-    following = STAGES.index(more["stage"]) + 1
-    if following < len(STAGES):
-        more |= {"stage": STAGES[following], "progress": following / len(STAGES)}
-    else:
-        job["status"] = "completed"
-        more |= {"stage": "done", "progress": 1.0, "passages": 7, "title": more["name"].rsplit(".", 1)[0]}
 
 
 def _add_documents(app: FastAPI, state: FakeState) -> None:

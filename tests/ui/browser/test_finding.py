@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.text.tokens import question_tokens
-from ui.browser.api.file_replies import FileState, StoredFile
+from ui.browser.api.file_replies import read_choices
 from ui.browser.api.finding import Wanted
-from ui.browser.find.choices import choices_in
 from ui.browser.find.drawing import marked
 from ui.browser.labels import kind_name, language_name
 from ui.browser.wording import read_words
@@ -55,20 +54,26 @@ def test_filters_are_joined_as_the_server_takes_them() -> None:
     }
 
 
-def test_only_what_the_documents_are_can_be_chosen() -> None:
-    files = [
-        StoredFile(
-            "1", "b.pdf", "", FileState.COMPLETED, document_id="b", media_type="application/pdf", tags=("x", "y")
-        ),
-        StoredFile(
-            "2", "a\u202e.txt", "", FileState.COMPLETED, document_id="a", media_type="text/plain", language="en"
-        ),
-        StoredFile("3", "c.pdf", "", FileState.FAILED, document_id="c", media_type="text/html"),
+def test_documents_to_choose_from_are_told_apart() -> None:
+    told = [
+        ("a1", "", "a.txt"),
+        ("b1", "Terms", "old/b.pdf"),
+        ("b2", "Terms", "b.pdf"),
+        ("c1", "FAQ", "q"),
+        ("c2", "FAQ", "q"),
     ]
-    choices = choices_in(files)
-    assert choices.documents == {"a": "a.txt", "b": "b.pdf"}
-    assert list(choices.documents.values()) == ["a.txt", "b.pdf"]
-    assert (choices.kinds, choices.tags, choices.languages) == (("application/pdf", "text/plain"), ("x", "y"), ("en",))
+    documents = [{"id": key, "title": title, "name": name} for key, title, name in told]
+    choices = read_choices(
+        {"documents": documents, "total": 9, "kinds": ["text/plain"], "tags": ["x"], "languages": []}
+    )
+    assert {document.id: document.label for document in choices.documents} == {
+        "a1": "a.txt",
+        "b1": "Terms · old/b.pdf",
+        "b2": "Terms · b.pdf",
+        "c1": "FAQ · q · c1",
+        "c2": "FAQ · q · c2",
+    }
+    assert (choices.total, choices.kinds, choices.tags, choices.languages) == (9, ("text/plain",), ("x",), ())
 
 
 def test_kinds_and_languages_have_names() -> None:

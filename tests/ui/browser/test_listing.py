@@ -1,4 +1,4 @@
-"""The list of the Library: what is asked again, what is shown in which order, and what can honestly be foretold."""
+"""The list of the Library: what is asked for, what is shown in which order, and what can honestly be foretold."""
 
 from __future__ import annotations
 
@@ -7,75 +7,89 @@ import dataclasses
 import pytest
 
 from ui.browser.api.client import Client
-from ui.browser.api.file_replies import CollectionSummary, FileState, StoredFile
+from ui.browser.api.failures import ClientError
+from ui.browser.api.file_replies import DocumentsPart, FileState, Order, StoredFile
 from ui.browser.figures import day_in, duration_in, size_in
 from ui.browser.library.drawing import documents_data
-from ui.browser.library.listing import Listing, Order, chosen
+from ui.browser.library.listing import ROWS, Listing, Looked
 from ui.browser.wording import read_words
 
 READY = StoredFile("file-1", "b/rules.pdf", "House rules", FileState.COMPLETED, created_at=10, size=5, tags=("house",))
 OTHER = StoredFile("file-2", "条例.html", "管理条例", FileState.COMPLETED, created_at=30, size=50)
 TORN = StoredFile("file-3", "torn.pdf", "", FileState.FAILED, reason="it is torn", created_at=20)
 BUSY = StoredFile("file-4", "long.pdf", "", FileState.IN_PROGRESS, stage="embedding", progress=0.2, created_at=40)
-FILES = (READY, OTHER, TORN, BUSY)
 
 
 class FakeClient(Client):
-    """Holds files, and notes what it is asked for."""
+    """Holds as many files as it is told, and notes what it is asked for."""
 
-    def __init__(self, files: tuple[StoredFile, ...]) -> None:
+    def __init__(self, total: int) -> None:
         super().__init__("http://server")
-        self.held = files
-        self.version = 1
-        self.asked: list[FileState | None] = []
+        self.total = total
+        self.progress = 0.2
+        self.asked: list[tuple[str, str, int, int]] = []
 
-    def collection(self, name: str) -> CollectionSummary:
-        return CollectionSummary(name, len(self.held), stamp=(self.version,))
-
-    def files(self, collection: str, state: FileState | None = None) -> tuple[StoredFile, ...]:
-        self.asked.append(state)
-        return tuple(file for file in self.held if state in (None, file.state))
-
-
-def test_a_list_is_only_fetched_where_something_changed_and_else_only_what_is_on_its_way() -> None:
-    client, listing = FakeClient(FILES), Listing()
-    listing.refresh(client, "default")
-    client.held = (READY, OTHER, TORN, dataclasses.replace(BUSY, progress=0.5))
-    listing.refresh(client, "default")
-    assert client.asked == [None, FileState.IN_PROGRESS]
-    assert [file.progress for file in listing.files] == [0, 0, 0, 0.5]
-    client.held, client.version = (READY,), 2
-    listing.refresh(client, "default")
-    listing.refresh(client, "default")
-    assert client.asked == [None, FileState.IN_PROGRESS, None]
-    listing.refresh(client, "other")
-    listing.forget()
-    listing.refresh(client, "other")
-    assert client.asked[3:] == [None, None]
+    def documents(
+        self,
+        collection: str,
+        words: str = "",
+        state: FileState | None = None,
+        order: Order = Order.ATTENTION,
+        *,
+        first: int = 0,
+        limit: int = 50,
+    ) -> DocumentsPart:
+        self.asked.append((collection, words, first, limit))
+        numbers = range(self.total)[first : first + limit]
+        files = [dataclasses.replace(BUSY, id=f"file-{number}", progress=self.progress) for number in numbers]
+        return DocumentsPart(tuple(files), self.total, {FileState.IN_PROGRESS: self.total, FileState.COMPLETED: 1})
 
 
-@pytest.mark.parametrize(
-    ("words", "state", "order", "expected"),
-    [
-        ("", None, Order.ATTENTION, [BUSY, TORN, READY, OTHER]),
-        ("", None, Order.TITLE, [READY, BUSY, TORN, OTHER]),
-        ("", None, Order.NEWEST, [BUSY, OTHER, TORN, READY]),
-        ("", None, Order.LARGEST, [OTHER, READY, BUSY, TORN]),
-        ("PDF rules", None, Order.TITLE, [READY]),
-        ("house", None, Order.TITLE, [READY]),
-        ("条例", None, Order.TITLE, [OTHER]),
-        ("", FileState.FAILED, Order.TITLE, [TORN]),
-        ("nothing", None, Order.TITLE, []),
-    ],
-)
-def test_lists_are_filtered_and_sorted(
-    words: str, state: FileState | None, order: Order, expected: list[StoredFile]
-) -> None:
-    assert chosen(FILES, words, state, order) == expected
+def test_only_what_is_shown_is_asked_for_and_each_time_anew() -> None:
+    client, listing = FakeClient(20_000), Listing()
+    listing.refresh(client, Looked("default"), 0)
+    listing.refresh(client, Looked("default"), 399)
+    client.progress = 0.5
+    listing.refresh(client, Looked("default"), 399)
+    assert client.asked == [("default", "", first, ROWS) for first in (0, 19_950, 19_950)]
+    assert {file.progress for file in listing.part.files} == {0.5}
+    assert (listing.parts, listing.number, listing.busy) == (400, 399, True)
+
+
+def test_whatever_else_is_looked_for_begins_with_its_first_part() -> None:
+    client, listing = FakeClient(120), Listing()
+    listing.refresh(client, Looked("default"), 2)  # another list than the empty one before
+    assert (listing.number, listing.changed) == (0, 1)
+    listing.refresh(client, Looked("default"), 2)
+    assert (listing.number, listing.changed) == (2, 1)
+    listing.refresh(client, Looked("default", "rules"), 2)
+    assert (listing.number, listing.changed, client.asked[-1]) == (0, 2, ("default", "rules", 0, ROWS))
+
+
+def test_where_the_last_part_is_gone_the_one_before_it_is_shown() -> None:
+    client, listing = FakeClient(101), Listing()
+    listing.refresh(client, Looked("default"), 0)
+    listing.refresh(client, Looked("default"), 2)
+    assert len(listing.part.files) == 1
+    client.total = 100
+    listing.refresh(client, Looked("default"), 2)
+    assert (listing.number, len(listing.part.files)) == (1, ROWS)
+    client.total = 0
+    listing.refresh(client, Looked("default"), 1)
+    assert (listing.part.files, listing.parts, listing.busy) == ((), 1, False)
+
+
+def test_what_failed_to_be_asked_for_leaves_what_was_known() -> None:
+    client, listing = FakeClient(3), Listing()
+    listing.refresh(client, Looked("default"), 0)
+    known = listing.part
+    with pytest.raises(ClientError):
+        listing.refresh(Client("http://127.0.0.1:9"), Looked("other"), 0)
+    assert (listing.part, listing.looked.collection) == (known, "default")
 
 
 def test_the_time_left_is_only_told_once_there_is_a_pace() -> None:
-    listing = Listing(files=(BUSY,), _since={"file-4": (100.0, 0.2)})
+    listing = Listing(_since={"file-4": (100.0, 0.2)})
     assert listing.seconds_left(BUSY, 130.0) is None  # nothing moved
     moved = dataclasses.replace(BUSY, progress=0.6)
     assert listing.seconds_left(moved, 101.0) is None  # too soon to tell
@@ -92,14 +106,13 @@ def test_what_is_foretold_is_no_more_exact_than_it_can_be(language: str, soon: s
 
 
 def test_documents_of_one_file_name_are_shown_as_such() -> None:
-    older = dataclasses.replace(OTHER, id="file-9", name="a/rules.pdf")
-    listing = Listing(files=(READY, OTHER, older))
-    rows = documents_data([READY, OTHER, older], listing, 0.0, read_words("en"))["rows"]
-    assert [any("also called rules.pdf" in note for note in row["notes"]) for row in rows] == [True, False, True]
+    twin = dataclasses.replace(READY, same_name=True)
+    rows = documents_data([twin, OTHER], Listing(), 0.0, read_words("en"))["rows"]
+    assert [any("also called rules.pdf" in note for note in row["notes"]) for row in rows] == [True, False]
 
 
 def test_a_failed_file_can_be_tried_again_and_only_a_ready_one_opened() -> None:
-    rows = documents_data(list(FILES), Listing(files=FILES), 0.0, read_words("zh"))["rows"]
+    rows = documents_data([READY, OTHER, TORN, BUSY], Listing(), 0.0, read_words("zh"))["rows"]
     assert [(row["can_open"], row["can_retry"]) for row in rows] == [
         (True, False), (True, False), (False, True), (False, False),
     ]  # fmt: skip

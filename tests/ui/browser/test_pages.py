@@ -8,7 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.browser.conftest import APP
+from tests.ui.browser.fake_documents import FakeDocument
 from tests.ui.browser.fake_server import FakeState
+from ui.browser.api.file_replies import Order
 
 
 def drawn(app: AppTest, component: str) -> list[dict[str, Any]]:
@@ -193,6 +195,36 @@ def test_the_library_lists_documents_and_deletes_only_what_was_confirmed(app: Ap
     assert [row["title"] for row in drawn(page, "documents")[0]["rows"]] == ["Blood pressure at home", "职工休假条例"]
 
 
+def test_a_long_list_is_looked_through_part_by_part(app: AppTest, state: FakeState) -> None:
+    held = state.documents["default"]
+    held += [FakeDocument(f"faq/{n}.txt", f"Question {n:03}", "text/plain", "en", ("Late.",)) for n in range(120)]
+    page = AppTest.from_function(library_page, default_timeout=20).run()
+
+    def titles() -> list[str]:
+        return [row["title"] for row in drawn(page, "documents")[0]["rows"]]
+
+    def part() -> Any:
+        return next(box for box in page.selectbox if box.label == "Part of the list")
+
+    assert len(titles()) == 50
+    assert part().options == ["1–50 of 123", "51–100 of 123", "101–123 of 123"]
+    part().set_value(2).run()
+    assert titles()[0] == "Question 099"
+    del held[:24]  # somebody else deletes the documents before
+    page.run()
+    assert part().options == ["1–50 of 99", "51–99 of 99"]
+    assert titles()[-1] == "Question 119"
+    page.text_input(key="find").set_value("question FAQ/5").run()
+    assert titles() == [f"Question {n:03}" for n in range(50, 60)]
+    page.selectbox(key="order").set_value(Order.NEWEST).run()
+    assert titles() == [f"Question {n:03}" for n in range(50, 60)]
+    page.text_input(key="find").set_value("nobody").run()
+    assert page.text[-1].value == "No document has this in its name."
+    page.text_input(key="find").set_value("").run()
+    assert len(titles()) == 50
+    assert not page.exception
+
+
 def test_a_kept_conversation_is_opened_by_its_link_and_goes_on(app: AppTest, state: FakeState) -> None:
     ask(app.run(), "What is the weather?")
     app.sidebar.toggle(key="keep").set_value(True).run()
@@ -322,6 +354,35 @@ def test_passages_are_found_filtered_and_walked_through(app: AppTest, state: Fak
     page.button(key="close").click().run()
     assert drawn(page, "source") == []
     assert len(state.searched) == count  # nothing is searched for twice
+
+
+def test_of_very_many_documents_some_can_be_chosen_and_what_is_chosen_stays(app: AppTest, state: FakeState) -> None:
+    held = state.documents["default"]
+    held += [FakeDocument(f"faq/{n}.txt", f"Question {n:03}", "text/plain", "en", ("Late.",)) for n in range(300)]
+    page = AppTest.from_function(find_page, default_timeout=20).run()
+    documents = page.multiselect(key="filter-document-default")
+    assert len(documents.options) == 200
+    assert "200 of 303 can be chosen here" in plain_text(page.caption[0].value)
+    page.text_input(key="filter-find-default").set_value("FAQ/29").run()
+    documents = page.multiselect(key="filter-document-default")
+    assert documents.options == ["Question 029", *(f"Question {n}" for n in range(290, 300))]
+    documents.set_value([held[-1].id]).run()
+    page.text_input(key="filter-find-default").set_value("handbook").run()
+    documents = page.multiselect(key="filter-document-default")
+    assert (documents.options, documents.value) == (["Question 299", "Student handbook"], [held[-1].id])
+    documents.set_value([held[-1].id, held[0].id]).run()
+    page.text_input(key="wanted").set_value("late").run()
+    filters = state.searched[-1]["filters"]["filters"]
+    assert filters == [{"type": "in", "key": "document_id", "value": [held[-1].id, held[0].id]}]
+    assert not page.exception
+
+
+def test_few_documents_can_all_be_chosen_without_looking_for_them(app: AppTest) -> None:
+    page = AppTest.from_function(find_page, default_timeout=20).run()
+    assert page.multiselect(key="filter-document-default").options == [
+        *("Blood pressure at home", "Student handbook", "职工休假条例"),
+    ]
+    assert [field.key for field in page.text_input] == ["wanted"]
 
 
 def test_a_search_that_finds_nothing_says_what_to_try(app: AppTest) -> None:

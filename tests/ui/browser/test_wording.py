@@ -15,10 +15,9 @@ from tests.ui.browser.payloads import all_payloads
 from ui.browser.answers.drawing import ACTIONS
 from ui.browser.answers.suggestions import all_questions
 from ui.browser.api.failures import FailureKind
-from ui.browser.api.file_replies import FileState
+from ui.browser.api.file_replies import FileState, Order
 from ui.browser.check.drawing import METRICS
 from ui.browser.labels import LANGUAGE_CODES
-from ui.browser.library.listing import Order
 from ui.browser.plain import plain
 from ui.browser.wording import LANGUAGES, language_for, read_words, streamlit_words
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ui.browser.api.client import Client
 from ui.browser.api.failures import ClientError
-from ui.browser.api.file_replies import FileState
 from ui.browser.wording import Words
 
 _FILE = Path(__file__).parents[1] / "strings" / "examples.toml"
@@ -18,12 +17,12 @@ def example_questions(client: Client, collection: str, words: Words) -> tuple[st
 
     Never raises: without examples the page is as usable.
     """
+    questions = all_questions(words.language)
     try:
-        files = client.files(collection)
+        held = client.held(collection, names=list(questions))
     except ClientError:
         return ()
-    held = {file.name.rpartition("/")[2] for file in files if file.state is FileState.COMPLETED}
-    return tuple(question for name, question in all_questions(words.language).items() if name in held)
+    return tuple(question for name, question in questions.items() if name in held)
 
 
 def all_questions(language: str) -> dict[str, str]:

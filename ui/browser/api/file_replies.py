@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from kb.records import Policy
-from ui.browser.api.parsing import Json, texts
+from ui.browser.api.parsing import Json, parse, texts
 
 
 class FileState(StrEnum):
@@ -18,6 +19,15 @@ class FileState(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class Order(StrEnum):
+    """How a list of documents is sorted."""
+
+    ATTENTION = "attention"  # what is on its way, what failed, then by title
+    TITLE = "title"
+    NEWEST = "newest"
+    LARGEST = "largest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,35 @@ class StoredFile:
     size: int = 0  # bytes of the file
     created_at: int = 0  # seconds since 1970
     attributes: Mapping[str, Any] = field(default_factory=dict)  # what is known of it
+    same_name: bool = False  # whether another one of the collection has the same file name
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsPart:
+    """A part of a collection's documents and of the files on their way into it."""
+
+    files: tuple[StoredFile, ...] = ()
+    total: int = 0  # of those that were looked for
+    counts: Mapping[FileState, int] = field(default_factory=dict)  # of the whole collection
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDocument:
+    """A document to choose. `label` tells it from all others that it was told with."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChoices:
+    """What a search of a collection can be filtered by; of very many documents, some."""
+
+    documents: tuple[NamedDocument, ...]
+    total: int  # of the documents that hold the words
+    kinds: tuple[str, ...]  # media types
+    tags: tuple[str, ...]
+    languages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +93,6 @@ class CollectionSummary:
     strict: bool = False  # whether sentences that the documents do not bear out are withheld
     title: str = ""  # what people call it, where that is not its name
     description: str = ""
-    stamp: tuple[int, ...] = ()  # another one when any of its files is
 
 
 def read_file(value: Json) -> StoredFile:
@@ -81,6 +119,35 @@ def read_file(value: Json) -> StoredFile:
         size=int(value.get("usage_bytes") or 0),
         created_at=int(value.get("created_at") or 0),
         attributes=dict(value.get("attributes") or {}),
+        same_name=bool(more.get("same_name")),
+    )
+
+
+def read_part(value: Json) -> DocumentsPart:
+    """A part of a collection's documents."""
+    counts = value["counts"]
+    return DocumentsPart(
+        tuple(parse(read_file, item) for item in value["data"]),
+        int(value["total"]),
+        {state: int(counts.get(state.value) or 0) for state in FileState},
+    )
+
+
+def read_choices(value: Json) -> FilterChoices:
+    """What a collection can be filtered by."""
+    told = [(str(item["id"]), str(item.get("title") or ""), str(item["name"])) for item in value["documents"]]
+    titles = Counter(title or name for _, title, name in told)
+    named = [(key, title or name, name) for key, title, name in told]
+    # What is called as another one is, is told by its file's name as well, and by its id where that is the same, too.
+    longer = [(key, title if titles[title] == 1 else f"{title} · {name}") for key, title, name in named]
+    labels = Counter(label for _, label in longer)
+    documents = (NamedDocument(key, label if labels[label] == 1 else f"{label} · {key[:12]}") for key, label in longer)
+    return FilterChoices(
+        tuple(documents),
+        int(value["total"]),
+        texts(value["kinds"]),
+        texts(value["tags"]),
+        texts(value["languages"]),
     )
 
 
@@ -88,14 +155,12 @@ def read_collection(value: Json) -> CollectionSummary:
     """A vector store."""
     documents = int((value.get("file_counts") or {}).get("completed") or 0)
     more = value.get("ibid") or {}
-    counts = sorted((value.get("file_counts") or {}).items())
     return CollectionSummary(
         name=str(value["id"]),
         documents=documents,
         strict=more.get("policy") == Policy.STRICT,
         title=str(value.get("name") or ""),
         description=str(value.get("description") or ""),
-        stamp=(int(more.get("version") or 0), *(int(count) for _, count in counts)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO
 
 from ui.browser.api.connection import Connection, json_of, quoted, store_path
@@ -14,13 +14,27 @@ from ui.browser.api.document_replies import (
     read_passage_page,
     read_removal,
 )
-from ui.browser.api.file_replies import CollectionSummary, FileState, StoredFile, read_collection, read_file
-from ui.browser.api.parsing import parse
+from ui.browser.api.file_replies import (
+    CollectionSummary,
+    DocumentsPart,
+    FileState,
+    FilterChoices,
+    Order,
+    StoredFile,
+    read_choices,
+    read_collection,
+    read_file,
+    read_part,
+)
+from ui.browser.api.parsing import parse, texts
 
 Attributes = Mapping[str, str | int | float | bool]
 
 # Parts of an upload are at most 64 MB each; with these, a slow line loses little when it breaks.
 _PART_BYTES = 16_000_000
+
+# The most that the server looks for in names.
+_LONGEST_WORDS = 256
 
 # A collection is written to a file before the first byte comes, and read by the server when the last one is there.
 _PORTING_SECONDS = 600.0
@@ -62,6 +76,44 @@ class LibraryRequests(Connection):
         parameters = {"document_id": document_id} if document_id else {}
         reply = self._asked("GET", f"/ibid/collections/{quoted(collection)}/removal", params=parameters)
         return parse(read_removal, json_of(reply))
+
+    def documents(
+        self,
+        collection: str,
+        words: str = "",
+        state: FileState | None = None,
+        order: Order = Order.ATTENTION,
+        *,
+        first: int = 0,
+        limit: int = 50,
+    ) -> DocumentsPart:
+        """A part of the documents and of the files on their way in; those that failed with those that were cancelled.
+
+        Args:
+            collection: that holds them.
+            words: all of which the title, the name or the tags hold.
+            state: that they are in, where it is given.
+            order: in which they come.
+            first: how many of them come before the part.
+            limit: how many it has at the most, up to 100.
+        """
+        asked: dict[str, str | int] = {"words": words[:_LONGEST_WORDS], "order": order.value}
+        if state is not None:
+            asked["state"] = state.value
+        path = f"/ibid/collections/{quoted(collection)}/documents"
+        return parse(read_part, json_of(self._asked("GET", path, params={**asked, "first": first, "limit": limit})))
+
+    def choices(self, collection: str, words: str, limit: int) -> FilterChoices:
+        """What a search can be filtered by; of the documents, at most `limit` that hold the words."""
+        asked: dict[str, str | int] = {"words": words[:_LONGEST_WORDS], "limit": limit}
+        reply = self._asked("GET", f"/ibid/collections/{quoted(collection)}/filters", params=asked)
+        return parse(read_choices, json_of(reply))
+
+    def held(self, collection: str, *, ids: Sequence[str] = (), names: Sequence[str] = ()) -> frozenset[str]:
+        """Those of these documents' ids and file names (without folders) that can be searched in the collection."""
+        body = {"ids": list(ids), "names": list(names)}
+        reply = self._asked("POST", f"/ibid/collections/{quoted(collection)}/held", json=body)
+        return parse(lambda value: frozenset((*texts(value["ids"]), *texts(value["names"]))), json_of(reply))
 
     def files(self, collection: str, state: FileState | None = None) -> tuple[StoredFile, ...]:
         """The documents of a collection and the files on their way in; those of one state where it is given."""

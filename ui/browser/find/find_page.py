@@ -8,9 +8,9 @@ from datetime import date
 import streamlit as st
 
 from ui.browser.api.failures import ClientError
+from ui.browser.api.file_replies import FilterChoices
 from ui.browser.api.finding import Found, Wanted
 from ui.browser.components import draw_results
-from ui.browser.find.choices import Choices, choices_in
 from ui.browser.find.drawing import results_data
 from ui.browser.labels import kind_name, language_name
 from ui.browser.notices import show_failure
@@ -20,6 +20,10 @@ from ui.browser.sources.panel import show_source
 
 # Passages shown: three screens of them. Who finds nothing there asks otherwise.
 _MOST = 30
+
+# Documents to choose from at once: more are looked for by a part of their names, since the browser is sent all of them
+# each time something on the page changes.
+_MOST_NAMED = 200
 
 # The first results, fetched before one of them is clicked.
 _FETCHED_AHEAD = 3
@@ -59,18 +63,19 @@ def _form(session: Session) -> Wanted:
         label_visibility="collapsed",
     )
     with st.expander(words("filters"), icon=":material/filter_list:", key="filters"):
-        choices = choices_in(session.client.files(session.collection))
-        return _filters(session, (text or "").strip(), choices)
+        return _filters(session, (text or "").strip())
 
 
-def _filters(session: Session, text: str, choices: Choices) -> Wanted:
+def _filters(session: Session, text: str) -> Wanted:
     words = session.words
+    part = _part_of_a_name(session)
+    choices = session.client.choices(session.collection, part, _MOST_NAMED)
 
     def several(name: str, options: Mapping[str, str]) -> tuple[str, ...]:
         chosen = st.multiselect(
             words(f"filter_{name}"),
             list(options),
-            key=f"filter-{name}-{session.collection}",  # another collection has other choices
+            key=_key(session, name),
             placeholder=words("filter_any"),
             select_all=False,  # Streamlit says it in English only
             disabled=not options,
@@ -78,7 +83,11 @@ def _filters(session: Session, text: str, choices: Choices) -> Wanted:
         )
         return tuple(chosen)
 
-    documents = several("document", choices.documents)
+    if choices.total > _MOST_NAMED:
+        st.caption(words("filter_document_some", shown=_MOST_NAMED, count=choices.total))
+    named = _named(session, choices)
+    documents = several("document", named)
+    session.filtered_by = {document: named[document] for document in documents}
     first, second = st.columns(2)
     with first:
         kinds = several("kind", {kind: kind_name(kind, words) for kind in choices.kinds})
@@ -90,6 +99,29 @@ def _filters(session: Session, text: str, choices: Choices) -> Wanted:
         )
     as_of = day if isinstance(day, date) else None
     return Wanted(session.collection, text, documents, kinds, tags, languages, as_of)
+
+
+def _key(session: Session, name: str) -> str:
+    return f"filter-{name}-{session.collection}"  # another collection has other choices
+
+
+def _part_of_a_name(session: Session) -> str:
+    """What the names of the documents to choose from hold: asked for where there are too many for one list."""
+    if session.documents <= _MOST_NAMED:
+        return ""
+    words = session.words
+    part = st.text_input(words("filter_document_find"), key=_key(session, "find"), icon=":material/search:")
+    return (part or "").strip()
+
+
+def _named(session: Session, choices: FilterChoices) -> dict[str, str]:
+    """The documents to choose from by their ids: those that are chosen stay, whatever others are looked for."""
+    found = {document.id: seen(document.label) for document in choices.documents}
+    if session.documents <= _MOST_NAMED:
+        return found
+    chosen = st.session_state.get(_key(session, "document")) or ()
+    kept = {key: session.filtered_by[key] for key in chosen if key in session.filtered_by and key not in found}
+    return {**kept, **found}
 
 
 def _search(session: Session, wanted: Wanted) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ui.browser.api.file_replies import FileState, StoredFile
@@ -12,24 +13,23 @@ from ui.browser.plain import seen
 from ui.browser.wording import Words
 
 
-def documents_data(files: list[StoredFile], listing: Listing, now: float, words: Words) -> dict[str, Any]:
+def documents_data(files: Sequence[StoredFile], listing: Listing, now: float, words: Words) -> dict[str, Any]:
     """A part of a collection's documents. `now` is a moment of the clock that `listing` goes by."""
-    duplicates = listing.duplicates()
     return {
         "lang": words("html_language"),
         "delete_label": words("delete"),
         "retry_label": words("try_again"),
-        "rows": [_row(file, listing.seconds_left(file, now), duplicates.get(file.id, ""), words) for file in files],
+        "rows": [_row(file, listing.seconds_left(file, now), words) for file in files],
     }
 
 
-def _row(file: StoredFile, seconds_left: float | None, duplicate: str, words: Words) -> dict[str, Any]:
+def _row(file: StoredFile, seconds_left: float | None, words: Words) -> dict[str, Any]:
     title = seen(file.title or file.name)
     failed = file.state in (FileState.FAILED, FileState.CANCELLED)
     state = words(f"stage_{file.stage}") if _in_progress_stage(file, words) else words(f"state_{file.state.value}")
     # The reason of a file that is ready repeats its warnings.
     notes = [*((file.reason or words("no_reason"),) if failed else file.warnings or (file.reason,))]
-    notes += [words("same_name", name=seen(duplicate))] if duplicate else []
+    notes += [words("same_name", name=seen(file.name.rpartition("/")[2]))] if file.same_name else []
     return {
         "id": file.id,
         "title": title,

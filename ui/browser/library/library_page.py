@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from math import ceil
 
 import streamlit as st
 
 from ui.browser.api.failures import ClientError
-from ui.browser.api.file_replies import FileState, StoredFile
+from ui.browser.api.file_replies import FileState, Order, StoredFile
 from ui.browser.components import RowActions, draw_documents
 from ui.browser.library.collection_dialogs import show_collection_dialog, show_collection_menu
 from ui.browser.library.document_page import address_of
 from ui.browser.library.drawing import documents_data
-from ui.browser.library.listing import Order, chosen
+from ui.browser.library.listing import ROWS, Listing, Looked
 from ui.browser.library.removing import removal_sentence
 from ui.browser.library.uploading import show_upload
 from ui.browser.notices import sentence_for, show_failure
 from ui.browser.plain import plain, seen
 from ui.browser.session import Session, current_session
+from ui.browser.wording import Words
 
 # How often files on their way in are looked at again: stages take seconds.
 _POLL_SECONDS = 1.0
 
-# Rows drawn at once: as many as one looks through, drawn in an instant; the others are on further pages.
-_ROWS = 50
-
 # What can be chosen by state; a cancelled file is shown with those that failed.
 _STATES = (FileState.COMPLETED, FileState.IN_PROGRESS, FileState.FAILED)
+
+# The fields that say what is looked for.
+_WORDS, _STATE, _ORDER = "find", "documents-state", "order"
 
 
 def show() -> None:
@@ -72,7 +72,8 @@ def _documents(session: Session) -> None:
     st.subheader(words("documents_heading"), anchor=False)
     try:
         if session.collections:
-            listing.refresh(session.client, session.collection)
+            looked = _looked(session)
+            listing.refresh(session.client, looked, st.session_state.get(_parts_key(listing), listing.number))
     except ClientError as failure:
         show_failure(failure, words)
         st.button(words("try_again"), key="list-again")
@@ -84,62 +85,75 @@ def _documents(session: Session) -> None:
 
 
 def _list(session: Session) -> None:
-    words, files = session.words, session.listing.files
-    if not files:
+    words, listing = session.words, session.listing
+    part = listing.part
+    if not sum(part.counts.values()):
         st.text(words("documents_none"))
         return
-    found = _chosen(session)
-    st.caption(plain(_counts(session)))
-    if not found:
+    _show_fields(words)
+    ready, busy = part.counts[FileState.COMPLETED], part.counts[FileState.IN_PROGRESS]
+    failed = sum(part.counts.values()) - ready - busy
+    st.caption(plain(words("documents_counts", ready=ready, busy=busy, failed=failed)))
+    if not part.files:
         st.text(words("documents_no_match"))
         return
-    known = {file.id: file for file in files}
-    first = _page(session, len(found)) * _ROWS
+    _show_parts(session)
+    known = {file.id: file for file in part.files}
     actions = RowActions(
         remove=lambda file_id: _ask_about(session, known.get(file_id)),
         open=_for_known(known, lambda file: _open(session, file)),
         retry=_for_known(known, lambda file: _retry(session, file)),
     )
-    data = documents_data(found[first : first + _ROWS], session.listing, time.monotonic(), words)
-    draw_documents("documents", data, actions)
+    draw_documents("documents", documents_data(part.files, listing, time.monotonic(), words), actions)
 
 
-def _chosen(session: Session) -> list[StoredFile]:
-    words = session.words
+def _looked(session: Session) -> Looked:
+    """What is looked for: what the fields say that were drawn last, since what is found says whether there are any."""
+    state = st.session_state.get(_STATE)
+    return Looked(
+        session.collection,
+        str(st.session_state.get(_WORDS) or "").strip(),
+        FileState(state) if state else None,
+        Order(st.session_state.get(_ORDER) or Order.ATTENTION),
+    )
+
+
+def _show_fields(words: Words) -> None:
     find, by_state, by_order = st.columns([4, 3, 3], vertical_alignment="bottom")
-    wanted = find.text_input(words("documents_find"), key="find", icon=":material/search:") or ""
-    state = by_state.selectbox(
+    find.text_input(words("documents_find"), key=_WORDS, icon=":material/search:")
+    by_state.selectbox(
         words("documents_state"),
         ("", *(state.value for state in _STATES)),
         format_func=lambda state: words(f"state_{state}") if state else words("filter_any"),
-        key="documents-state",
+        key=_STATE,
     )
-    order = by_order.selectbox(
-        words("documents_order"), list(Order), format_func=lambda order: words(f"order_{order.value}"), key="order"
+    by_order.selectbox(
+        words("documents_order"), list(Order), format_func=lambda order: words(f"order_{order.value}"), key=_ORDER
     )
-    return chosen(session.listing.files, wanted, FileState(state) if state else None, order or Order.ATTENTION)
 
 
-def _page(session: Session, count: int) -> int:
-    """Which page of the list is shown, from 0."""
-    pages = ceil(count / _ROWS)
-    if pages < 2:
-        return 0
-    words = session.words
+def _parts_key(listing: Listing) -> str:
+    """Of the choice of a part: another one where something else is looked for, or how much there is has changed."""
+    return f"rows-{listing.changed}-{listing.part.total}"
+
+
+def _show_parts(session: Session) -> None:
+    """The choice of the part of the list that is shown, where there are several."""
+    words, listing = session.words, session.listing
+    if listing.parts < 2:
+        return
+    count = listing.part.total
     labels = [
-        words("rows", first=number * _ROWS + 1, last=min(count, (number + 1) * _ROWS), count=count)
-        for number in range(pages)
+        words("rows", first=number * ROWS + 1, last=min(count, (number + 1) * ROWS), count=count)
+        for number in range(listing.parts)
     ]
-    # Another filter makes another list, of which the first page is shown.
-    number = st.selectbox(words("rows_label"), range(pages), format_func=labels.__getitem__, key=f"rows-{count}")
-    return number or 0
-
-
-def _counts(session: Session) -> str:
-    files = session.listing.files
-    ready = sum(file.state is FileState.COMPLETED for file in files)
-    busy = sum(file.state is FileState.IN_PROGRESS for file in files)
-    return session.words("documents_counts", ready=ready, busy=busy, failed=len(files) - ready - busy)
+    st.selectbox(
+        words("rows_label"),
+        range(listing.parts),
+        index=listing.number,
+        format_func=labels.__getitem__,
+        key=_parts_key(listing),
+    )
 
 
 def _for_known(known: Mapping[str, StoredFile], act: Callable[[StoredFile], None]) -> Callable[[str], None]:
@@ -163,7 +177,6 @@ def _retry(session: Session, file: StoredFile) -> None:
     else:
         # What fails again at once would look as if nothing had been done.
         st.toast(plain(session.words("retried", name=seen(file.title or file.name))))
-    session.listing.forget()
 
 
 def _ask_about(session: Session, file: StoredFile | None) -> None:

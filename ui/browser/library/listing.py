@@ -1,19 +1,15 @@
-"""The files of a collection as the Library lists them: fetched again only where something changed, filtered, sorted."""
+"""The part of a collection's documents that the Library shows: asked for anew each time, since the server keeps it."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from ui.browser.api.client import Client
-from ui.browser.api.file_replies import FileState, StoredFile
-from ui.browser.plain import seen
+from ui.browser.api.file_replies import DocumentsPart, FileState, Order, StoredFile
 
-# What needs a look comes first.
-_ORDER = {FileState.IN_PROGRESS: 0, FileState.FAILED: 1, FileState.CANCELLED: 1, FileState.COMPLETED: 2}
+# Rows drawn at once: as many as one looks through, drawn in an instant; the others are in further parts.
+ROWS = 50
 
 # Before so much time and so much of the work has passed, no honest guess can be made.
 _LEAST_SECONDS = 4.0
@@ -23,47 +19,52 @@ _LEAST_SHARE = 0.05
 _MEASURED_STAGE = "embedding"
 
 
-class Order(StrEnum):
-    """How a list is sorted."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the Library is looked through for."""
 
-    ATTENTION = "attention"  # what is on its way, what failed, then by title
-    TITLE = "title"
-    NEWEST = "newest"
-    LARGEST = "largest"
+    collection: str = ""
+    words: str = ""
+    state: FileState | None = None
+    order: Order = Order.ATTENTION
 
 
 @dataclass
 class Listing:
-    """What is known of the files of one collection."""
+    """What is shown of the files of one collection."""
 
-    collection: str = ""
-    stamp: tuple[int, ...] = ()
-    files: tuple[StoredFile, ...] = ()
+    looked: Looked = Looked()
+    number: int = 0  # of the part that is shown, from 0
+    changed: int = 0  # counts what was looked through: another one begins with its first part
+    part: DocumentsPart = field(default_factory=DocumentsPart)
     _since: dict[str, tuple[float, float]] = field(default_factory=dict)  # by file: when and at what share it was seen
 
     @property
     def busy(self) -> bool:
         """Whether files are on their way in."""
-        return any(file.state is FileState.IN_PROGRESS for file in self.files)
+        return self.part.counts.get(FileState.IN_PROGRESS, 0) > 0
 
-    def refresh(self, client: Client, collection: str) -> None:
-        """Asks what has changed, and only for that: a list of a thousand documents is long.
+    @property
+    def parts(self) -> int:
+        """How many parts there are."""
+        return max(1, -(-self.part.total // ROWS))
+
+    def refresh(self, client: Client, looked: Looked, number: int) -> None:
+        """Asks for a part as it is now; where there are fewer by now, for the last one.
 
         Raises:
             ClientError: the server did not answer; what was known stays.
         """
-        stamp = client.collection(collection).stamp
-        if (self.collection, self.stamp) != (collection, stamp):
-            self.files = client.files(collection)
-            self.collection, self.stamp = collection, stamp
-        elif self.busy:
-            moved = {file.id: file for file in client.files(collection, FileState.IN_PROGRESS)}
-            self.files = tuple(moved.get(file.id, file) for file in self.files)
+        if looked != self.looked:
+            number = 0
+        part = _asked(client, looked, number)
+        if not part.files and part.total:  # others have deleted what stood here
+            number = (part.total - 1) // ROWS
+            part = _asked(client, looked, number)
+        if looked != self.looked:
+            self.changed += 1
+        self.looked, self.number, self.part = looked, number, part
         self._note(time.monotonic())
-
-    def forget(self) -> None:
-        """Has the next look ask for everything."""
-        self.stamp = ()
 
     def seconds_left(self, file: StoredFile, now: float) -> float | None:
         """How long a file will still take, at the pace seen so far; None where that cannot be told."""
@@ -73,38 +74,12 @@ class Listing:
             return None
         return passed * (1 - file.progress) / done
 
-    def duplicates(self) -> dict[str, str]:
-        """By the id of a document: the name of another one that is called the same."""
-        names = Counter(_short_name(file) for file in self.files)
-        return {file.id: _short_name(file) for file in self.files if names[_short_name(file)] > 1}
-
     def _note(self, now: float) -> None:
-        measured = [file for file in self.files if file.stage == _MEASURED_STAGE]
+        measured = [file for file in self.part.files if file.stage == _MEASURED_STAGE]
         self._since = {file.id: self._since.get(file.id, (now, file.progress)) for file in measured}
 
 
-def chosen(files: Sequence[StoredFile], words: str, state: FileState | None, order: Order) -> list[StoredFile]:
-    """The files whose title, name or tags hold the words, those of one state where it is given, in an order."""
-    wanted = words.casefold().split()
-    found = [
-        file
-        for file in files
-        if (state is None or file.state is state or (state is FileState.FAILED and file.state is FileState.CANCELLED))
-        and all(word in _searched(file) for word in wanted)
-    ]
-    by_title = sorted(found, key=lambda file: seen(file.title or file.name).casefold())
-    if order is Order.ATTENTION:
-        return sorted(by_title, key=lambda file: _ORDER[file.state])
-    if order is Order.NEWEST:
-        return sorted(by_title, key=lambda file: -file.created_at)
-    if order is Order.LARGEST:
-        return sorted(by_title, key=lambda file: -file.size)
-    return by_title
-
-
-def _searched(file: StoredFile) -> str:
-    return "\n".join((file.title, file.name, *file.tags)).casefold()
-
-
-def _short_name(file: StoredFile) -> str:
-    return file.name.rpartition("/")[2]
+def _asked(client: Client, looked: Looked, number: int) -> DocumentsPart:
+    return client.documents(
+        looked.collection, looked.words, looked.state, looked.order, first=number * ROWS, limit=ROWS
+    )

@@ -10,7 +10,6 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ui.browser.api.failures import ClientError
-from ui.browser.api.file_replies import FileState
 from ui.browser.library.outcome import Outcome
 from ui.browser.library.unpacking import Unpacked, is_archive, unpacked
 from ui.browser.notices import sentence_for
@@ -106,38 +105,39 @@ def _send(session: Session, files: Iterator[Unpacked], collection: str) -> None:
     try:
         if collection not in [item.name for item in session.collections]:
             collection = session.client.create_collection(collection)
-        held = {file.document_id for file in session.client.files(collection) if file.state is FileState.COMPLETED}
     except ClientError as failure:
         for file in files:
             _note(outcome, file, sentence_for(failure, words), words, failure)
         return
     session.collection = collection
-    session.listing.forget()
+    sent: set[str] = set()
     progress = st.progress(0.0)
     for number, file in enumerate(files, 1):
         # How many there will be is not known before a zip is read to its end.
         progress.progress(number / (number + 1), text=plain(words("upload_sending", number=number, name=file.name)))
-        _send_one(session, collection, file, held, outcome)
+        _send_one(session, collection, file, sent, outcome)
     progress.empty()
     if outcome.received:
         session.examples = {}
         st.toast(words.count("upload_sent", outcome.received))
 
 
-def _send_one(session: Session, collection: str, file: Unpacked, held: set[str], outcome: Outcome) -> None:
-    digest = hashlib.sha256(file.content).hexdigest()  # a document's id
+def _send_one(session: Session, collection: str, file: Unpacked, sent: set[str], outcome: Outcome) -> None:
+    """Sends a file, unless the collection holds its very bytes or they are among those `sent` before it."""
     if file.fault:
         _note(outcome, file, session.words(file.fault), session.words)
-    elif digest in held:
-        outcome.known.append(file.name)
-    else:
-        try:
-            session.client.add_file(collection, file.name, io.BytesIO(file.content))
-        except ClientError as failure:
-            _note(outcome, file, sentence_for(failure, session.words), session.words, failure)
-        else:
-            held.add(digest)
-            outcome.received += 1
+        return
+    digest = hashlib.sha256(file.content).hexdigest()  # a document's id
+    try:
+        if digest in sent or session.client.held(collection, ids=[digest]):
+            outcome.known.append(file.name)
+            return
+        session.client.add_file(collection, file.name, io.BytesIO(file.content))
+    except ClientError as failure:
+        _note(outcome, file, sentence_for(failure, session.words), session.words, failure)
+        return
+    sent.add(digest)
+    outcome.received += 1
 
 
 def _note(outcome: Outcome, file: Unpacked, reason: str, words: Words, failure: ClientError | None = None) -> None:

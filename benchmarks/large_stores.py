@@ -46,7 +46,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running_server(Path(folder)) as server:
         ids = fill(server, options.documents)
-        measure(server.http(), file_id_of(ids[len(ids) // 2]), options.rounds)
+        measure(server.http(), file_id_of(ids[len(ids) // 2]), options.documents, options.rounds)
 
 
 def fill(server: RunningServer, documents: int) -> list[str]:
@@ -64,9 +64,9 @@ def fill(server: RunningServer, documents: int) -> list[str]:
     return ids
 
 
-def measure(http: httpx.Client, file_id: str, rounds: int) -> None:
+def measure(http: httpx.Client, file_id: str, documents: int, rounds: int) -> None:
     """Prints what each request takes."""
-    store_path = "/v1/vector_stores/default"
+    store_path, own_path = "/v1/vector_stores/default", "/ibid/collections/default"
     plain = {"query": QUESTION}
     http.post(f"{store_path}/search", json=plain)  # the indexes are built with the first search
     requests: dict[str, Callable[[], httpx.Response]] = {
@@ -74,22 +74,30 @@ def measure(http: httpx.Client, file_id: str, rounds: int) -> None:
         "a page of 20 files": lambda: http.get(f"{store_path}/files?limit=20"),
         "a page of 100 files": lambda: http.get(f"{store_path}/files?limit=100"),
         "the store": lambda: http.get(store_path),
+        "a part of the documents": lambda: http.get(f"{own_path}/documents"),
+        "the last part": lambda: http.get(f"{own_path}/documents?first={documents - 50}&order=newest"),
+        "a part, by words": lambda: http.get(f"{own_path}/documents?words=99+txt"),
+        "what can be filtered by": lambda: http.get(f"{own_path}/filters"),
+        "the same, by words": lambda: http.get(f"{own_path}/filters?words=99"),
+        "whether a document is held": lambda: http.post(f"{own_path}/held", json={"ids": [file_id]}),
         "a search": lambda: http.post(f"{store_path}/search", json=plain),
         "a search with filters": lambda: http.post(f"{store_path}/search", json={**plain, "filters": FILTERS}),
     }
     for name, request in requests.items():
         _print(name, list(_timed(request, rounds)))
-    taken = []
-    for number in range(rounds):
-        http.post(f"{store_path}/files/{file_id}", json={"attributes": {"round": number}}).raise_for_status()
-        taken += _timed(requests["a search with filters"], 1)
-    _print("the same after a write", taken)
+    for name in ("a page of 100 files", "a part of the documents", "a search with filters"):
+        taken = []
+        for number in range(rounds):
+            said = {"attributes": {"title": f"{name}, round {number}"}}
+            http.post(f"{store_path}/files/{file_id}", json=said).raise_for_status()
+            taken += _timed(requests[name], 1)
+        _print(f"{name} after a write", taken)
 
 
 def _print(name: str, taken: list[Taken]) -> None:
     clock, processor = ([getattr(one, kind) for one in taken] for kind in ("clock", "processor"))
     print(
-        f"{name:32} first {clock[0]:7.1f} ms   median {statistics.median(clock):7.1f}   most {max(clock):7.1f}"
+        f"{name:37} first {clock[0]:7.1f} ms   median {statistics.median(clock):7.1f}   most {max(clock):7.1f}"
         f"   processor: first {processor[0]:7.1f}   median {statistics.median(processor):7.1f}"
     )
 

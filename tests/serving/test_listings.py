@@ -75,13 +75,18 @@ def test_what_is_kept_is_what_a_look_at_everything_tells(
     for what, document, looked_at in changes:
         change(home, catalog, what, document)
         if looked_at:
-            kept.of(catalog)
+            sorted_before = kept.of(catalog)
+            assert len(sorted_before.places) == len(sorted_before.ordered(ListOrder.TITLE))
+            assert sorted_before.file_names.total() == len(sorted_before.files)
     listing = kept.of(catalog)
     assert listing.files == everything(home, catalog)
     one_by_one = {file.id: file for document in TEXTS for file in store_files(home, catalog, document.id)}
     assert listing.files == one_by_one
     assert listing.counts.total() == len(one_by_one)
-    assert [place.id for place in listing.places()] == sorted(one_by_one, key=lambda key: one_by_one[key].place)
+    anew = Listing(one_by_one)
+    assert listing.places == anew.places == sorted(file.place for file in one_by_one.values())
+    assert {order: listing.ordered(order) for order in ListOrder} == {order: anew.ordered(order) for order in ListOrder}
+    assert (listing.file_names, listing.counts) == (anew.file_names, anew.counts)
     home.close()
     catalog.close()
 

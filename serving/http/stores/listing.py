@@ -6,11 +6,12 @@ deleted from the collection is no file.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from kb.catalog.types import ListedDocument
 from kb.home.cursors import Place
@@ -34,6 +35,12 @@ MOST_TAGS = 500  # told to choose from: more than anybody reads; filters take an
 
 # What needs a look comes first.
 _ATTENTION: dict[Status, int] = {"in_progress": 0, "failed": 1, "cancelled": 1, COMPLETED: 2}
+
+
+_FEW = 500  # changed files, with which sorting everything anew takes as long as moving them one by one
+
+_Item = TypeVar("_Item")
+_Key = Callable[[_Item], tuple[str, str]]
 
 
 class ListOrder(StrEnum):
@@ -119,8 +126,32 @@ class Listing:
 
     def __init__(self, files: Mapping[str, StoreFile]) -> None:
         self.files = files
-        self._places: dict[Status | None, list[Place]] = {}
         self._ordered: dict[ListOrder, list[StoreFile]] = {}
+
+    def following(self, files: Mapping[str, StoreFile], touched: Collection[str]) -> Listing:
+        """The listing that comes after this one: what is known of its order goes over to it.
+
+        Args:
+            files: all that there are now.
+            touched: the ids of those that are new, changed or gone.
+        """
+        following = Listing(files)
+        if len(touched) > _FEW:
+            return following
+        gone = [self.files[file_id] for file_id in touched if file_id in self.files]
+        new = [files[file_id] for file_id in touched if file_id in files]
+        known = self.__dict__  # what was asked for so far
+        if "places" in known:
+            places = _exchanged(self.places, [file.place for file in gone], [file.place for file in new], _itself)
+            following.__dict__["places"] = places
+        if "file_names" in known:
+            names = self.file_names.copy()
+            names.subtract(file.file_name for file in gone)
+            names.update(file.file_name for file in new)
+            following.__dict__["file_names"] = +names
+        if ListOrder.TITLE in self._ordered:
+            following._ordered[ListOrder.TITLE] = _exchanged(self._ordered[ListOrder.TITLE], gone, new, _by_title)
+        return following
 
     @cached_property
     def counts(self) -> Counter[str]:
@@ -131,6 +162,11 @@ class Listing:
     def file_names(self) -> Counter[str]:
         """How many files have each name, without folders."""
         return Counter(file.file_name for file in self.files.values())
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """Where the files stand in OpenAI's lists, in order."""
+        return sorted(file.place for file in self.files.values())
 
     @cached_property
     def completed(self) -> list[StoreFile]:
@@ -158,14 +194,11 @@ class Listing:
         used = Counter(tag for file in self.completed for tag in file.tags)
         return _each(tag for tag, _ in used.most_common(MOST_TAGS))
 
-    def places(self, status: Status | None = None) -> list[Place]:
-        """Where the files stand in OpenAI's lists, those of one status where it is given, in order."""
-        places = self._places.get(status)
-        if places is None:
-            files = self.files.values()
-            places = sorted(file.place for file in files if status in (None, file.status))
-            self._places[status] = places
-        return places
+    def places_of(self, status: Status | None) -> list[Place]:
+        """The places of the files of one status, where it is given."""
+        if status is None:
+            return self.places
+        return [place for place in self.places if self.files[place.id].status == status]
 
     def ordered(self, order: ListOrder) -> list[StoreFile]:
         """All files in an order."""
@@ -176,13 +209,31 @@ class Listing:
 
     def _sorted(self, order: ListOrder) -> list[StoreFile]:
         if order is ListOrder.TITLE:
-            return sorted(self.files.values(), key=lambda file: (file.searched, file.id))
+            return sorted(self.files.values(), key=_by_title)
         by_title = self.ordered(ListOrder.TITLE)
         if order is ListOrder.NEWEST:
             return sorted(by_title, key=lambda file: file.created_at, reverse=True)  # keeps the order of equals
         if order is ListOrder.LARGEST:
             return sorted(by_title, key=lambda file: -file.size)
         return sorted(by_title, key=lambda file: _ATTENTION[file.status])
+
+
+def _by_title(file: StoreFile) -> tuple[str, str]:
+    return file.searched, file.id
+
+
+def _itself(place: Place) -> Place:
+    return place
+
+
+def _exchanged(ordered: Sequence[_Item], gone: Iterable[_Item], new: Iterable[_Item], key: _Key[_Item]) -> list[_Item]:
+    """What is in order under a key, without some that are in it and with others."""
+    exchanged = list(ordered)
+    for item in gone:
+        del exchanged[bisect_left(exchanged, key(item), key=key)]
+    for item in new:
+        insort(exchanged, item, key=key)
+    return exchanged
 
 
 def _each(values: Iterable[str]) -> list[str]:

@@ -25,8 +25,8 @@ from kb.home.job_summaries import (
 )
 from serving.http.stores.listing import Listing, StoreFile, store_file_of
 
-# Files whose listings are kept, of all vector stores together: about 1.3 kB each, 260 MB at the most. A larger store is
-# listed anew each time, some 15 µs for each file.
+# Files whose listings are kept, of all vector stores together: about 1.4 kB each, 280 MB at the most. A larger store is
+# listed anew each time, some 20 µs for each file.
 MOST_FILES = 200_000
 
 
@@ -59,7 +59,7 @@ class _Followed:
                 files = dict(self.listing.files)
                 for document_id in touched:
                     self._place(home, files, document_id)
-                self.listing = Listing(files)
+                self.listing = self.listing.following(files, {file_id_of(document_id) for document_id in touched})
             return self.listing
 
     def _follow_jobs(self, home: Home) -> set[str]:

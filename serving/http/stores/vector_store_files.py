@@ -105,7 +105,7 @@ def files_page(
     services: Services, catalog: Catalog, listing: Listing, list_name: str, asked: StoreFilesPageRequest
 ) -> dict[str, Any]:
     """A page of these files in OpenAI's shape."""
-    page = page_in(services.home, list_name, listing.places(asked.filter), asked)
+    page = page_in(services.home, list_name, listing.places_of(asked.filter), asked)
     data = store_files_json(services, catalog, [listing.files[file_id] for file_id in page.ids])
     return page_json(data, has_more=page.has_more)
 

@@ -81,6 +81,9 @@ def _documents(session: Session) -> None:
     if listing.busy != session.uploading:
         session.uploading = listing.busy
         st.rerun()  # starts or ends the polling, and counts documents anew
+    if session.said:  # only now: what is told before a drawing is begun anew may be lost
+        st.toast(plain(session.said))
+        session.said = ""
     _list(session)
 
 
@@ -173,10 +176,10 @@ def _retry(session: Session, file: StoredFile) -> None:
     try:
         session.client.queue_file(session.collection, file.id, file.attributes)
     except ClientError as failure:
-        st.toast(plain(sentence_for(failure, session.words)))
+        session.said = sentence_for(failure, session.words)
     else:
         # What fails again at once would look as if nothing had been done.
-        st.toast(plain(session.words("retried", name=seen(file.title or file.name))))
+        session.said = session.words("retried", name=seen(file.title or file.name))
 
 
 def _ask_about(session: Session, file: StoredFile | None) -> None:

@@ -1,4 +1,4 @@
-"""What lists, single files and filtered searches of a large vector store cost over HTTP.
+"""What lists, single files and filtered searches of a large vector store cost over HTTP, and the app's pages with them.
 
     python benchmarks/large_stores.py [--documents 20000] [--rounds 15]
 
@@ -9,6 +9,8 @@ the work of the catalog, the jobs' table and the server.
 from __future__ import annotations
 
 import argparse
+import logging
+import os
 import statistics
 import sys
 import tempfile
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import httpx
+from streamlit.testing.v1 import AppTest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -47,6 +50,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, running_server(Path(folder)) as server:
         ids = fill(server, options.documents)
         measure(server.http(), file_id_of(ids[len(ids) // 2]), options.documents, options.rounds)
+        draw(server.address, options.rounds)
 
 
 def fill(server: RunningServer, documents: int) -> list[str]:
@@ -94,6 +98,34 @@ def measure(http: httpx.Client, file_id: str, documents: int, rounds: int) -> No
         _print(f"{name} after a write", taken)
 
 
+def draw(address: str, rounds: int) -> None:
+    """Prints what the pages of the app take that list documents, drawn without a browser, over the same store."""
+    os.environ["IBID_API_URL"] = address
+    logging.disable()  # with the app comes a line for each request
+    for name, page in {"the Library's page": _library, "the page Find": _find}.items():
+        app = AppTest.from_function(page, default_timeout=600)  # seconds
+        taken = list(_timed(app.run, rounds))
+        if app.exception:
+            raise SystemExit(f"{name} could not be drawn: {app.exception[0].message}")
+        _print(name, taken)
+
+
+def _library() -> None:
+    from ui.browser.library.library_page import show
+    from ui.browser.session import current_session
+
+    current_session().refresh_collections()
+    show()
+
+
+def _find() -> None:
+    from ui.browser.find.find_page import show
+    from ui.browser.session import current_session
+
+    current_session().refresh_collections()
+    show()
+
+
 def _print(name: str, taken: list[Taken]) -> None:
     clock, processor = ([getattr(one, kind) for one in taken] for kind in ("clock", "processor"))
     print(
@@ -102,10 +134,12 @@ def _print(name: str, taken: list[Taken]) -> None:
     )
 
 
-def _timed(request: Callable[[], httpx.Response], rounds: int) -> Iterable[Taken]:
+def _timed(request: Callable[[], object], rounds: int) -> Iterable[Taken]:
     for _ in range(rounds):
         start, start_processor = time.perf_counter(), time.process_time()
-        request().raise_for_status()
+        reply = request()
+        if isinstance(reply, httpx.Response):
+            reply.raise_for_status()
         yield Taken(1000 * (time.perf_counter() - start), 1000 * (time.process_time() - start_processor))
 
 

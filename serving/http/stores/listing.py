@@ -242,5 +242,7 @@ def _each(values: Iterable[str]) -> list[str]:
 
 def holding(files: Iterable[StoreFile], words: str) -> list[StoreFile]:
     """Those of `files` whose title, name or tags hold every one of the words, in whatever case."""
-    wanted = words.casefold().split()
-    return [file for file in files if all(word in file.searched for word in wanted)]
+    found = list(files)
+    for word in words.casefold().split():
+        found = [file for file in found if word in file.searched]
+    return found

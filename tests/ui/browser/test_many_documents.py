@@ -47,6 +47,7 @@ def test_what_is_chosen_stays_while_others_are_looked_for(chrome: Any, address: 
             page.get_by_role("option", name=title, exact=True).click()
             page.locator(".st-key-filter-document-default", has_text=title).wait_for()
             page.keyboard.press("Escape")
+        page.locator(".result").nth(1).wait_for()
         page.locator(".result").nth(2).wait_for(state="detached")
         assert page.locator(".result").count() == 2
     chosen = state.searched[-1]["filters"]["filters"]

@@ -23,6 +23,7 @@ from types import FrameType
 from kb.questions.run_files import CompareRuns
 from kb.settings import Settings
 from serving.counters_folder import SHARED_FOLDER
+from serving.taken_places import TakenPlaces, free_places
 from serving.vllm import SharedStatus
 
 # Seconds before a process that died is started again: at once where it had been well, later where it dies as it starts.
@@ -57,7 +58,7 @@ class Workers:
         vllm: SharedStatus | None = None,
         compare_runs: CompareRuns | None = None,
     ) -> None:
-        self._settings = _with_fair_threads(settings)
+        self._settings = with_fair_threads(settings)
         self._listener = listener
         self._say = say
         self._vllm = vllm
@@ -77,7 +78,7 @@ class Workers:
             signal.signal(number, self._on_signal)
         with tempfile.TemporaryDirectory(prefix="ibid-counters-") as counters:
             folder = Path(counters)
-            workers = [self._start(folder) for _ in range(self._settings.serve.workers)]
+            workers = [self._start(folder, number) for number in range(self._settings.serve.workers)]
             try:
                 self._look_after(workers, folder)
             finally:
@@ -86,22 +87,23 @@ class Workers:
     def _look_after(self, workers: list[_Worker], folder: Path) -> None:
         while not self._ending.is_set():
             wait([self._woken, *(worker.process.sentinel for worker in workers)])
-            for place, worker in enumerate(workers):
+            for number, worker in enumerate(workers):
                 if worker.process.exitcode is None or self._ending.is_set():
                     continue
                 _forget_gauges(worker.process, folder)
+                free_places(folder, number)
                 lived = time.monotonic() - worker.started
                 failures = 1 if lived > _WELL_SECONDS else worker.failures + 1
                 seconds = _WAITS[min(failures - 1, len(_WAITS) - 1)]
                 ended = f"server process {worker.process.pid} ended with status {worker.process.exitcode}"
                 self._say(f"{ended}; another one is started{f' in {seconds:g} s' if seconds else ''}")
                 if not self._ending.wait(seconds):
-                    workers[place] = self._start(folder, failures)
+                    workers[number] = self._start(folder, number, failures)
 
-    def _start(self, folder: Path, failures: int = 0) -> _Worker:
+    def _start(self, folder: Path, number: int, failures: int = 0) -> _Worker:
         process = self._spawning.Process(
             target=_serve_one,
-            args=(self._settings, self._listener, folder, self._vllm, self._compare_runs),
+            args=(self._settings, self._listener, folder, number, self._vllm, self._compare_runs),
             name="ibid-server",
         )
         process.start()
@@ -115,15 +117,17 @@ def _serve_one(
     settings: Settings,
     listener: socket.socket,
     folder: Path,
+    number: int,
     vllm: SharedStatus | None,
     compare_runs: CompareRuns | None,
 ) -> None:
-    """What each process does."""
+    """What each process does; `number` tells it from the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; until there is a server, the parent ends us
     os.environ[SHARED_FOLDER] = str(folder)
     from serving.http.one_process import OneProcess
 
-    serving = OneProcess(settings, listener, vllm, compare_runs)
+    taken = TakenPlaces(folder, settings.serve.workers, number)
+    serving = OneProcess(settings, listener, vllm, compare_runs, taken)
     parent = multiprocessing.parent_process()
     assert parent is not None
     threading.Thread(target=_end_with, args=(parent.sentinel, serving.end), name="ibid-parent", daemon=True).start()
@@ -154,7 +158,7 @@ def _forget_gauges(process: SpawnProcess, folder: Path) -> None:
     mark_process_dead(process.pid, str(folder))  # type: ignore[no-untyped-call]  # it has no annotations
 
 
-def _with_fair_threads(settings: Settings) -> Settings:
+def with_fair_threads(settings: Settings) -> Settings:
     """The settings in which each process's embedder takes its share of the cores, where nobody said how many."""
     if settings.embedder.threads:
         return settings

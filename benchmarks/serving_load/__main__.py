@@ -1,9 +1,9 @@
 """How the server stands under load: its own cost, many streams, ten times too many, cancelled questions, memory.
 
-    python -m benchmarks.serving_load --home DIR [--measure overhead overload cancelled soak] [--json FILE]
+    python -m benchmarks.serving_load --home DIR [--workers 1] [--measure overhead overload …] [--json FILE]
 
-DIR is a home folder whose default collection answers the question (`ibid ingest examples/documents`). Server, model
-server and clients are three processes on this machine, so that the figures hold what the clients cost, too. The model
+DIR is a home whose default collection answers the question (`ibid ingest examples/documents`). Server (`--workers`
+processes), model server and clients share this machine, so that the figures hold what the clients cost, too. The model
 server is scripted: `--first`, `--gap` and `--pieces` say how a reply comes (by default as from a busy GPU: 0.3 s to the
 first token, then 20 tokens a second, 5 s in all).
 """
@@ -16,6 +16,7 @@ import json
 import multiprocessing
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,7 +24,8 @@ from typing import Any
 
 from benchmarks.serving_load.measures import Bench, cancelled, overhead, overload, soak
 from benchmarks.serving_load.model import Pace, run_model
-from benchmarks.serving_load.server import run_server
+from benchmarks.serving_load.server import Share, run_server
+from serving.http.server import listen
 
 MEASURES = {"overhead": overhead, "overload": overload, "cancelled": cancelled, "soak": soak}
 
@@ -31,6 +33,7 @@ MEASURES = {"overhead": overhead, "overload": overload, "cancelled": cancelled, 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--workers", type=int, default=1, help="server processes")
     parser.add_argument("--question", default="图书馆何时闭馆？")
     parser.add_argument("--measure", nargs="+", choices=MEASURES, default=list(MEASURES))
     parser.add_argument("--first", type=float, default=0.3, help="seconds to the model's first token")
@@ -45,12 +48,17 @@ def main() -> None:
     pace = Pace(options.first, options.gap, options.pieces)
     spawn = multiprocessing.get_context("spawn")
     model_url, _, _ = _start(spawn, run_model, pace)
-    url, pipe, process = _start(spawn, run_server, options.home, model_url)
-    bench = Bench(url, model_url, pipe, process, options.question, pace)
     report: dict[str, Any] = {"cpus": os.cpu_count(), "load": os.getloadavg()[0], "pace": pace.seconds}
-    for name in options.measure:
-        report[name] = asyncio.run(MEASURES[name](bench, options))
-        print(name, json.dumps(report[name]), file=sys.stderr, flush=True)
+    report["workers"] = options.workers
+    with listen("127.0.0.1", 0) as listener, tempfile.TemporaryDirectory() as counters:
+        shares = [Share(listener, Path(counters), options.workers, number) for number in range(options.workers)]
+        started = [_start(spawn, run_server, options.home, model_url, share) for share in shares]
+        _, pipes, processes = zip(*started, strict=True)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        bench = Bench(url, model_url, pipes, processes, options.question, pace)
+        for name in options.measure:
+            report[name] = asyncio.run(MEASURES[name](bench, options))
+            print(name, json.dumps(report[name]), file=sys.stderr, flush=True)
     if options.json:
         options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 

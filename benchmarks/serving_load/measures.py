@@ -28,8 +28,8 @@ class Bench:
 
     url: str
     model_url: str
-    pipe: Connection  # of the server: tells its event loop's lags
-    process: int
+    pipes: Sequence[Connection]  # of each server process: tells its event loop's lags
+    processes: Sequence[int]
     question: str
     pace: Pace
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -44,19 +44,25 @@ class Bench:
         return {int(number): moments for number, moments in told.items()}
 
     def lags(self) -> list[float]:
-        """How late the server's event loop came back each time since the last look, in seconds."""
-        self.pipe.send("lags")
-        lags: list[float] = self.pipe.recv()
+        """How late the server's event loops came back each time since the last look, in seconds."""
+        lags: list[float] = []
+        for pipe in self.pipes:
+            pipe.send("lags")
+            lags += pipe.recv()
         return lags
 
     def cpu_seconds(self) -> float:
         """That the server used (Linux)."""
-        fields = Path(f"/proc/{self.process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        ticks = 0
+        for process in self.processes:
+            fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def megabytes(self) -> float:
-        """Of memory that the server holds (Linux)."""
-        pages = int(Path(f"/proc/{self.process}/statm").read_text(encoding="utf-8").split()[1])
+        """Of memory that the server's processes hold, what they share counted for each of them (Linux)."""
+        files = (Path(f"/proc/{process}/statm") for process in self.processes)
+        pages = sum(int(file.read_text(encoding="utf-8").split()[1]) for file in files)
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
@@ -90,11 +96,13 @@ async def overload(bench: Bench, options: argparse.Namespace) -> Figures:
     """As many streams as there are places, then questions at ten times the rate that these places can answer."""
     alone = await _in_turn(bench, 2)
     bench.lags()
+    begun = bench.cpu_seconds()
     streams = await asyncio.gather(*(_later(bench, bench.pace.seconds / 2) for _ in range(options.streams)))
-    full_lags = bench.lags()
+    full_lags, full = bench.lags(), bench.cpu_seconds()
     seconds = 3 * bench.pace.seconds
     rate = 10 * options.streams / bench.pace.seconds
     crowd = await asyncio.gather(*(_later(bench, seconds) for _ in range(round(rate * seconds))))
+    over = bench.cpu_seconds()
     admitted = [one for one in crowd if one.status == 200]
     refused = [one for one in crowd if one.status == 429]
     ended = Counter(str(one.status) if not one.failure else one.failure for one in crowd)
@@ -107,6 +115,8 @@ async def overload(bench: Bench, options: argparse.Namespace) -> Figures:
         "admitted": _spread([one.seconds for one in admitted if one.whole]),
         "admitted_whole": f"{sum(one.whole for one in admitted)} of {len(admitted)}",
         "refused": _spread([one.first_byte - one.began for one in refused]),
+        "cpu_a_stream": round(1000 * (full - begun) / len(streams), 1),
+        "cpu_an_admitted_with_its_refusals": round(1000 * (over - full) / max(1, len(admitted)), 1),
         "loop_lag_full": _spread(full_lags),
         "loop_lag_overload": _spread(bench.lags()),
     }

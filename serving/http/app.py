@@ -17,6 +17,7 @@ from kb.questions.run_files import CompareRuns
 from kb.settings import Settings
 from serving.http import embeddings, models
 from serving.http.answers import chat, completions, stored_completions
+from serving.http.answers.places import Places
 from serving.http.batches import endpoint as batches
 from serving.http.batches.running import BatchRunner
 from serving.http.border.guard import LOOPBACK_ORIGIN, Guard
@@ -64,6 +65,7 @@ def create_app(
     model: ChatModel | None = None,
     vllm: ModelServer | None = None,
     compare_runs: CompareRuns | None = None,
+    places: Places | None = None,
 ) -> FastAPI:
     """The server as an ASGI app. The default collection is made if it is not there; nothing is loaded yet.
 
@@ -74,12 +76,15 @@ def create_app(
         vllm: a server beside ours, started, with the model that the settings name; if it is ours to stop, that is done
             with the app.
         compare_runs: compares two runs of a collection; without it, nobody can choose which are compared.
+        places: for answers, where they are not this process's alone.
 
     Raises:
         SettingsError: the chat model's or the verifier's settings are not complete.
         StorageError: the home folder cannot be written.
     """
-    services = open_services(settings, embedder=embedder, model=model, vllm=vllm, compare_runs=compare_runs)
+    services = open_services(
+        settings, embedder=embedder, model=model, vllm=vllm, compare_runs=compare_runs, places=places
+    )
     mcp = McpEndpoint(services)
 
     @asynccontextmanager

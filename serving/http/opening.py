@@ -32,6 +32,7 @@ def open_services(
     model: ChatModel | None = None,
     vllm: ModelServer | None = None,
     compare_runs: CompareRuns | None = None,
+    places: Places | None = None,
 ) -> Services:
     """Everything that a request may need. The default collection is made if it is not there; nothing is loaded yet.
 
@@ -41,6 +42,7 @@ def open_services(
         model: in the place of the one that the settings name.
         vllm: a server of our own, started, with the model that the settings name.
         compare_runs: compares two runs of a collection; without it, nobody can choose which are compared.
+        places: for answers, where they are not this process's alone.
 
     Raises:
         SettingsError: the chat model's, the verifier's or the traces' settings are not complete.
@@ -73,7 +75,7 @@ def open_services(
         vllm=vllm,
         compare_runs=compare_runs,
         traces=open_traces(settings.serve.traces),
-        places=Places(),
+        places=places or Places(),
         listings=Listings(home),
     )
     services.collections.create(settings.collection)

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 
 from serving.http.errors import ApiError
+from serving.taken_places import TakenPlaces
 
-MOST_ANSWERS = 128  # of one process; each mostly waits for the model
+MOST_ANSWERS = 128  # of all server processes together; each mostly waits for the model
 _CROWD = 8  # answers at once, from which on they stand back; with those after half of the places it helped little
 
 
 class Places:
-    """So many places. May be used by any thread."""
+    """So many places. May be used by any thread.
 
-    def __init__(self, count: int = MOST_ANSWERS) -> None:
+    Args:
+        count: of the places.
+        shared: where several server processes share them, what each of them holds.
+    """
+
+    def __init__(self, count: int = MOST_ANSWERS, shared: TakenPlaces | None = None) -> None:
         self._count = count
-        self._free = count
+        self._taken = 0  # by this process
+        self._shared = shared
         self._lock = threading.Lock()
 
     @property
     def free(self) -> int:
         """How many are."""
-        return self._free
+        return self._count - (self._taken if self._shared is None else self._shared.in_all())
 
     @property
     def is_crowded(self) -> bool:
-        """Whether making answers might keep others from being heard."""
-        return self._count - self._free > _CROWD
+        """Whether making answers might keep others from being heard by this process."""
+        return self._taken > _CROWD
 
     def check(self) -> None:
         """Refuses a question for which there is no place now, before anything of it is read.
@@ -34,7 +42,7 @@ class Places:
         Raises:
             ApiError: 429.
         """
-        if self._free <= 0:
+        if self.free <= 0:
             raise _none_free()
 
     def take(self) -> Place:
@@ -43,14 +51,19 @@ class Places:
         Raises:
             ApiError: 429, when none is free.
         """
-        with self._lock:
+        with self._lock, nullcontext() if self._shared is None else self._shared.alone():
             self.check()
-            self._free -= 1
+            self._count_taken(1)
         return Place(self)
 
     def _give_back(self) -> None:
         with self._lock:
-            self._free += 1
+            self._count_taken(-1)
+
+    def _count_taken(self, places: int) -> None:
+        self._taken += places
+        if self._shared is not None:
+            self._shared.add(places)
 
 
 class Place:

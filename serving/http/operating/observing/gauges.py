@@ -32,7 +32,7 @@ class Gauges(Collector):
         )
         build.add_metric((version("ibid"), platform.python_version()), 1)
         yield build
-        yield GaugeMetricFamily("ibid_answer_places", "Answers that one process makes at once.", value=MOST_ANSWERS)
+        yield GaugeMetricFamily("ibid_answer_places", "Answers that all processes make at once.", value=MOST_ANSWERS)
         yield from self._stored()
         jobs = GaugeMetricFamily("ibid_ingestion_jobs", "Files on their way in, by state.", labels=("state",))
         counts = count_jobs(self._services.home)

@@ -7,6 +7,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from kb.errors import ModelError, SettingsError
+from kb.turns import standing_aside
 
 if TYPE_CHECKING:
     import httpx
@@ -79,7 +80,8 @@ class ModelServer:
 
         for last in (*[False] * (_TRIES - 1), True):
             try:
-                answer = self._open().post(self._base_url + path, json=body)
+                with standing_aside():
+                    answer = self._open().post(self._base_url + path, json=body)
             except httpx.RemoteProtocolError:
                 if last:
                     raise

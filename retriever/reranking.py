@@ -9,6 +9,7 @@ from kb.catalog import Snapshot
 from kb.errors import ModelError
 from kb.ports import Reranker
 from kb.records import HitSource
+from kb.turns import standing_aside
 from retriever.fusion import Fused
 from retriever.hits import rerank
 
@@ -41,7 +42,8 @@ def rerank_if_possible(
     """
     started = perf_counter()
     try:
-        ordered = rerank(reranker, snapshot, question, ranked, candidates)
+        with standing_aside():
+            ordered = rerank(reranker, snapshot, question, ranked, candidates)
     except ModelError as error:
         _LOG.warning("not reranked: %s", error)
         timings[FAILED] = perf_counter() - started

@@ -14,6 +14,7 @@ from kb.errors import EmbeddingSpaceError, QuestionError, UsageError
 from kb.ports import Embedder, Ids, Reranker
 from kb.records import NO_FILTERS, EmbeddingSpace, Filters, HitSource, SearchResult
 from kb.settings import LimitSettings, RerankerSettings
+from kb.turns import standing_aside
 from retriever.addresses import addressed_first
 from retriever.allowed import AllowedPassages
 from retriever.dense import DenseIndex
@@ -257,7 +258,8 @@ class Searcher:
                 "Set the collection's own model again, or change the collection with `ibid reembed`",
             )
         with timed(timings, "embed"):
-            vector = embedder.embed_question(question)
+            with standing_aside():
+                vector = embedder.embed_question(question)
             self.likeness.note_question(question, vector)
         with timed(timings, "dense"):
             return self._dense.search(space, vector, depth, allowed, also=lexical.keys())

@@ -12,6 +12,7 @@ from kb.chat.tools import calls_of
 from kb.errors import OverlongReplyError, ReplyCutError
 from kb.ports import ChatModel, Judgement, Verifier
 from kb.records import NO_FILTERS, AnswerStatus, Claim, Claimed, Filters, Hit, Policy, Turn, Verdict, Withheld
+from kb.turns import waited_for
 from serving.absences import judge_absence
 from serving.answer_prompt import NO_ANSWER, answer_prompt
 from serving.answer_sources import Documents
@@ -150,7 +151,7 @@ def _cut_at_once(reply: CutsPieces, gate: SentenceGate, means: Drafting) -> Iter
 def _cut(reply: Iterator[str], gate: SentenceGate, means: Drafting) -> Iterator[str]:
     """The sentences of any other reply."""
     called = perf_counter()
-    for number, piece in enumerate(reply):
+    for number, piece in enumerate(waited_for(reply)):
         if number == 0:
             means.stages.note(FIRST_TOKEN, called)
         if means.cancellation.cancelled:

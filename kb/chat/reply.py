@@ -7,12 +7,14 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from time import perf_counter
 from typing import Protocol
 
 from kb.chat.request import Request
 from kb.errors import ModelError
 from kb.records import TokenCount, ToolCall
+from kb.turns import standing_aside
 
 Item = str | TokenCount | list[ToolCall] | ModelError | None  # a piece, what it took, calls, the failure, or the end
 
@@ -125,4 +127,7 @@ class _Inbox:
 
     def get(self) -> Item:
         """Waits for the next item."""
-        return self._items.get()
+        with suppress(queue.Empty):
+            return self._items.get_nowait()
+        with standing_aside():
+            return self._items.get()

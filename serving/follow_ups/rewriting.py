@@ -9,6 +9,7 @@ from kb.chat.replies import json_objects
 from kb.errors import ModelError
 from kb.ports import ChatModel, JsonSchema
 from kb.records import Turn
+from kb.turns import standing_aside
 from serving.cancellation import Cancellation
 from serving.extractive.terms import is_weak, read_terms
 from serving.follow_ups.leaning import is_follow_up
@@ -45,7 +46,7 @@ def rewritten(question: str, history: Sequence[Turn], model: ChatModel, cancella
     stream = model.stream(
         fill("follow_up_system", language), (Turn("user", prompt),), max_tokens=_REWRITTEN_TOKENS, schema=_SCHEMA
     )
-    with cancellation.watching(stream) as pieces:
+    with cancellation.watching(stream) as pieces, standing_aside():
         reply = "".join(pieces)
     written = _on_one_line(_question_in(reply)).strip('"“”「」 ')
     if (

@@ -10,6 +10,7 @@ from kb.chat.asking import asked_with
 from kb.chat.replies import json_objects
 from kb.errors import ModelError, OverlongReplyError
 from kb.records import AnswerStatus, Claim, Claimed, Hit, Turn, Verdict, Withheld
+from kb.turns import standing_aside
 from serving.answer_prompt import answer_prompt
 from serving.claims import OF_IBID_ITSELF, Claims, Outcome, confidence_of, status_of
 from serving.passages import Reading
@@ -73,7 +74,7 @@ def draft_json(question: str, readings: Sequence[Reading], language: str, form: 
 
 
 def _pieces(reply: Iterator[str], means: Drafting) -> Iterator[str]:
-    with means.stages.during(MODEL), means.cancellation.watching(reply) as pieces:
+    with means.stages.during(MODEL), means.cancellation.watching(reply) as pieces, standing_aside():
         yield from pieces
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kb.entailment import Entailing, Entailment
 from kb.ports import Judgement
 from kb.records import Verdict
+from kb.turns import standing_aside
 from serving.reasons import Reason, because
 from serving.verifiers.checked import Question
 
@@ -35,7 +36,9 @@ class EntailmentMeaning:
         Raises:
             ModelError: the model failed.
         """
-        return [self._verdict_on(question.sentence, self._model.judge(*question)) for question in questions]
+        with standing_aside():
+            found = [self._model.judge(*question) for question in questions]
+        return [self._verdict_on(question.sentence, of_it) for question, of_it in zip(questions, found, strict=True)]
 
     def _verdict_on(self, sentence: str, found: Entailment) -> Judgement:
         share = f"{found.supported:.0%}"

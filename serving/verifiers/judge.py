@@ -18,6 +18,7 @@ from kb.ports import ChatModel, JsonSchema, Judgement
 from kb.prompting import PromptText, as_data, frame_key
 from kb.records import Turn, Verdict
 from kb.text.folding import fold
+from kb.turns import standing_aside
 from serving.cancellation import Cancellation
 from serving.languages import language_of
 from serving.placed_quotes import headings_of
@@ -88,7 +89,7 @@ class JudgeMeaning:
         timer.daemon = True  # an interrupted program need not wait for it
         timer.start()
         try:
-            with cancellation.watching(stream) as pieces:
+            with cancellation.watching(stream) as pieces, standing_aside():
                 reply = "".join(pieces)
         finally:
             timer.cancel()

@@ -56,7 +56,8 @@ async def events_of(
         try:
             if crowded:
                 stand_back()
-            with ended(answering(cancellation)) as answer:  # type: ignore[type-var]  # it is a generator
+            turn = places.turns.taken()
+            with turn, ended(answering(cancellation)) as answer:  # type: ignore[type-var]  # it is a generator
                 for event in answer:
                     hand_over(event)
             hand_over(None)

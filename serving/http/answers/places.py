@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import nullcontext
 
+from kb.turns import Turns
 from serving.http.errors import ApiError
 from serving.taken_places import TakenPlaces
 
@@ -25,6 +26,7 @@ class Places:
         self._taken = 0  # by this process
         self._shared = shared
         self._lock = threading.Lock()
+        self.turns = Turns()  # of the answers that have them
 
     @property
     def free(self) -> int:

@@ -116,8 +116,8 @@ class Connection(H11Protocol):
             headers.append(("content-length", str(len(content))))
             reason = STATUS_PHRASES[status]
             response = h11.Response(status_code=status, headers=headers, reason=reason)
-            for event in (response, h11.Data(data=content), h11.EndOfMessage()):
-                self.transport.write(self.conn.send(event) or b"")
+            events = (response, h11.Data(data=content), h11.EndOfMessage())
+            self.transport.write(b"".join(self.conn.send(event) or b"" for event in events))  # in one packet
             with suppress(OSError):  # a client that is gone already
                 self.transport.write_eof()
         self.loop.call_later(_LINGER_SECONDS, self.transport.close)

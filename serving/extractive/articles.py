@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kb.records import Hit
+from kb.records import Hit, Passage
 from kb.text.folding import fold
 from kb.text.sentences import split_sentences
-from retriever.addresses import Address, read_addresses
+from retriever.addresses import Address, names_nothing_else, numbered_line, read_addresses
 from serving.extractive.records import Quote
 
 # Read in folded text, the address taken out: what is left asks for the text and for nothing in it.
@@ -37,18 +37,36 @@ def asks_for_articles(question: str) -> tuple[Address, ...]:
 def article_quotes(question: str, hits: Sequence[Hit]) -> tuple[Quote, ...]:
     """The articles that `question` asks for; none where it asks for none or no passage begins one.
 
-    One quote for each article, and one for each further passage over which it goes on.
+    One quote for each article, and one for each further passage over which it goes on. Where the question names nothing
+    but the article, and several documents have one of that number, each of theirs is quoted.
     """
     quotes: list[Quote] = []
     for address in asks_for_articles(question):
-        quote = next(filter(None, (_quoted(address, hit) for hit in hits)), None)
-        while quote is not None and len(quotes) < _MOST_QUOTES:
-            quotes.append(quote)
-            quote = _continued(quote, hits)
+        for quote in _in_documents(address, hits, several=names_nothing_else(question)):
+            found: Quote | None = quote
+            while found is not None and len(quotes) < _MOST_QUOTES:
+                quotes.append(found)
+                found = _continued(found, address, hits)
     return tuple(quotes)
 
 
-def _continued(quote: Quote, hits: Sequence[Hit]) -> Quote | None:
+def _in_documents(address: Address, hits: Sequence[Hit], *, several: bool) -> list[Quote]:
+    """The article in the first document that has it; in all, each text once, where no word tells which is meant."""
+    found: dict[str, Quote] = {}
+    for hit in hits:
+        quote = None if hit.passage.document_id in found else _quoted(address, hit)
+        if quote is not None and all(_same(quote.text) != _same(other.text) for other in found.values()):
+            found[hit.passage.document_id] = quote
+            if not several:
+                break
+    return list(found.values())
+
+
+def _same(text: str) -> str:
+    return "".join(fold(text).split())  # the same law as a PDF and as a page differs in its line ends
+
+
+def _continued(quote: Quote, address: Address, hits: Sequence[Hit]) -> Quote | None:
     """What goes on in the passage after a quote that ends with its own."""
     own = quote.hit.passage
     if quote.end < own.start + len(own.text.rstrip()):
@@ -57,18 +75,46 @@ def _continued(quote: Quote, hits: Sequence[Hit]) -> Quote | None:
     following = next((hit for hit in hits if (hit.passage.document_id, hit.passage.order) == after), None)
     if following is None:
         return None
-    text = following.passage.text
-    ends = next((start for start, end in _lines(text) if _begins_article(text, start, end)), len(text))
-    return _quote(following, 0, ends) if text[:ends].strip() else None
+    ends = _next_head(following.passage, address, 0)
+    return _quote(following, 0, ends) if following.passage.text[:ends].strip() else None
 
 
 def _quoted(address: Address, hit: Hit) -> Quote | None:
-    text = hit.passage.text
-    heads = [(start, end) for start, end in _lines(text) if _begins_article(text, start, end)]
-    begins = next((start for start, end in heads if _addresses(text, start, end)[:1] == (address,)), None)
-    if begins is None:
-        return None
-    return _quote(hit, begins, next((start for start, _ in heads if start > begins), len(text)))
+    passage = hit.passage
+    for start, end in _lines(passage.text):
+        if _begins_article(passage.text, start, end):
+            begins = _addresses(passage.text, start, end)[:1] == (address,)
+        else:
+            begins = _clause_at(passage, start, end) == address
+        if begins:
+            return _quote(hit, start, _next_head(passage, address, end))
+    return None
+
+
+def _next_head(passage: Passage, address: Address, after: int) -> int:
+    """Where the next article or heading begins behind a place, or the text ends; clauses of the article are its own."""
+    text, headings = passage.text, {heading.strip() for heading in passage.headings}
+    for start, end in _lines(text):
+        clause = _clause_at(passage, start, end)
+        if start < after or (clause is not None and clause.number.startswith(f"{address.number}.")):
+            continue
+        if _begins_article(text, start, end) or text[start:end].strip() in headings or _is_later(clause, address):
+            return start
+    return len(text)
+
+
+def _is_later(clause: Address | None, address: Address) -> bool:
+    """Whether a numbered line ends a numbered clause; below 第十二条, a line 2.1 is its own."""
+    return clause is not None and ("." in address.number or "." not in clause.number)
+
+
+def _clause_at(passage: Passage, start: int, end: int) -> Address | None:
+    """The number of a line that is a heading ("12. Charges"), or of a clause below one ("12.1 The Client")."""
+    line = passage.text[start:end]
+    number = numbered_line(line)
+    if number is None or "." in number.number:
+        return number
+    return number if line.strip() in {heading.strip() for heading in passage.headings} else None
 
 
 def _quote(hit: Hit, begins: int, ends: int) -> Quote:

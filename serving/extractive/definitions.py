@@ -58,5 +58,7 @@ def _defining(thing: str) -> re.Pattern[str]:
     return re.compile(
         rf"^\W*(?:an? |the |in [^,.]{{2,40}}, )?{quoted},?(?: here| therefore)? {_IS}"
         rf"|\b(?:called|known as|termed|referred to as|defined as)(?: an?| the)? {quoted}"
+        r"(?!\w| (?:is|are|was|were|has)\b)"  # species called ducks are not …
+        rf"|\b{quoted}, (?:an?|the|which is) \w+[^,;]{{8,}}"  # … introduces the Frobber, a tool for …
         rf"|(?:^|; ){quoted}: "
     )

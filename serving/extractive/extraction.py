@@ -51,6 +51,8 @@ def extract(
     asked = read_question(question)
     if articles := article_quotes(question, hits):
         return Extraction(articles, _BY_ADDRESS, answered=True, why=_article_found(asked))
+    if not asked.terms.loose:
+        return Extraction((), 0.0, answered=False, why=_nothing_asked(asked))
     candidates = read_candidates(hits)
     if not candidates:
         return Extraction((), 0.0, answered=False, why=_nothing_read(asked))
@@ -86,6 +88,10 @@ def _settling(question: str, *, yes: bool) -> Settled:
 
 def _article_found(question: Question) -> str:
     return "这是问题中所指的条文。" if question.chinese else "This is the article that the question names."
+
+
+def _nothing_asked(question: Question) -> str:
+    return "问题中没有可查找的词。" if question.chinese else "The question has no word that could be looked for."
 
 
 def _nothing_read(question: Question) -> str:

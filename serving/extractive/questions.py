@@ -38,6 +38,8 @@ _PATTERNS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = tuple(
             r"\bhow (?:many|much|old|long|far|tall|high|large|big|often|fast|deep|wide|heavy)\b"
             r"|\b(?:what|which)(?: \w+){0,2} (?:percent|percentage|number|proportion|fraction|population|amount|age"
             r"|rate|price|cost|temperature|size|length|height|distance|speed|dose|ratio)\b"
+            r"|^\W*what(?:'s|’s| is| was| are| were) [^?]*\b(?:revenues?|net sales|net income|net loss|profits?"
+            r"|earnings|turnover|expenditure|salary|wages?|fee|fine|rent|deposit|budget|dividend|fare)\b"
             r"|多少|几[个位名次人种岁天年月场座条部家届章项所米元倍]|百分之几|多[长大高远久重深宽快]|人口是|第几"
             # Asked without a question word, as into a search box.
             r"|(?:吞吐|交付|销|产|客流|总)量(?:是|为)?\W*$|(?:票房|人数|占比|比例|增长率|面积|长度|高度)(?:是|为)?\W*$",

@@ -34,6 +34,13 @@ _WEAK_WORDS = frozenset(
 _EMPTY_CHARACTERS = frozenset(
     "的了是在有和与及或也都而被把为以于之其这那此该个些么什谁哪何多少几吗呢吧啊请问怎样如由从到对等所会能可要将则"
 )
+# Words that people shorten when they ask, and documents write out.
+_WRITTEN_OUT = {
+    "exam": "examination", "lab": "laboratory", "info": "information", "admin": "administration", "max": "maximum",
+    "prof": "professor", "uni": "university", "dept": "department", "phone": "telephone", "bike": "bicycle",
+    "math": "mathematics", "maths": "mathematics", "memo": "memorandum", "fridge": "refrigerator", "flu": "influenza",
+    "gym": "gymnasium", "advert": "advertisement", "approx": "approximately",
+}  # fmt: skip
 _LOOSE_LETTERS = 5  # invent-or and invent-ion agree in five letters; four would join "inter-est" and "inter-nal"
 
 
@@ -71,7 +78,7 @@ def stem_of(word: str) -> str:
         return ""
     if word[0].isdigit():
         return word.replace(",", "")
-    return _stemmer()(word)
+    return _stemmer()(_WRITTEN_OUT.get(word) or _WRITTEN_OUT.get(word.removesuffix("s"), word))
 
 
 @lru_cache(maxsize=4096)  # the passages that many questions find are read again for each; some 10 MB when full

@@ -4,7 +4,7 @@ import pytest
 
 from kb.records import DocumentEntry, Filters, Mark, MarkKind
 from retriever import Searcher, SearchMode
-from retriever.addresses import Address, named_documents, read_addresses
+from retriever.addresses import Address, named_documents, names_nothing_else, read_addresses
 from tests.fakes import HashEmbedder
 from tests.making import make_catalog, make_document
 
@@ -83,6 +83,43 @@ def test_a_named_article_of_a_named_document_comes_first(
 def test_without_a_named_document_the_best_one_that_has_the_article_gives_it(searcher: Searcher) -> None:
     hit = searcher.search("What does section 12 say about goods that are not as described?").hits[0]
     assert hit.passage.text.startswith("Section 12. Goods")
+
+
+def test_where_the_question_says_nothing_else_the_article_of_each_document_comes_first(searcher: Searcher) -> None:
+    hits = searcher.search("What does section 12 say?").hits
+    assert {hit.document.name for hit in hits[:2]} == {"Leases Act.txt", "Sales Act.txt"}
+    assert all(hit.passage.text.startswith("Section 12") for hit in hits[:2])
+
+
+@pytest.mark.parametrize(("number", "first"), [("12", "12. Charges"), ("12.2", "12.2 The Charges"), ("§ 13", "13. In")])
+def test_a_clause_that_has_a_number_alone_is_found(tmp_path: Path, number: str, first: str) -> None:
+    lines = [
+        "Hosting Agreement", "12. Charges", "12.1 The Client pays the Charges.", "12.2 The Charges are fixed.",
+        "13. Invoices", "13.1 Invoices are sent monthly.", "The Client pays within 12 days.",
+    ]  # fmt: skip
+    text, marks = "", []
+    for line in lines:
+        if line in ("12. Charges", "13. Invoices"):
+            marks.append(Mark(MarkKind.HEADING, len(text), len(text) + len(line), 2))
+        text += line + "\n"
+    document = make_document(text, "agreement.txt", marks=marks, language="en")
+    found = Searcher(make_catalog(tmp_path, EMBEDDER, document), EMBEDDER).search(f"What does clause {number} say?")
+    assert found.hits[0].passage.text.startswith(first)
+
+
+@pytest.mark.parametrize(
+    ("question", "alone"),
+    [
+        ("What does section 12 say?", True),
+        ("第十二条的内容是什么？", True),
+        ("Show me the text of article 5.", True),
+        ("What does section 12 of the lease say?", False),
+        ("劳动法第十二条规定了什么？", False),
+        ("What does the lease say?", False),
+    ],
+)
+def test_whether_a_question_names_an_article_and_nothing_else(question: str, alone: bool) -> None:
+    assert names_nothing_else(question) is alone
 
 
 def test_scores_never_rise_and_no_passage_comes_twice(searcher: Searcher) -> None:

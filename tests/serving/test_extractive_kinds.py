@@ -24,6 +24,11 @@ _RULES_CHINESE = """第三条 申请人应当提交下列材料：（一）身�
 2. 成绩单
 逾期不予受理。"""
 
+_BIRDS = (
+    "Featherbase is searched daily. Some species called ducks are not true ducks. Duck is the common name of many "
+    "waterfowl. This paper introduces Featherbase, an open collection of plumage."
+)
+
 
 def ask(question: str, text: str) -> Extraction:
     return extract(question, [make_hit(text)])
@@ -115,6 +120,8 @@ def test_a_list_is_not_unrolled_where_one_thing_is_asked_for() -> None:
         ("What does waiver mean?", _RULES, "A waiver is a written statement that gives up a right."),
         ("什么是要约？", _RULES_CHINESE, "要约是希望与他人订立合同的意思表示。"),
         ("要約是什麼意思？", _RULES_CHINESE, "要约是希望与他人订立合同的意思表示。"),
+        ("What is a duck?", _BIRDS, "Duck is the common name of many waterfowl."),
+        ("What is Featherbase?", _BIRDS, "This paper introduces Featherbase, an open collection of plumage."),
     ],
 )
 def test_a_definition_stands_before_other_sentences_on_the_thing(question: str, text: str, sentence: str) -> None:

@@ -15,6 +15,8 @@ from serving.extractive.terms import read_terms, words_of
         ("Who wrote the charter?", AnswerKind.PERSON),
         ("In what year did the bridge open?", AnswerKind.TIME),
         ("How many bridges cross the river?", AnswerKind.NUMBER),
+        ("What was the club's net income in 2023?", AnswerKind.NUMBER),
+        ("What is the fee for a lost card?", AnswerKind.NUMBER),
         ("Which city hosted the fair?", AnswerKind.PLACE),
         ("Why did the firm close?", AnswerKind.REASON),
         ("How is steel made?", AnswerKind.MANNER),
@@ -40,6 +42,11 @@ def test_words_agree_in_their_stems_and_scripts() -> None:
     assert read_terms("Libraries").exact == read_terms("library").exact
     assert read_terms("圖書館").exact == read_terms("图书馆").exact
     assert read_terms("1,200").exact == read_terms("1200").exact
+
+
+def test_what_people_shorten_and_documents_write_out_is_one_word() -> None:
+    for short, long in (("exam", "examination"), ("Labs", "laboratories"), ("Prof", "professor")):
+        assert read_terms(short).exact == read_terms(long).exact
 
 
 def test_the_noun_asked_for_is_in_focus() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -45,9 +46,16 @@ def test_every_quote_is_the_documents_text_at_its_offsets(texts: list[str], ques
 
 
 def test_nothing_read_is_a_refusal_that_says_so() -> None:
-    assert extract("When?", []) == Extraction((), 0.0, answered=False, why="No passage was found to read.")
-    assert extract("何时？", []).why == "没有找到可读的段落。"
+    assert extract("When is lunch?", []) == Extraction((), 0.0, answered=False, why="No passage was found to read.")
+    assert extract("午饭何时开始？", []).why == "没有找到可读的段落。"
     assert not extract("When?", [make_hit(" \n ")]).answered
+
+
+@pytest.mark.parametrize("question", ["?", "。，、！", "the", "的", "😀", "What is it?"])
+def test_a_question_without_a_word_to_look_for_is_refused(question: str) -> None:
+    extraction = extract(question, [make_hit("The ferry leaves at nine. 渡轮九点开。")])
+    assert (extraction.quotes, extraction.answered) == ((), False)
+    assert extraction.why in ("The question has no word that could be looked for.", "问题中没有可查找的词。")
 
 
 def test_overlapping_passages_give_a_sentence_once() -> None:

@@ -84,3 +84,9 @@ def test_the_doctor_sees_that_the_home_s_own_database_is_damaged(
     (home / "ibid.db").write_text("no database")
     assert main(["doctor", "--home", str(home)]) == 1
     assert "ibid.db is damaged: file is not a database" in capsys.readouterr().out
+
+
+def test_a_number_of_workers_that_cannot_be_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "rules.txt").write_text("Late work loses marks.")
+    assert main(["ingest", str(home / "rules.txt"), "--workers", "-3", "--home", str(home)]) == 2
+    assert "--workers cannot be -3" in capsys.readouterr().err

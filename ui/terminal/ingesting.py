@@ -35,6 +35,8 @@ from ui.terminal.recalling import say_withdrawn
 
 def ingest(options: argparse.Namespace, settings: Settings) -> int:
     """Takes in what was named, reports every file that failed, and sums up."""
+    if options.workers < 0:
+        raise UsageError(f"--workers cannot be {options.workers}", advice="Name how many files are parsed at once")
     given = read_assignments([*options.set, *(f"{REPLACES}={replaced}" for replaced in options.replaces)])
     found = list(walk(options.paths))
     if options.replaces and len(found) != 1:

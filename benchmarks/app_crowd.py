@@ -130,7 +130,7 @@ async def _one_round(person: Visitor, waits: Waits, thinks: random.Random) -> No
             lambda place=place: answer().get("selected") == place and person.shows("source"),
         )
         await think()
-    await waits.measure("search page", person, person.go("find"), lambda: "text_input" in person.widgets)
+    await waits.measure("search page", person, person.go("find"), lambda: "wanted" in person.fields)
     await think()
     person.drawn.pop("results", None)
     words = thinks.choice(_SEARCHES) + " " * thinks.randrange(3)

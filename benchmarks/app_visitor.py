@@ -32,6 +32,7 @@ class Visitor:
         self.pages: dict[str, str] = {}  # by path
         self.page = ""
         self.widgets: dict[str, Any] = {}  # the latest of each kind
+        self.fields: dict[str, str] = {}  # ids of fields to write in, by their keys
         self.drawn: dict[str, tuple[str, str, dict[str, Any]]] = {}  # our components: id, fragment, data
         self.finished = 0
 
@@ -78,6 +79,8 @@ class Visitor:
             part = element.bidi_component
             name = part.component_name.rpartition("_")[2]
             self.drawn[name] = (part.id, message.delta.fragment_id, json.loads(part.json))
+        elif kind == "text_input":
+            self.fields[element.text_input.id.rpartition("-")[2]] = element.text_input.id
         elif kind:
             self.widgets[kind] = getattr(element, kind)
 
@@ -127,13 +130,13 @@ class Visitor:
 
     async def write(self, text: str) -> None:
         """Writes into the field of the page Find, and presses Enter."""
-        field = self.widgets["text_input"].id
+        field = self.fields["wanted"]
         self._values[field] = WidgetState(id=field, string_value=text)
         await self.send()
 
     async def go(self, path: str) -> None:
         """Goes to another page."""
-        self.drawn, self.widgets = {}, {}
+        self.drawn, self.widgets, self.fields = {}, {}, {}
         await self.send(page=self.pages[path])
 
     async def until(self, what: str, true: Callable[[], object]) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from ui.browser.answers.conversation import Exchange, Keeping, reopened, search_again
+from ui.browser.api.answer_replies import Place
 from ui.browser.api.care_replies import Key
 from ui.browser.api.check_requests import CheckRequests
 from ui.browser.api.client import Client
@@ -66,12 +67,13 @@ class Session:
     forgotten: set[str] = field(default_factory=set)  # conversations that the server does not keep any more
     found: Found | None = None  # what was found on the page Find
     filtered_by: dict[str, str] = field(default_factory=dict)  # names of the documents that are chosen there, by id
-    found_selected: int | None = None  # and which of it is shown beside the list
+    found_opened: Place | None = None  # and what of it is shown beside the list
     examples: dict[str, tuple[str, ...]] = field(default_factory=dict)  # example questions by collection and language
     conversation: int = 0  # counts conversations, so that the parts of a new one are drawn afresh
     conversation_name: str = field(default_factory=_new_name)  # under which the server keeps it, where it does
     keeps_answers: bool = False  # whether the visitor wants the server to keep them
     polling: bool = False  # whether the page redraws itself while an answer comes in
+    drawn_last: Exchange | None = None  # the last one when the whole page was drawn, with what is beside the answers
     uploading: bool = False  # the same for files on their way in
     deleting: StoredFile | None = None  # the file whose deletion was asked for
     confirming: StoredFile | None = None  # the file whose deletion the open dialog asks to confirm
@@ -90,9 +92,14 @@ class Session:
         self.sources = FetchedSources(self.client)
 
     @property
+    def last(self) -> Exchange | None:
+        """The last question and its answer."""
+        return self.exchanges[-1] if self.exchanges else None
+
+    @property
     def running(self) -> bool:
         """Whether an answer is coming in."""
-        return bool(self.exchanges) and self.exchanges[-1].running
+        return self.last is not None and self.last.running
 
     @property
     def has_unkept_answers(self) -> bool:

@@ -348,12 +348,16 @@ def test_passages_are_found_filtered_and_walked_through(app: AppTest, state: Fak
     assert state.searched[-1]["filters"]["filters"] == [{"type": "in", "key": "media_type", "value": ["text/markdown"]}]
     assert len(drawn(page, "results")[0]["results"]) == 1
     count = len(state.searched)
-    page.session_state["ibid"].found_selected = 0
+    session = page.session_state["ibid"]
+    session.found_opened = session.found.places[0]
     page.run()
+    assert drawn(page, "source")[0]["title"] == "Blood pressure at home"
+    assert len(state.searched) == count  # nothing is searched for twice
+    page.multiselect(key="filter-kind-default").set_value([]).run()
+    assert drawn(page, "results")[0]["selected"] == 3  # it may have been clicked while the other list was looked for
     assert drawn(page, "source")[0]["title"] == "Blood pressure at home"
     page.button(key="close").click().run()
     assert drawn(page, "source") == []
-    assert len(state.searched) == count  # nothing is searched for twice
 
 
 def test_of_very_many_documents_some_can_be_chosen_and_what_is_chosen_stays(app: AppTest, state: FakeState) -> None:

@@ -40,7 +40,7 @@ def show() -> None:
     if question and question.strip():
         ask(session, question.strip())
     _open_wanted(session)
-    session.polling = session.running
+    session.polling, session.drawn_last = session.running, session.last
     st.fragment(_conversation, run_every=_POLL_SECONDS if session.polling else None)(session)
 
 
@@ -75,8 +75,10 @@ def _open_wanted(session: Session) -> None:
 
 
 def _conversation(session: Session) -> None:
-    if session.polling != session.running:
-        st.rerun()  # the whole page once more, which begins or ends to redraw itself
+    if session.polling != session.running or session.drawn_last is not session.last:
+        # The whole page once more, which begins or ends to redraw itself. An answer that was asked for again may be
+        # there already; the list of past conversations is to have it all the same.
+        st.rerun()
     if session.said:
         st.toast(plain(session.said))
         session.said = ""

@@ -131,9 +131,9 @@ def _search(session: Session, wanted: Wanted) -> None:
         ClientError: the server could not search.
     """
     if not wanted.words:
-        session.found, session.found_selected = None, None
+        session.found, session.found_opened = None, None
     elif session.found is None or session.found.wanted != wanted:
-        session.found, session.found_selected = None, None
+        session.found = None
         session.found = Found(wanted, session.client.search(wanted, _MOST))
         session.sources.fetch_ahead(wanted.collection, session.found.places[:_FETCHED_AHEAD])
 
@@ -147,22 +147,30 @@ def _results(session: Session) -> None:
 
     def select(number: int) -> None:
         if number < len(found.places):
-            session.found_selected = number
+            session.found_opened = found.places[number]
 
     st.caption(plain(words.count("found", len(found.places), collection=found.wanted.collection)))
     if not found.places:
         st.text(words("find_advice_filters" if found.wanted.filters() else "find_advice"))
-    draw_results("results", results_data(found, session.found_selected, words), select)
+    draw_results("results", results_data(found, _opened(session, found), words), select)
+
+
+def _opened(session: Session, found: Found) -> int | None:
+    """Which of the passages is open. What was clicked in the list before, while a search was under way, is here too."""
+    return found.places.index(session.found_opened) if session.found_opened in found.places else None
 
 
 def _source(session: Session) -> None:
-    found, number = session.found, session.found_selected
-    if found is None or number is None:
-        if found is not None and found.places:
+    found = session.found
+    if found is None:
+        return
+    number = _opened(session, found)
+    if number is None:
+        if found.places:
             st.caption(session.words("source_nearest"))
         return
 
     def select(place: int | None) -> None:
-        session.found_selected = place
+        session.found_opened = None if place is None else found.places[place]
 
     show_source(session, found.wanted.collection, found.places, number, select)

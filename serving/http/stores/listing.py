@@ -36,7 +36,6 @@ MOST_TAGS = 500  # told to choose from: more than anybody reads; filters take an
 # What needs a look comes first.
 _ATTENTION: dict[Status, int] = {"in_progress": 0, "failed": 1, "cancelled": 1, COMPLETED: 2}
 
-
 _FEW = 500  # changed files, with which sorting everything anew takes as long as moving them one by one
 
 _Item = TypeVar("_Item")

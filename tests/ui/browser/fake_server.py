@@ -139,12 +139,6 @@ def _add_files(app: FastAPI, state: FakeState, files: FakeFiles) -> None:
         state.jobs.setdefault(name, []).append(job)
         return JSONResponse(job)
 
-    @app.get("/v1/vector_stores/{name}/files")
-    def listed(name: str) -> Response:
-        if name not in state.documents:
-            return _error(404, f"no collection {name!r}")
-        return JSONResponse({"object": "list", "data": files.look(name), "has_more": False})
-
     @app.delete("/v1/vector_stores/{name}/files/{file_id}")
     def delete(name: str, file_id: str) -> Response:
         state.documents[name] = [item for item in state.documents[name] if item.file_id != file_id]

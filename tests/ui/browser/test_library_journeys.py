@@ -46,7 +46,7 @@ def take_in(client: Client, collection: str, files: dict[str, str], **attributes
     for name, text in files.items():
         client.add_file(collection, name, io.BytesIO(text.encode()), attributes)
     for _ in range(300):
-        if not client.files(collection, FileState.IN_PROGRESS):
+        if not client.documents(collection, state=FileState.IN_PROGRESS).files:
             break
         time.sleep(0.1)
     else:
@@ -132,7 +132,7 @@ def test_a_document_is_read_by_its_outline_renamed_and_replaced(
     take_in(client, name, {"long.md": LONG})
     newer = tmp_path / "long-2.md"
     newer.write_text(LONG.replace("Part", "Chapter"))
-    [file] = client.files(name)
+    [file] = client.documents(name).files
     with visit(chrome, f"{address}/document?collection={name}&document={file.document_id}", width=390) as page:
         page.locator(".heading", has_text="Part 50").click()
         page.locator(".passage", has_text="Part 50").first.wait_for()
@@ -200,7 +200,7 @@ def test_these_pages_keep_nobody_out(
 ) -> None:
     client = Client(api)
     take_in(client, "default", {"rules.md": RULES, "torn.pdf": "%PDF-1.7 and no more"})
-    ready = next(file for file in client.files("default") if file.state is FileState.COMPLETED)
+    ready = next(file for file in client.documents("default").files if file.state is FileState.COMPLETED)
     context = chrome.new_context(viewport={"width": width, "height": 900}, locale=locale, color_scheme=scheme)
     context.set_default_timeout(PATIENCE)
     found = []
@@ -237,7 +237,7 @@ def test_names_titles_tags_and_descriptions_of_others_stay_text(chrome: Any, api
         f"# {payload}\n\n{payload}\n\n| {payload} | b |\n|---|---|\n| {payload} | 1 |" for payload in payloads
     )
     take_in(client, name, {f"{payloads[1][:80]}.md": parts}, tags=payloads[2], owner=payloads[3])
-    [file] = client.files(name)
+    [file] = client.documents(name).files
     client.describe_document(name, file.document_id, {"title": payloads[4], "tags": payloads[2]})
     with visit(chrome, f"{address}/library") as page:
         page.get_by_test_id("stSidebar").get_by_role("combobox").click()

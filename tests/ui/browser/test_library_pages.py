@@ -68,7 +68,7 @@ def manage(app: AppTest, what: str) -> AppTest:
 def taken_in(client: Client, collection: str, name: str, content: bytes, **attributes: str) -> StoredFile:
     file_id = client.add_file(collection, name, io.BytesIO(content), attributes)
     for _ in range(300):
-        [file] = [file for file in client.files(collection) if file.id == file_id]
+        [file] = [file for file in client.documents(collection).files if file.id == file_id]
         if file.state is not FileState.IN_PROGRESS:
             return file
         time.sleep(0.1)
@@ -121,7 +121,7 @@ def test_a_failed_file_is_tried_again_with_what_was_said_of_it(client: Client) -
     assert row["can_retry"]
     client.queue_file("default", torn.id, torn.attributes)
     for _ in range(100):
-        [again] = [file for file in client.files("default") if file.id == torn.id]
+        [again] = [file for file in client.documents("default").files if file.id == torn.id]
         if again.state is FileState.FAILED:
             break
         time.sleep(0.1)
@@ -179,7 +179,7 @@ def test_the_language_that_people_say_reaches_filters_and_search(
     assert file.document_id not in {
         place.document_id for place in client.search(Wanted("default", "quiet", languages=("en",)), 50)
     }
-    (listed,) = (one for one in client.files("default") if one.document_id == file.document_id)
+    (listed,) = (one for one in client.documents("default").files if one.document_id == file.document_id)
     assert listed.language == "de", "so that it can be chosen on the page Find"
 
 
@@ -236,7 +236,7 @@ def test_a_collection_goes_out_as_a_file_and_comes_in_again(client: Client) -> N
     taken_in(client, "out", "rules.md", RULES)
     saved = client.exported("out")
     name = client.import_collection(io.BytesIO(saved), len(saved), "in")
-    assert (name, [file.name for file in client.files("in")]) == ("in", ["rules.md"])
+    assert (name, [file.name for file in client.documents("in").files]) == ("in", ["rules.md"])
     with pytest.raises(ClientError) as refused:
         client.import_collection(io.BytesIO(b"no collection"), 13)
     assert refused.value.kind is FailureKind.REFUSED

@@ -186,7 +186,7 @@ def test_the_library_lists_documents_and_deletes_only_what_was_confirmed(app: Ap
         ("职工休假条例", "PDF · 2 pages · 12 passages · 1.0 kB"),
     ]
     session = page.session_state["ibid"]
-    session.deleting = next(file for file in session.client.files("default") if file.id == rows[1]["id"])
+    session.deleting = next(file for file in session.client.documents("default").files if file.id == rows[1]["id"])
     page.run()
     assert "“Student handbook” will be removed from “default”." in page.text[-2].value
     assert page.text[-1].value.startswith("Removed: 12 passages, 686 B.")

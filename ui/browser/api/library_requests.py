@@ -20,10 +20,8 @@ from ui.browser.api.file_replies import (
     FileState,
     FilterChoices,
     Order,
-    StoredFile,
     read_choices,
     read_collection,
-    read_file,
     read_part,
 )
 from ui.browser.api.parsing import parse, texts
@@ -114,11 +112,6 @@ class LibraryRequests(Connection):
         body = {"ids": list(ids), "names": list(names)}
         reply = self._asked("POST", f"/ibid/collections/{quoted(collection)}/held", json=body)
         return parse(lambda value: frozenset((*texts(value["ids"]), *texts(value["names"]))), json_of(reply))
-
-    def files(self, collection: str, state: FileState | None = None) -> tuple[StoredFile, ...]:
-        """The documents of a collection and the files on their way in; those of one state where it is given."""
-        only = {"filter": state.value} if state is not None else {}
-        return tuple(parse(read_file, item) for item in self._listed(f"{store_path(collection)}/files", **only))
 
     def add_file(self, collection: str, name: str, content: IO[bytes], attributes: Attributes | None = None) -> str:
         """Uploads a file and queues it for a collection; returns its id."""

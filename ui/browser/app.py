@@ -13,7 +13,7 @@ from ui.browser.check import check_page
 from ui.browser.components import draw_history, draw_keyboard
 from ui.browser.find import find_page
 from ui.browser.library import document_page, library_page
-from ui.browser.notices import sentence_for, show_failure
+from ui.browser.notices import sentence_for, show_failure, tell
 from ui.browser.plain import plain
 from ui.browser.session import Session, current_session
 from ui.browser.wording import LANGUAGES, streamlit_words
@@ -63,6 +63,7 @@ def main() -> None:
         st.warning(plain(words("collection_gone", name=session.vanished, now=session.collection)))
     if failure is None or session.collections:  # what was answered can be read without the server, too
         page.run()
+    tell(session)
 
 
 def _refresh(session: Session) -> ClientError | None:
@@ -140,20 +141,20 @@ def _forget(session: Session, name: str) -> None:
         session.client.forget_conversation(name)
     except ClientError as failure:
         if failure.kind is not FailureKind.NOT_FOUND:
-            st.toast(plain(sentence_for(failure, session.words)))
+            session.said = sentence_for(failure, session.words)
             return
     session.forgotten.add(name)
     if name == session.conversation_name:
         session.new_conversation()
-    st.toast(session.words("forgotten"))
+    session.said = session.words("forgotten")
 
 
 def _say_not_opened(session: Session, name: str, failure: ClientError) -> None:
     if failure.kind is FailureKind.NOT_FOUND:
         session.forgotten.add(name)
-        st.toast(session.words("not_kept_any_more"))
+        session.said = session.words("not_kept_any_more")
     else:
-        st.toast(plain(sentence_for(failure, session.words)))
+        session.said = sentence_for(failure, session.words)
 
 
 def _choose_collection(session: Session) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ui.browser.api.failures import ClientError, FailureKind
 from ui.browser.plain import plain
 from ui.browser.wording import Words
+
+if TYPE_CHECKING:
+    from ui.browser.session import Session
 
 # How the server names the right that a key lacks.
 _LACKING = re.compile(r"lacks the right '([a-z]+)'")
@@ -23,6 +27,13 @@ def sentence_for(failure: ClientError, words: Words) -> str:
     # Chinese sets no space between sentences.
     between = "" if words.language == "zh" else " "
     return f"{ours}{between}{words('failure_said', detail=failure.detail)}" if failure.detail else ours
+
+
+def tell(session: Session) -> None:
+    """Tells what is to be told once. Called last: what is told before a drawing is begun anew may be lost."""
+    if session.said:
+        st.toast(plain(session.said))
+        session.said = ""
 
 
 def show_failure(failure: ClientError, words: Words, happened: str = "") -> None:

@@ -31,11 +31,13 @@ QUESTIONS = QuestionSet(
 
 def check_page() -> None:
     from ui.browser.check.check_page import show
+    from ui.browser.notices import tell
     from ui.browser.session import current_session
 
     session = current_session()
     session.refresh_collections()
     show()
+    tell(session)
 
 
 def opened(part: str = "runs", language: str = "en") -> AppTest:
@@ -238,14 +240,14 @@ def test_questions_are_shown_in_a_table_and_saved_unless_somebody_else_was_faste
     page = opened("questions")
     assert not page.exception
     page.button(key="save-questions").click().run()
-    assert page.toast[0].value == "1 question stored."
+    assert plain_text(page.toast[0].value) == "1 question stored."
     state.checks.version += 1
     page.button(key="save-questions").click().run()
     assert plain_text(page.error[0].value).startswith("The questions were not stored.")
     assert "changed meanwhile" in plain_text(page.error[0].value)
     page.button(key="read-questions").click().run()
     page.button(key="save-questions").click().run()
-    assert page.toast[0].value == "1 question stored."
+    assert plain_text(page.toast[0].value) == "1 question stored."
 
 
 def test_a_collection_without_questions_has_a_row_to_begin_with(app: AppTest, state: FakeState) -> None:
@@ -254,7 +256,7 @@ def test_a_collection_without_questions_has_a_row_to_begin_with(app: AppTest, st
     assert from_table(as_table(QuestionSet("", ())), QuestionSet("", ())) == []
     assert not page.session_state["ibid"].check.unsaved
     page.button(key="save-questions").click().run()
-    assert page.toast[0].value == "0 questions stored."
+    assert plain_text(page.toast[0].value) == "0 questions stored."
 
 
 @pytest.mark.parametrize(

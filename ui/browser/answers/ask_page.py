@@ -12,7 +12,7 @@ from ui.browser.answers.drawing import answer_data
 from ui.browser.answers.suggestions import example_questions
 from ui.browser.api.failures import ClientError
 from ui.browser.components import AnswerActions, draw_answer
-from ui.browser.notices import sentence_for, show_failure
+from ui.browser.notices import sentence_for, show_failure, tell
 from ui.browser.plain import plain
 from ui.browser.session import Session, current_session
 from ui.browser.sources.panel import show_source
@@ -79,9 +79,7 @@ def _conversation(session: Session) -> None:
         # The whole page once more, which begins or ends to redraw itself. An answer that was asked for again may be
         # there already; the list of past conversations is to have it all the same.
         st.rerun()
-    if session.said:
-        st.toast(plain(session.said))
-        session.said = ""
+    tell(session)
     if not session.exchanges:
         _welcome(session)
         return

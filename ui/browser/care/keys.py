@@ -113,5 +113,5 @@ def _revoke(session: Session) -> None:
             st.error(plain(sentence_for(failure, words)))
             return
         _ask_about(session, None)
-        st.toast(plain(words("revoked", name=key.name)))
+        session.said = words("revoked", name=key.name)
         st.rerun()

@@ -61,6 +61,6 @@ def _choose_policy(session: Session, collection: CollectionSummary, key: str) ->
             collection.name, collection.title, collection.description, st.session_state[key]
         )
     except ClientError as failure:
-        st.toast(plain(sentence_for(failure, session.words)))
+        session.said = sentence_for(failure, session.words)
     else:
-        st.toast(plain(session.words("collection_saved", name=collection.title or collection.name)))
+        session.said = session.words("collection_saved", name=collection.title or collection.name)

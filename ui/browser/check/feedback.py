@@ -99,5 +99,5 @@ def _form(session: Session, judged: Judged) -> None:
             st.error(plain(sentence_for(failure, words)))
             return
         _adopt(session, None)
-        st.toast(words("adopted"))
+        session.said = words("adopted")
         st.rerun()

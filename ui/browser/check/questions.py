@@ -148,5 +148,5 @@ def _save(session: Session, own: QuestionSet, table: Table) -> None:
         show_failure(failure, session.words, "questions_not_saved")
         return
     session.check.note_questions(session.collection, stored)
-    st.toast(session.words.count("questions_saved", len(stored.questions)))
+    session.said = session.words.count("questions_saved", len(stored.questions))
     st.rerun()

@@ -132,7 +132,7 @@ def _delete(session: Session, run: str) -> None:
     try:
         session.requests.delete_run(run)
     except ClientError as failure:
-        st.toast(plain(sentence_for(failure, session.words)))
+        session.said = sentence_for(failure, session.words)
 
 
 def _names(runs: Sequence[RunSummary], words: Words) -> dict[str, str]:

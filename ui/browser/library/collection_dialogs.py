@@ -63,7 +63,7 @@ def _done(session: Session, collection: str, notice: str) -> None:
     _manage(session, "")
     session.collection = collection
     session.forget_documents()
-    st.toast(plain(session.words(notice, name=collection)))
+    session.said = session.words(notice, name=collection)
     st.rerun()
 
 

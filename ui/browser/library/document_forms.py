@@ -42,7 +42,7 @@ def show_details_form(session: Session, collection: str, facts: DocumentFacts) -
         st.error(plain(sentence_for(failure, words)))
         return
     session.forget_documents()
-    st.toast(words("details_saved"))
+    session.said = words("details_saved")
     st.rerun()
 
 
@@ -70,7 +70,7 @@ def show_replacing_form(session: Session, collection: str, facts: DocumentFacts)
         st.error(plain(words("upload_failed", name=file.name, reason=sentence_for(failure, words))))
         return
     session.forget_documents()
-    st.toast(words("replace_sent"))
+    session.said = words("replace_sent")
     st.switch_page(session.pages["library"])
 
 

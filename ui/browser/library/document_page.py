@@ -156,5 +156,5 @@ def _deletion(session: Session, collection: str, facts: DocumentFacts) -> None:
             st.error(plain(sentence_for(failure, words)))
             return
         session.forget_documents()
-        st.toast(plain(words("deleted", name=name)))
+        session.said = words("deleted", name=name)
         st.switch_page(session.pages["library"])

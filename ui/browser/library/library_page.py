@@ -16,7 +16,7 @@ from ui.browser.library.drawing import documents_data
 from ui.browser.library.listing import ROWS, Listing, Looked
 from ui.browser.library.removing import removal_sentence
 from ui.browser.library.uploading import show_upload
-from ui.browser.notices import sentence_for, show_failure
+from ui.browser.notices import sentence_for, show_failure, tell
 from ui.browser.plain import plain, seen
 from ui.browser.session import Session, current_session
 from ui.browser.wording import Words
@@ -81,9 +81,7 @@ def _documents(session: Session) -> None:
     if listing.busy != session.uploading:
         session.uploading = listing.busy
         st.rerun()  # starts or ends the polling, and counts documents anew
-    if session.said:  # only now: what is told before a drawing is begun anew may be lost
-        st.toast(plain(session.said))
-        session.said = ""
+    tell(session)
     _list(session)
 
 
@@ -206,5 +204,5 @@ def _deletion(session: Session, file: StoredFile) -> None:
             return
         _ask_about(session, None)
         session.forget_documents()
-        st.toast(plain(words("deleted", name=name)))
+        session.said = words("deleted", name=name)
         st.rerun()

@@ -119,7 +119,7 @@ def _send(session: Session, files: Iterator[Unpacked], collection: str) -> None:
     progress.empty()
     if outcome.received:
         session.examples = {}
-        st.toast(words.count("upload_sent", outcome.received))
+        session.said = words.count("upload_sent", outcome.received)
 
 
 def _send_one(session: Session, collection: str, file: Unpacked, sent: set[str], outcome: Outcome) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from ingest.parsing.normalising import clean_line
 from ingest.parsing.parts import Parsed, Part
 from ingest.parsing.web import parse_html
+from kb.document_warnings import warning
 from kb.errors import UnreadableFileError
 from kb.text.decoding import decode
 
@@ -37,7 +38,7 @@ def parse_book(path: Path) -> Parsed:
             try:
                 content = archive.read(name)
             except KeyError:
-                warnings.append(f"the book names a chapter that is not in it: {name}")
+                warnings.append(warning("chapter_missing", name=name))
                 continue
             parts.extend(parse_html(decode(content, html=True)).parts)
         if not parts and _ENCRYPTION in archive.namelist():

@@ -11,6 +11,7 @@ from ingest.parsing.normalising import clean_line
 from ingest.parsing.parts import Parsed, Part, PartKind
 from ingest.parsing.plain_text import parse_text
 from ingest.parsing.web import parse_html
+from kb.document_warnings import warning
 from kb.text.decoding import decode
 
 _SHOWN = ("From", "To", "Cc", "Date")
@@ -31,7 +32,7 @@ def parse_mail(path: Path) -> Parsed:
     )
     metadata = {_KEYS[name]: value for name, value in headers.items() if value}
     names = [clean_line(attached.get_filename() or "without a name") for attached in message.iter_attachments()]
-    warnings = [f"attachment not read: {name}" for name in names]
+    warnings = [warning("attachment_not_read", name=name) for name in names]
     return Parsed(parts, title=headers["Subject"], metadata=metadata, warnings=warnings)
 
 

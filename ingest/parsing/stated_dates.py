@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 from kb.attributes import EFFECTIVE_FROM, EFFECTIVE_TO, in_force
+from kb.document_warnings import warning
 from kb.errors import UsageError
 from kb.text.written_dates import WRITTEN_DAY, plain, read_date
 
@@ -63,9 +64,9 @@ def with_stated_dates(metadata: Mapping[str, str], text: str) -> tuple[dict[str,
     """
     known = {**_stated(text), **metadata}
     warnings = []
-    for key in (EFFECTIVE_FROM, EFFECTIVE_TO):
+    for key, kind in ((EFFECTIVE_FROM, "start_no_date"), (EFFECTIVE_TO, "end_no_date")):
         if known.get(key) and not in_force({key: known[key]})[key == EFFECTIVE_TO]:
-            warnings.append(f"{key} is {known[key]!r}, which is no date; it is not used")
+            warnings.append(warning(kind, value=known[key]))
             del known[key]
     start, end = in_force(known)
     known |= {key: value for key, value in ((EFFECTIVE_FROM, start), (EFFECTIVE_TO, end)) if value}

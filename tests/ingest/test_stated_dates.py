@@ -60,4 +60,4 @@ def test_the_files_own_metadata_win_over_its_text() -> None:
 def test_metadata_that_are_no_date_are_named_and_not_used() -> None:
     known, warnings = with_stated_dates({"effective_to": "further notice", "author": "x"}, "Rules")
     assert known == {"author": "x"}
-    assert warnings == ["effective_to is 'further notice', which is no date; it is not used"]
+    assert warnings == ["effective_to is “further notice”, which is no date; it is not used"]

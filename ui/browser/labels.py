@@ -5,6 +5,7 @@ from __future__ import annotations
 from kb.records import ConflictSide
 from ui.browser.api.answer_replies import Place
 from ui.browser.api.file_replies import StoredFile
+from ui.browser.api.warning_replies import DocumentWarning
 from ui.browser.plain import seen
 from ui.browser.wording import Words
 
@@ -61,3 +62,12 @@ def language_name(code: str, words: Words) -> str:
     """What people call a language."""
     key = f"in_{code.replace('-', '_').lower()}"
     return words(key) if key in words.strings else seen(code)
+
+
+def warning_sentence(warning: DocumentWarning, words: Words) -> str:
+    """What a reader should know of a document; in the server's words where there are none of ours."""
+    sentence = words.strings.get(f"warning_{warning.code}", "")
+    try:
+        return sentence.format_map({name: seen(text) for name, text in warning.values.items()}) or seen(warning.message)
+    except KeyError:  # a server that says less of it
+        return seen(warning.message)

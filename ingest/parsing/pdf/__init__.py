@@ -17,6 +17,7 @@ from ingest.parsing.pdf.furniture import PageSegments, drop_furniture
 from ingest.parsing.pdf.layout import lay_out
 from ingest.parsing.pdf.segments import segments_of
 from ingest.parsing.pdf.turning import turn_back, upright
+from kb.document_warnings import warning
 from kb.errors import FileLimitError, UnreadableFileError
 
 _KEYS = {
@@ -77,7 +78,7 @@ def _parse(document: Any, raw: Any) -> Parsed:
     for index in range(len(document)):
         page = raw.FPDF_LoadPage(document.raw, index)
         if not page:
-            warnings.append(f"page {index + 1} is damaged and was left out")
+            warnings.append(warning("page_damaged", page=index + 1))
             texts.append(PageText([], 0.0, 0.0))
             continue
         texts.append(read_page(raw, page, functions))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ingest.parsing import ocr
 from ingest.parsing.pdf.characters import PageText, Word
+from kb.document_warnings import warning
 from kb.errors import EmptyDocumentError
 
 _DOTS_PER_INCH = 300  # of 150, 200 and 300 the one at which slanted and noisy pages still came out whole
@@ -34,7 +35,7 @@ def read_scans(document: Any, texts: list[PageText], bare: list[int], warnings: 
         if sum(len(word.text) for word in found) > sum(len(word.text) for word in texts[index].words):
             texts[index] = PageText(found, texts[index].width, texts[index].height)
         elif not found:
-            warnings.append(f"page {index + 1} is a picture in which no text was recognised")
+            warnings.append(warning("page_not_recognised", page=index + 1))
     return texts
 
 
@@ -42,7 +43,7 @@ def _report(texts: list[PageText], pictured: list[int], warnings: list[str]) -> 
     if not any(text.words for index, text in enumerate(texts) if index not in pictured):
         pages = "its page is a picture" if len(texts) == 1 else f"all of its {len(pictured)} printed pages are pictures"
         raise EmptyDocumentError("the PDF has no text in it", f"it is a scan: {pages}", ocr.ADVICE)
-    warnings.extend(f"page {index + 1} has no text: it is a picture. {ocr.ADVICE}" for index in pictured)
+    warnings.extend(warning("page_without_text", page=index + 1, advice=ocr.ADVICE) for index in pictured)
     return texts
 
 

@@ -12,6 +12,7 @@ from kb.catalog.places import page_at
 from kb.errors import UsageError
 from kb.records import Document, Mark, MarkKind, Passage
 from serving.http.declared import file_bytes
+from serving.http.reading.document_warnings import warnings_json
 from serving.http.reading.finding import need_document
 from serving.http.reading.page_pictures import page_picture
 from serving.http.state import services_of
@@ -56,7 +57,7 @@ def read_document(
         "replaces": list(entry.replaces),
         "replaced_by": list(entry.replaced_by),
         "headings": _headings(document),
-        "warnings": list(entry.warnings),
+        **warnings_json(entry.warnings),
     }
     if start is not None and end is not None:
         around = surroundings(document.text, start, end)

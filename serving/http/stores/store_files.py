@@ -12,6 +12,7 @@ from kb.errors import NotFoundError
 from kb.home.jobs import latest_jobs
 from kb.records import MOST_PASSAGE_TOKENS, DocumentEntry, Job, JobError
 from serving.http.models import timestamp
+from serving.http.reading.document_warnings import warnings_json
 from serving.http.state import Services
 from serving.http.stores.chunking import Sizes, chunking_json, sizes_of
 from serving.http.stores.listing import COMPLETED, StoreFile
@@ -87,7 +88,7 @@ def _from_document(store_id: str, file: StoreFile, entry: DocumentEntry, job: Jo
         "version": entry.version,
         "replaces": list(entry.replaces),
         "replaced_by": list(entry.replaced_by),
-        "warnings": list(entry.warnings),
+        **warnings_json(entry.warnings),
     }
     return shown
 
@@ -103,7 +104,7 @@ def _as_given(entry: DocumentEntry, key: str, text: str) -> AttributeValue:
 
 
 def _shape(store_id: str, file: StoreFile, attributes: dict[str, Any], job: Job | None) -> dict[str, Any]:
-    unknown = {"title": "", "pages": 0, "passages": 0, "media_type": "", "language": "", "warnings": []}
+    unknown = {"title": "", "pages": 0, "passages": 0, "media_type": "", "language": "", **warnings_json(())}
     unknown |= {"effective_from": "", "effective_to": "", "version": 1, "replaces": [], "replaced_by": []}
     sizes = Sizes(job.passage_tokens, job.overlap_tokens) if job else sizes_of(None)
     kept = {"passage_tokens": min(sizes.passage_tokens, MOST_PASSAGE_TOKENS), "overlap_tokens": 0}

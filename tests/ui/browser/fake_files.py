@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from tests.ui.browser.fake_documents import FakeDocument
 
 STAGES = ("waiting", "parsing", "splitting", "embedding", "storing")
+PAGE_DAMAGED = {"code": "page_damaged", "message": "page 3 is damaged and was left out", "values": {"page": "3"}}
 _ATTENTION = {"in_progress": 0, "failed": 1, "cancelled": 1, "completed": 2}
 
 
@@ -122,7 +123,7 @@ def _document_entry(document: FakeDocument) -> dict[str, Any]:
         media_type=document.media_type,
         document_id=document.id,
         language=document.language,
-        warnings=["page 3 has no text"] if document.name.endswith("handbook.pdf") else [],
+        warning_details=[PAGE_DAMAGED] if document.name.endswith("handbook.pdf") else [],
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from kb import Claim, Verdict
 from tests.ui.browser.fake_answers import answer_to
 from tests.ui.browser.fake_documents import example_documents
+from tests.ui.browser.fake_files import PAGE_DAMAGED
 from tests.ui.browser.fake_server import FakeState
 from ui.browser.answers.conversation import Exchange, history, start
 from ui.browser.answers.drawing import answer_data
@@ -15,7 +16,7 @@ from ui.browser.api.answer_replies import CitedState, Place, place_of, read_clai
 from ui.browser.api.client import Client
 from ui.browser.api.failures import ClientError, FailureKind
 from ui.browser.api.file_replies import StoredFile, read_file
-from ui.browser.api.parsing import parse
+from ui.browser.api.parsing import Json, parse
 from ui.browser.labels import place_label
 from ui.browser.library.drawing import documents_data
 from ui.browser.library.listing import Listing
@@ -233,7 +234,7 @@ def first_place() -> Place:
     [
         ("in_progress", {"stage": "parsing", "progress": 0.2}, "Reading", []),
         ("in_progress", {"stage": "something new"}, "In progress", []),
-        ("completed", {"pages": 1, "passages": 2, "warnings": ["page 3 has no text"]}, "Ready", ["page 3 has no text"]),
+        ("completed", {"warning_details": [PAGE_DAMAGED]}, "Ready", ["Page 3 is damaged and was left out."]),
         ("failed", {"reason": "it is damaged"}, "Failed", ["it is damaged"]),
         ("failed", {}, "Failed", ["The server gave no reason."]),
     ],
@@ -242,6 +243,21 @@ def test_a_file_shows_its_state_and_why(status: str, more: dict[str, object], la
     file: StoredFile = read_file({"id": "file-1", "status": status, "ibid": {"name": "a.pdf", **more}})
     row = documents_data([file], Listing(), 0.0, WORDS)["rows"][0]
     assert (row["state_label"], row["notes"]) == (label, notes)
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (PAGE_DAMAGED, "第 3 页已损坏，未读入。"),
+        ({**PAGE_DAMAGED, "values": {}}, "page 3 is damaged and was left out"),
+        ({**PAGE_DAMAGED, "code": "other"}, "page 3 is damaged and was left out"),
+        ({"code": "attachment_not_read", "values": {"name": "a\u202e{page}.txt"}}, "附件未读取：a{page}.txt"),
+    ],
+)
+def test_what_a_reader_should_know_is_said_in_the_language_of_the_interface(told: Json, shown: str) -> None:
+    file = read_file({"id": "1", "status": "completed", "ibid": {"name": "a.pdf", "warning_details": [told]}})
+    (row,) = documents_data([file], Listing(), 0.0, read_words("zh"))["rows"]
+    assert row["notes"] == [shown]
 
 
 def test_a_document_in_the_library_says_when_it_is_in_force() -> None:

@@ -243,3 +243,31 @@ def test_a_collection_goes_out_as_a_file_and_comes_in_again(client: Client) -> N
     assert "is no collection" in refused.value.detail
     for made in ("in", "out"):
         client.delete_collection(made)
+
+
+MAIL = b"""From: a@example.org
+Subject: The plan
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=cut
+
+--cut
+Content-Type: text/plain
+
+The plan is attached.
+--cut
+Content-Type: application/pdf
+Content-Disposition: attachment; filename="plan.pdf"
+
+%PDF
+--cut--
+"""
+
+
+def test_what_was_not_read_of_a_file_is_told_as_a_kind_with_values(client: Client) -> None:
+    [told] = taken_in(client, "default", "plan.eml", MAIL).warnings
+    assert (told.code, dict(told.values)) == ("attachment_not_read", {"name": "plan.pdf"})
+    assert told.message == "attachment not read: plan.pdf"
+    file = next(file for file in client.documents("default").files if file.name == "plan.eml")
+    assert client.facts("default", file.document_id).warnings == (told,)
+    app = document("default", file.document_id)
+    assert "Attachment not read: plan.pdf" in [caption.value.replace("\u200b\\", "") for caption in app.caption]

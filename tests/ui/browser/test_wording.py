@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kb import Verdict
+from kb.document_warnings import SENTENCES
 from kb.home.keys import Right
 from kb.records import Policy
 from serving.http.border.rights import ROUTES
@@ -58,6 +59,7 @@ SETS = {
     "feedback": ["all", "up", "down"],
     "change": ["better", "worse", "same"],
     "metric": ["_".join(re.findall("[a-z0-9]+", name.lower())) for name in METRICS],
+    "warning": list(SENTENCES),
     "stage": ["waiting", "parsing", "splitting", "embedding", "storing"],
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ui.browser.api.parsing import Json, texts
+from ui.browser.api.warning_replies import DocumentWarning, read_warnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class DocumentFacts:
     replaces: tuple[str, ...]  # ids of documents
     replaced_by: tuple[str, ...]
     headings: tuple[Heading, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[DocumentWarning, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def read_facts(value: Json) -> DocumentFacts:
             Heading(int(heading["level"]), str(heading["text"]), int(heading["start"]))
             for heading in value.get("headings") or ()
         ),
-        warnings=texts(value.get("warnings")),
+        warnings=read_warnings(value.get("warning_details")),
     )
 
 

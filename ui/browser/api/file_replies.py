@@ -10,6 +10,7 @@ from typing import Any
 
 from kb.records import Policy
 from ui.browser.api.parsing import Json, parse, texts
+from ui.browser.api.warning_replies import DocumentWarning, read_warnings
 
 
 class FileState(StrEnum):
@@ -44,7 +45,7 @@ class StoredFile:
     pages: int = 0
     passages: int = 0
     language: str = ""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[DocumentWarning, ...] = ()
     effective_from: str = ""  # the first and the last day in force, ISO 8601
     effective_to: str = ""
     document_id: str = ""
@@ -110,7 +111,7 @@ def read_file(value: Json) -> StoredFile:
         pages=int(more.get("pages") or 0),
         passages=int(more.get("passages") or 0),
         language=str(more.get("language") or ""),
-        warnings=texts(more.get("warnings")),
+        warnings=read_warnings(more.get("warning_details")),
         effective_from=str(more.get("effective_from") or ""),
         effective_to=str(more.get("effective_to") or ""),
         document_id=str(more.get("document_id") or ""),

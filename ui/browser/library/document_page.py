@@ -9,6 +9,7 @@ import streamlit as st
 from ui.browser.api.document_replies import DocumentFacts
 from ui.browser.api.failures import ClientError, FailureKind
 from ui.browser.components import draw_outline, draw_passages
+from ui.browser.labels import warning_sentence
 from ui.browser.library.document_drawing import facts_line, outline_data, passages_data
 from ui.browser.library.document_forms import show_details_form, show_replacing_form
 from ui.browser.library.removing import removal_sentence
@@ -55,7 +56,7 @@ def _draw(session: Session, collection: str, facts: DocumentFacts) -> None:
     st.header(plain(facts.title or facts.name), anchor=False)
     st.caption(plain(facts_line(facts, words)))
     for warning in facts.warnings:
-        st.caption(plain(warning))
+        st.caption(plain(warning_sentence(warning, words)))
     _versions(session, collection, facts)
     about, text = st.columns([4, 7], gap="large")
     with about:

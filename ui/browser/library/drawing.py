@@ -7,7 +7,7 @@ from typing import Any
 
 from ui.browser.api.file_replies import FileState, StoredFile
 from ui.browser.figures import day_in, duration_in, moment_of, size_in
-from ui.browser.labels import in_force, joined, kind_name
+from ui.browser.labels import in_force, joined, kind_name, warning_sentence
 from ui.browser.library.listing import Listing
 from ui.browser.plain import seen
 from ui.browser.wording import Words
@@ -28,7 +28,8 @@ def _row(file: StoredFile, seconds_left: float | None, words: Words) -> dict[str
     failed = file.state in (FileState.FAILED, FileState.CANCELLED)
     state = words(f"stage_{file.stage}") if _in_progress_stage(file, words) else words(f"state_{file.state.value}")
     # The reason of a file that is ready repeats its warnings.
-    notes = [*((file.reason or words("no_reason"),) if failed else file.warnings or (file.reason,))]
+    warnings = [warning_sentence(warning, words) for warning in file.warnings]
+    notes = [file.reason or words("no_reason")] if failed else warnings or [file.reason]
     notes += [words("same_name", name=seen(file.name.rpartition("/")[2]))] if file.same_name else []
     return {
         "id": file.id,

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from kb.chat.asking import asked_with
-from kb.chat.cutting import CutsPieces, cuts_pieces
+from kb.chat.cutting import cut_where_received
 from kb.chat.tools import calls_of
 from kb.errors import OverlongReplyError, ReplyCutError
 from kb.ports import ChatModel, Judgement, Verifier
 from kb.records import NO_FILTERS, AnswerStatus, Claim, Claimed, Filters, Hit, Policy, Turn, Verdict, Withheld
-from kb.turns import waited_for
 from serving.absences import judge_absence
 from serving.answer_prompt import NO_ANSWER, answer_prompt
 from serving.answer_sources import Documents
@@ -129,34 +128,18 @@ def _without_repeats(sentences: Iterator[str]) -> Iterator[str]:
 def _sentences(reply: Iterator[str], means: Drafting) -> Iterator[str]:
     gate = SentenceGate()
     with means.stages.during(MODEL), means.cancellation.watching(reply) as pieces:
-        for sentence in _cut_at_once(pieces, gate, means) if cuts_pieces(pieces) else _cut(pieces, gate, means):
-            if means.cancellation.cancelled:
-                return
-            yield sentence
+        called = perf_counter()
+        cut = cut_where_received(pieces, gate.read)
+        try:
+            for sentence in cut:
+                if means.cancellation.cancelled:
+                    return
+                yield sentence
+        finally:
+            if cut.began_at is not None:
+                means.stages.note(FIRST_TOKEN, called, cut.began_at)
     if not means.cancellation.cancelled:
         yield from gate.finish()
-
-
-def _cut_at_once(reply: CutsPieces, gate: SentenceGate, means: Drafting) -> Iterator[str]:
-    """The sentences of a reply that is cut where it is received."""
-    called = perf_counter()
-    reply.cut_by(gate.read)
-    try:
-        yield from reply
-    finally:
-        if reply.began_at is not None:
-            means.stages.note(FIRST_TOKEN, called, reply.began_at)
-
-
-def _cut(reply: Iterator[str], gate: SentenceGate, means: Drafting) -> Iterator[str]:
-    """The sentences of any other reply."""
-    called = perf_counter()
-    for number, piece in enumerate(waited_for(reply)):
-        if number == 0:
-            means.stages.note(FIRST_TOKEN, called)
-        if means.cancellation.cancelled:
-            return
-        yield from gate.read(piece)
 
 
 def _judged(sentence: str, hits: Sequence[Hit], means: Drafting) -> Claimed | Withheld:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from eval.own_questions.figures import Earlier, figures_json
 from eval.own_questions.measuring import Progress, evaluate_collection
@@ -23,7 +22,7 @@ from kb.home.evaluations import (
 )
 from kb.home.home import Home
 from kb.questions import find_questions, read_questions
-from kb.questions.run_files import figures_path, remove_run, run_names, run_path
+from kb.questions.run_files import figures_path, remove_run, run_name, run_names, run_path
 from kb.settings import Settings
 from retriever import Searcher
 
@@ -102,7 +101,7 @@ def _heartbeat(home: Home, evaluation: Evaluation, stopped: threading.Event, tot
 def _keep(settings: Settings, collection: str, run: Run) -> str:
     """Writes a run and its figures, compared with the run before; returns its name."""
     earlier = _latest(settings, collection)
-    name = f"run-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(3)}"
+    name = run_name(datetime.now(UTC))
     write_json(run_path(settings.home, collection, name), run_json(run))
     # Last: only what has figures is a run of the collection.
     write_json(figures_path(settings.home, collection, name), figures_json(run, earlier))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,12 @@ CompareRuns = Callable[[Path, Path], dict[str, Any] | None]
 
 _NAME = re.compile(r"run-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}")
 _FIGURES = ".figures.json"
+
+
+def run_name(moment: datetime) -> str:
+    """The name of a run that is kept at this moment. Names sort as their moments do, to the microsecond."""
+    utc = moment.astimezone(UTC)
+    return f"run-{utc:%Y%m%dT%H%M%SZ}-{utc.microsecond:06x}"
 
 
 def run_path(home: Path, collection: str, run: str) -> Path:

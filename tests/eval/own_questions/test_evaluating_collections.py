@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from kb.home.evaluations import (
 from kb.home.home import Home
 from kb.home.jobs import MAX_ATTEMPTS, SILENT_SECONDS
 from kb.questions import OwnQuestion, evaluation_folder, replace_questions
-from kb.questions.run_files import figures_path, read_run_json, run_names, run_path
+from kb.questions.run_files import figures_path, read_run_json, run_name, run_names, run_path
 from kb.questions.writing import questions_as_bytes
 from kb.records import JobState
 from kb.settings import Settings
@@ -105,6 +106,13 @@ def test_the_next_run_is_compared_with_the_one_before(home: Home) -> None:
     assert comparison["questions"] == 3
     assert comparison["metrics"]["answer contains"]["difference"]["mean"] == 0
     assert (comparison["better"], comparison["worse"]) == ([], [])
+
+
+def test_runs_of_the_same_second_stand_in_their_order(tmp_path: Path) -> None:
+    moments = [datetime(2026, 11, 30, 9, 6, 17, part, UTC) for part in (0, 9, 16, 4_095, 65_536, 999_999)]
+    names = [run_name(moment) for moment in (*moments, datetime(2026, 11, 30, 9, 6, 18, 0, UTC))]
+    assert names == sorted(set(names))
+    assert {run_path(tmp_path, "default", name).stem for name in names} == set(names)  # which takes none but run names
 
 
 def test_a_cancelled_evaluation_leaves_no_run(home: Home) -> None:

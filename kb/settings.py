@@ -149,6 +149,7 @@ class LimitSettings:
     """What one file or one question may cost, and how many questions may come."""
 
     max_file_mb: int = 100  # larger files are nearly always scans of whole shelves: split them
+    max_import_mb: int = 1000  # for a collection as one file, with all that it holds; it comes through the app's memory
     max_pages: int = 5000
     parse_seconds: int = 120  # CPU seconds for one file; an OCR page costs about 4
     parse_memory_mb: int = 1024

@@ -74,6 +74,19 @@ def test_an_upload_says_where_it_stands(server: RunningServer) -> None:
     assert caught.value.status_code == 413
 
 
+def test_an_exported_collection_may_be_larger_than_one_document(server: RunningServer) -> None:
+    def begin(size: int) -> str:
+        mime_type = "application/octet-stream"
+        upload = server.client().uploads.create(
+            bytes=size, filename="laws.ibid", mime_type=mime_type, purpose="user_data"
+        )
+        return upload.status
+
+    assert begin(900_000_000) == "pending"
+    with pytest.raises(openai.APIStatusError, match=r"larger than 1000 MB\. Take it in with `ibid import`"):
+        begin(1_100_000_000)
+
+
 @pytest.mark.parametrize("purpose", ["fine-tune", "vision", "evals", "anything"])
 def test_a_purpose_that_cannot_be_served_is_refused_with_the_reason(server: RunningServer, purpose: str) -> None:
     client = server.client()

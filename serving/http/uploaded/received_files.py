@@ -66,13 +66,19 @@ def display_name(given: str | None) -> str:
 def check_size(services: Services, name: str, size: int) -> None:
     """Refuses a file of this many bytes where it is too large, or the disk too full for it.
 
+    An exported collection holds many documents and has a limit of its own.
+
     Raises:
-        FileLimitError: it is larger than `limits.max_file_mb`.
+        FileLimitError: it is larger than `limits.max_file_mb`, or than `limits.max_import_mb`.
         StorageError: too little of the disk would be left.
     """
     limits = services.settings.limits
-    if size > limits.max_file_mb * 1_000_000:
-        raise FileLimitError(f"{name} is larger than {limits.max_file_mb} MB", advice="Split it")
+    if name.endswith(".ibid"):
+        most, advice = limits.max_import_mb, "Take it in with `ibid import` on the server's machine"
+    else:
+        most, advice = limits.max_file_mb, "Split it"
+    if size > most * 1_000_000:
+        raise FileLimitError(f"{name} is larger than {most} MB", advice=advice)
     if shutil.disk_usage(services.home.folder).free - size < limits.free_disk_mb * 1_000_000:
         raise StorageError(
             "nothing more is stored",

@@ -15,7 +15,7 @@ from ui.browser.library.document_page import address_of
 from ui.browser.library.drawing import documents_data
 from ui.browser.library.listing import ROWS, Listing, Looked
 from ui.browser.library.removing import removal_sentence
-from ui.browser.library.uploading import show_upload
+from ui.browser.library.uploading import UPLOAD_ANCHOR, show_upload
 from ui.browser.notices import sentence_for, show_failure, tell
 from ui.browser.plain import plain, seen
 from ui.browser.session import Session, current_session
@@ -40,6 +40,8 @@ def show() -> None:
         st.header(words("library_heading"), anchor=False, width="stretch")
         show_collection_menu(session)
     _about(session)
+    with st.container(key="to-upload"):  # on narrow screens, where the form stands below the list
+        st.markdown(f"[{words('upload_heading')}](#{UPLOAD_ANCHOR})")
     documents, upload = st.columns([7, 4], gap="large")
     with documents:
         st.fragment(_documents, run_every=_POLL_SECONDS if session.uploading else None)(session)

@@ -17,13 +17,15 @@ from ui.browser.plain import plain
 from ui.browser.session import Session
 from ui.browser.wording import Words
 
+UPLOAD_ANCHOR = "add-documents"  # in the page's address: where the form begins
+
 _MOST_SHOWN = 50  # failures: more than anyone reads; how many there are is said
 
 
 def show_upload(session: Session) -> None:
     """Draws the form and sends what it is given."""
     words = session.words
-    st.subheader(words("upload_heading"), anchor=False)
+    st.subheader(words("upload_heading"), anchor=UPLOAD_ANCHOR)
     with st.form("upload", clear_on_submit=True, border=False):
         translate_uploader(words, "files")
         files = st.file_uploader(words("upload_label"), accept_multiple_files=True, key="files")
@@ -42,11 +44,17 @@ def show_upload(session: Session) -> None:
     _show_outcome(session)
 
 
-def translate_uploader(words: Words, key: str) -> None:
-    """Streamlit's own uploader speaks English only: puts our own strings in place of its two texts."""
+def translate_uploader(words: Words, key: str, most_mb: int = 0) -> None:
+    """Streamlit's own uploader speaks English only: puts our own strings in place of its two texts.
+
+    Args:
+        words: the interface's strings.
+        key: of the uploader.
+        most_mb: its own limit; the app's where there is none.
+    """
     zone = f".st-key-{key} [data-testid='stFileUploaderDropzone']"
     browse = words("upload_browse")
-    limit = words("upload_limit", size=st.get_option("server.maxUploadSize"))
+    limit = words("upload_limit", size=most_mb or st.get_option("server.maxUploadSize"))
     st.html(
         f"<style>{zone} button p::after {{ content: '{browse}'; }}"
         f"{zone} [data-testid='stFileUploaderDropzoneInstructions'] span::after {{ content: '{limit}'; }}</style>"

@@ -94,7 +94,8 @@ async def overhead(bench: Bench, _options: argparse.Namespace) -> Figures:
 
 async def overload(bench: Bench, options: argparse.Namespace) -> Figures:
     """As many streams as there are places, then questions at ten times the rate that these places can answer."""
-    alone = await _in_turn(bench, 2)
+    await asyncio.gather(*(bench.ask() for _ in range(8)))  # warm: connections, caches, imports, in each process
+    alone = await _in_turn(bench, 4)
     bench.lags()
     begun = bench.cpu_seconds()
     streams = await asyncio.gather(*(_later(bench, bench.pace.seconds / 2) for _ in range(options.streams)))

@@ -154,6 +154,7 @@ def test_a_body_that_comes_too_slowly_is_waited_for_only_so_long(server: Running
 
 
 def test_an_upload_that_is_aborted_half_way_leaves_nothing(server: RunningServer) -> None:
+    wait_until(server.services.life.warm.is_set)  # what is read for the first question is written once
     before = {path for path in server.settings.home.rglob("*") if path.is_file()}
     head = (
         b"POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"

@@ -18,7 +18,7 @@ from serving.answer_sources import Documents
 from serving.cancellation import Cancellation
 from serving.citations import Ledger, Span, narrow, quotes_of, whole_span
 from serving.claims import OF_IBID_ITSELF, Claims, Outcome, confidence_of, status_of, worth_of
-from serving.conflicts import add_rivals
+from serving.conflicts import Disagreement
 from serving.cut_replies import cut_text
 from serving.gate import SentenceGate
 from serving.languages import ENGLISH
@@ -69,6 +69,7 @@ def draft_answer(question: str, readings: Sequence[Reading], language: str, mean
     cut: ReplyCutError | None = None
     hits = [reading.hit for reading in readings]
     wishes = means.wishes
+    disagreement = Disagreement(hits, question, means.ledger)
     prompt = answer_prompt(
         question, readings, language, instructions=wishes.instructions, has_tools=wishes.toolbox is not None
     )
@@ -88,13 +89,14 @@ def draft_answer(question: str, readings: Sequence[Reading], language: str, mean
             verdicts.append(judged.claim.verdict)
             told.append(judged.claim)
             yield judged
+            disagreement.look_at(judged.claim)
     except ReplyCutError as error:
         wanted_short = wishes.max_tokens is not None and isinstance(error, OverlongReplyError)
         if not verdicts and not wanted_short:
             raise  # there is nothing to keep
         cut = error
     whole = not gave_up and cut is None
-    conflicts = yield from add_rivals(told, hits, question, language, means.ledger, means.verifier)
+    conflicts = yield from disagreement.told(told, language, means.verifier)
     outcome = Outcome(
         status_of(verdicts, whole=whole),
         confidence_of(verdicts, means.evidence),

@@ -59,7 +59,7 @@ async def _serve(pipe: Connection, pace: Pace) -> None:
             while (head := await reader.readuntil(b"\r\n\r\n")).startswith(b"POST"):
                 length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])  # type: ignore[index]
                 body = await reader.readexactly(length)
-                await _reply(reader, writer, _noted_for(noted, body), pace)
+                await _reply(reader, writer, _noted_for(noted, body), pace, tells_usage=b'"include_usage"' in body)
             told = json.dumps({number: asdict(moments) for number, moments in noted.items()}).encode()
             noted.clear()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(told) + told)
@@ -81,7 +81,9 @@ def _noted_for(noted: dict[int, Moments], body: bytes) -> Moments:
     return moments
 
 
-async def _reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moments: Moments, pace: Pace) -> None:
+async def _reply(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moments: Moments, pace: Pace, *, tells_usage: bool
+) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
     gone = asyncio.ensure_future(reader.read(1))
     try:
@@ -97,7 +99,9 @@ async def _reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mom
             _write(writer, {"delta": {"content": _WORDS[number % len(_WORDS)]}, "finish_reason": None})
             await writer.drain()
         _write(writer, {"delta": {}, "finish_reason": "stop"})
-        _write(writer, None)
+        if tells_usage:  # as vLLM and OpenAI do
+            _write_chunk(writer, {"choices": [], "usage": _usage(pace.pieces)})
+        _write_data(writer, "[DONE]")
         writer.write(b"0\r\n\r\n")
         await writer.drain()
     except ConnectionError:
@@ -108,8 +112,19 @@ async def _reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mom
         await asyncio.gather(gone, return_exceptions=True)
 
 
-def _write(writer: asyncio.StreamWriter, choice: dict[str, object] | None) -> None:
-    chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "scripted"}
-    told = json.dumps({**chunk, "choices": [{"index": 0, **choice}]}) if choice is not None else "[DONE]"
+def _usage(written: int) -> dict[str, int]:
+    read = 2_000  # about what a prompt with ten passages has
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+
+
+def _write(writer: asyncio.StreamWriter, choice: dict[str, object]) -> None:
+    _write_chunk(writer, {"choices": [{"index": 0, **choice}]})
+
+
+def _write_chunk(writer: asyncio.StreamWriter, told: dict[str, object]) -> None:
+    _write_data(writer, json.dumps({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", **told}))
+
+
+def _write_data(writer: asyncio.StreamWriter, told: str) -> None:
     data = f"data: {told}\n\n".encode()
     writer.write(b"%x\r\n%b\r\n" % (len(data), data))

@@ -1,4 +1,4 @@
-"""What other documents say otherwise than a model's answer, added at its end."""
+"""What other documents say otherwise than a model's answer: found while it writes, added at its end."""
 
 from __future__ import annotations
 
@@ -18,28 +18,51 @@ from serving.markers import without_markers
 from serving.quotation import on_one_line, quotation
 
 
-def add_rivals(
-    told: Sequence[Claim], hits: Sequence[Hit], question: str, language: str, ledger: Ledger, verifier: Verifier
-) -> Generator[Claimed, None, tuple[Conflict, ...]]:
-    """Quotes what other documents say otherwise than the first sentence with which one disagrees; says that they do.
+class Disagreement:
+    """What other documents say otherwise than the first of an answer's sentences with which one disagrees.
 
-    A rival that the answer tells itself is not quoted again.
+    It is looked for sentence by sentence, while the model writes the next one.
 
     Args:
-        told: the answer's sentences.
-        hits: what the model read.
+        hits: what the model reads.
         question: standing alone.
-        language: of the answer.
         ledger: of the answer's citations.
-        verifier: judges the quotes, as it judges every sentence.
     """
-    candidates = read_candidates(hits)
-    for claim in told:
-        for span in _sentences_cited(claim, ledger.citations, candidates):
-            rivals = rivals_of(span, candidates, question, is_asked=partial(states, without_markers(claim.text)))
-            if rivals:
-                return (yield from _told_with(rivals, span, told, language, ledger, verifier))
-    return ()
+
+    def __init__(self, hits: Sequence[Hit], question: str, ledger: Ledger) -> None:
+        self._hits = hits
+        self._question = question
+        self._ledger = ledger
+        self._candidates: list[Candidate] = []
+        self._found: tuple[list[Rival], Span] | None = None
+
+    def look_at(self, claim: Claim) -> None:
+        """Looks for those that disagree with a sentence of the answer, unless some do with an earlier one."""
+        if self._found:
+            return
+        self._candidates = self._candidates or read_candidates(self._hits)
+        is_asked = partial(states, without_markers(claim.text))
+        for span in _sentences_cited(claim, self._ledger.citations, self._candidates):
+            if rivals := rivals_of(span, self._candidates, self._question, is_asked=is_asked):
+                self._found = rivals, span
+                return
+
+    def told(
+        self, told: Sequence[Claim], language: str, verifier: Verifier
+    ) -> Generator[Claimed, None, tuple[Conflict, ...]]:
+        """Quotes what was found at the answer's end, and says that they disagree.
+
+        A rival that the answer tells itself is not quoted again.
+
+        Args:
+            told: the answer's sentences.
+            language: of the answer.
+            verifier: judges the quotes, as it judges every sentence.
+        """
+        if self._found is None:
+            return ()
+        rivals, span = self._found
+        return (yield from _told_with(rivals, span, told, language, self._ledger, verifier))
 
 
 def _sentences_cited(claim: Claim, citations: Sequence[Citation], candidates: Sequence[Candidate]) -> Iterator[Span]:

@@ -39,6 +39,7 @@ class Completion:
             **({"tool_calls": tool_calls_of(answer)} if answer.calls else {}),
         }
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason(answer)}
+        told = answer_as_json(answer, show_withheld=self.show_withheld)
         return {
             "id": self.id,
             "object": "chat.completion",
@@ -47,7 +48,7 @@ class Completion:
             "choices": [choice],
             "usage": usage,
             **({} if self.metadata is None else {"metadata": self.metadata}),
-            "ibid": self._told(answer),
+            "ibid": told if self.seal is None else {**told, "seal": self.seal(answer)},
         }
 
     def opening(self) -> list[Json]:
@@ -60,22 +61,18 @@ class Completion:
         chunk["ibid"] = sentence_as_json(claimed)
         return chunk
 
-    def closing(self, answer: Answer) -> Json:
-        """The last chunk, with annotations and the whole answer as JSON."""
-        delta: Json = {"annotations": annotations_of(answer)}
+    def closing(self, answer: Answer, whole: Json) -> Json:
+        """The last chunk, with annotations and the answer as its `whole` completion tells it."""
+        delta: Json = {"annotations": whole["choices"][0]["message"]["annotations"]}
         if answer.calls:
             delta["tool_calls"] = [{"index": place, **call} for place, call in enumerate(tool_calls_of(answer))]
         chunk = self._chunk(delta, finish_reason(answer))
-        chunk["ibid"] = self._told(answer)
+        chunk["ibid"] = whole["ibid"]
         return chunk
 
     def usage(self, usage: Json) -> Json:
         """The chunk after the last one, for those who ask for it."""
         return {**self._chunk({}), "choices": [], "usage": usage}
-
-    def _told(self, answer: Answer) -> Json:
-        told = answer_as_json(answer, show_withheld=self.show_withheld)
-        return told if self.seal is None else {**told, "seal": self.seal(answer)}
 
     def _chunk(self, delta: Json, finish_reason: str | None = None) -> Json:
         return {

@@ -36,8 +36,8 @@ class Chunks(Protocol):
         """One released sentence; `refused`: it tells those who wait why there is no answer."""
         ...
 
-    def closing(self, answer: Answer) -> Json:
-        """The last chunk, with the whole answer."""
+    def closing(self, answer: Answer, whole: Json) -> Json:
+        """The last chunk, with the answer as its `whole` completion tells it."""
         ...
 
     def usage(self, usage: Json) -> Json:
@@ -94,7 +94,7 @@ async def _lines(
                     refused = event.answer.status is AnswerStatus.REFUSED
                     yield event_line(chunks.sentence(claimed, refused=refused))
                 whole = await asyncio.to_thread(finish, event.answer)
-                yield event_line(chunks.closing(event.answer))
+                yield event_line(chunks.closing(event.answer, whole))
                 if wants_usage:
                     yield event_line(chunks.usage(whole["usage"]))
         yield DONE

@@ -111,9 +111,9 @@ class TextCompletion:
         """The chunk of one released sentence."""
         return {**self._chunk(claimed.claim.text), "ibid": sentence_as_json(claimed)}
 
-    def closing(self, answer: Answer) -> Json:
-        """The last chunk, with the whole answer as JSON."""
-        return {**self._chunk("", finish_reason(answer)), "ibid": self._answer(answer)}
+    def closing(self, answer: Answer, whole: Json) -> Json:
+        """The last chunk, with the answer as its `whole` completion tells it."""
+        return {**self._chunk("", finish_reason(answer)), "ibid": whole["ibid"]}
 
     def usage(self, usage: Json) -> Json:
         """The chunk after the last one, for those who ask for it."""

@@ -41,6 +41,9 @@ def visit(chrome: Any, url: str, locale: str = "en-GB", width: int = 1600) -> It
         with nothing_happens(page, url):
             page.goto(url)
             yield page
+    except Exception as failure:
+        failure.add_note(f"{page.url} showed:\n{page.locator('body').inner_text()[:4000]}")
+        raise
     finally:
         context.close()
 

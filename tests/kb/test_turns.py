@@ -56,6 +56,24 @@ def test_whoever_waits_for_something_else_lets_others_compute() -> None:
     wait_until(lambda: not waiting.thread.is_alive())
 
 
+def test_turns_come_in_the_order_in_which_they_are_asked_for() -> None:
+    turns, came = Turns(LONG), list[int]()
+
+    def take(number: int) -> None:
+        with turns.taken():
+            came.append(number)
+
+    with turns.taken():
+        threads = []
+        for number in range(20):
+            threads.append(threading.Thread(target=take, args=(number,), daemon=True))
+            threads[-1].start()
+            wait_until(lambda: turns.waiting == len(threads))
+    for thread in threads:
+        thread.join(LONG)
+    assert came == list(range(20))
+
+
 def test_nobody_waits_for_ever() -> None:
     turns = Turns(patience_seconds=0.01)
     first, second = Asking(turns), Asking(turns)

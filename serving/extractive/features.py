@@ -78,19 +78,24 @@ class TermWeights:
             for term in question.terms.exact
         }
         self.loose = {term: math.log(1 + count / (1 + loose_in[term])) for term in question.terms.loose}
+        self._all_exact = sum(self.exact.values()) or 1.0
+        self._all_loose = sum(self.loose.values()) or 1.0
+
+    def matched(self, terms: frozenset[str]) -> set[str]:
+        """Those of `terms` that the question has, too: few, so that they are quickly joined and weighed."""
+        return self.exact.keys() & terms
+
+    def share_of(self, matched: set[str]) -> float:
+        """The share of the question's weight that some of its own terms hold: 0 to 1."""
+        return sum(map(self.exact.__getitem__, matched)) / self._all_exact
 
     def covered(self, terms: frozenset[str]) -> float:
-        """The share of the question's weight that `terms` hold: 0 to 1."""
-        return _share(self.exact, terms)
+        """The share of the question's weight that any terms hold: 0 to 1."""
+        return self.share_of(self.matched(terms))
 
     def loosely_covered(self, terms: frozenset[str]) -> float:
-        """The same over beginnings of words and single characters."""
-        return _share(self.loose, terms)
-
-
-def _share(weights: Mapping[str, float], terms: frozenset[str]) -> float:
-    total = sum(weights.values())
-    return sum(weights[term] for term in weights.keys() & terms) / total if total else 0.0
+        """The same of any terms, over beginnings of words and single characters."""
+        return sum(map(self.loose.__getitem__, self.loose.keys() & terms)) / self._all_loose
 
 
 def title_terms(hit: Hit) -> Terms:
@@ -138,15 +143,14 @@ def _passage_features(hit: Hit, rank: int, standing: float, best_score: float, b
 def _sentence_features(
     question: Question, weights: TermWeights, sentences: Sequence[Candidate], of_passage: Mapping[str, float]
 ) -> list[dict[str, float]]:
-    heading = title_terms(sentences[0].hit).exact
-    coverages = [weights.covered(sentence.terms.exact) for sentence in sentences]
-    whole = frozenset().union(heading, *(sentence.terms.exact for sentence in sentences))
-    names_absent = float(bool(question.names) and not question.names & whole)
-    passage_coverage = weights.covered(whole)
+    texts = [title_terms(sentences[0].hit).exact, *(sentence.terms.exact for sentence in sentences)]
+    names_absent = float(bool(question.names) and all(map(question.names.isdisjoint, texts)))
+    heading, *matched = map(weights.matched, texts)
+    coverages = [weights.share_of(terms) for terms in matched]
+    passage_coverage = weights.share_of(heading.union(*matched))
     best = max(coverages)
     rows = []
     for index, sentence in enumerate(sentences):
-        previous = sentences[index - 1].terms.exact if index else frozenset()
         covered = coverages[index]
         before = coverages[index - 1] if index else 0.0
         row = {
@@ -156,10 +160,10 @@ def _sentence_features(
             "coverage": covered,
             "coverage_squared": covered * covered,
             "names_absent": names_absent,
-            "headed_coverage": weights.covered(sentence.terms.exact | heading),
+            "headed_coverage": weights.share_of(matched[index] | heading),
             "previous_coverage": before,
             "next_coverage": coverages[index + 1] if index + 1 < len(coverages) else 0.0,
-            "previous_gain": weights.covered(sentence.terms.exact | previous) - covered,
+            "previous_gain": weights.share_of(matched[index] | matched[index - 1]) - covered if index else 0.0,
             "first_sentence": float(sentence.position == 0),
             "position": math.log1p(sentence.position),
         }

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 from kb.text.folding import fold
@@ -57,6 +58,7 @@ def _lies_within(reading: Reading, other: Reading) -> bool:
     return one.document_id == two.document_id and two.start <= one.start and one.end <= two.end
 
 
+@lru_cache(maxsize=512)  # the passages that many questions find are read again for each; some 10 MB when full
 def _words_of(text: str) -> _Words:
     words = _WORD.findall(fold(text))
     runs = zip(*(islice(words, first, None) for first in range(_RUN)), strict=False)
@@ -64,10 +66,12 @@ def _words_of(text: str) -> _Words:
 
 
 def _are_alike(one: _Words, two: _Words) -> bool:
+    first, second = len(one.runs), len(two.runs)
+    if first < _ALIKE * second or second < _ALIKE * first:  # that few cannot be as large a share of the others
+        return False
     if one.runs == two.runs and one.counts == two.counts:
         return bool(one.counts)
-    shorter, longer = sorted((len(one.runs), len(two.runs)))
-    if shorter < _FEWEST or shorter < _ALIKE * longer:  # that few cannot be as large a share of the others
+    if min(first, second) < _FEWEST:
         return False
     if len(one.runs & two.runs) < _ALIKE * len(one.runs | two.runs):
         return False

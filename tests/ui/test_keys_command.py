@@ -38,6 +38,20 @@ def test_a_key_is_shown_once_and_alone_on_stdout(run: Run) -> None:
     assert out.strip() not in run("list")[1] + run("list", "--json")[1]
 
 
+def test_a_key_that_could_never_be_used_is_not_made(run: Run) -> None:
+    status, out, err = run("create", "robot", "--expires", "2001-01-31")
+    assert (status, out) == (2, "")
+    assert "could never be used" in err
+    assert json.loads(run("list", "--json")[1])["keys"] == []
+
+
+def test_a_collection_that_is_not_there_yet_is_said(run: Run) -> None:
+    status, out, err = run("create", "robot", "--only-collection", "clinc")
+    assert status == 0
+    assert out.startswith("sk-ibid-")
+    assert "no collection 'clinc' yet" in err
+
+
 def test_what_a_key_may_do_is_listed(run: Run) -> None:
     made = ("--right", "ask", "--right", "write", "--only-collection", "clinic", "--only-collection", "病历")
     run("create", "robot", *made, "--expires", "2099年1月31日", "--per-minute", "60", "--at-once", "4")

@@ -179,6 +179,21 @@ def test_a_file_that_fails_makes_the_exit_status_1_and_the_others_are_stored(
     assert "empty" in files["empty.txt"]["reason"]
 
 
+def test_nothing_that_can_be_read_makes_no_collection(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = ("-c", "mistyped", "--home", str(home))
+    assert "no such file" in error_of(capsys, 1, "ingest", str(tmp_path / "absent.pdf"), *new)
+    assert "no file that can be read" in error_of(capsys, 2, "ingest", str(tmp_path), *new)
+    assert "no collection 'mistyped'" in error_of(capsys, 2, "documents", *new)
+
+
+def test_fewer_than_one_entry_cannot_be_listed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["history", "-n", "-1", "--home", str(home)])
+    assert "must be 1 or more, not -1" in capsys.readouterr().err
+
+
 def test_an_unknown_collection_is_named_and_ends_with_2(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "no collection 'absent'" in error_of(capsys, 2, "ask", "why?", "-c", "absent", "--home", str(home))
 

@@ -45,6 +45,7 @@ _THEME = {
     "theme.dark.sidebar.secondaryBackgroundColor": "#292d34",
 }
 
+_LAST_PORT = 65_535
 _STOP_SECONDS = 5  # Streamlit ends within one; after this it is hung
 
 
@@ -110,6 +111,8 @@ def check_port(host: str, port: int) -> None:
         UsageError: it cannot; the message says why.
     """
     advice = "Stop the other program or choose another port: IBID_SERVE_APP_PORT"
+    if not 0 <= port <= _LAST_PORT:  # some systems would take what is left of a larger number after a division
+        raise UsageError(f"the app cannot listen on {host}:{port}", f"ports end at {_LAST_PORT}", advice)
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

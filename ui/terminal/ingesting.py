@@ -21,7 +21,7 @@ from ingest.sandbox import ParserPool
 from ingest.walking import FoundFile, walk
 from kb.attributes import read_assignments
 from kb.catalog import Catalog, Snapshot
-from kb.catalog.collections import create_collection, open_collection
+from kb.catalog.collections import collection_names, create_collection, open_collection
 from kb.catalog.versions import REPLACES
 from kb.errors import InputError, UsageError
 from kb.home.audit import TERMINAL, record, recording_documents
@@ -41,6 +41,8 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
     found = list(walk(options.paths))
     if options.replaces and len(found) != 1:
         raise UsageError(f"--replaces is about one file, not {len(found)}", advice="Name the newer version alone")
+    if not any(isinstance(file, FoundFile) for file in found):
+        _require_collection(settings, found)
     catalog = create_collection(settings.home, settings.collection)
     with catalog.snapshot() as snapshot:
         given = snapshot.with_ids(given)
@@ -66,6 +68,21 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
         print(_summary(outcomes, removed, catalog))
         say_withdrawn(withdrawn)
     return 1 if any(outcome.state is FileState.FAILED for outcome in outcomes) else 0
+
+
+def _require_collection(settings: Settings, found: Sequence[FoundFile | InputError]) -> None:
+    """Makes no collection for nothing, where what was named has no file that can be read: the name may be mistyped.
+
+    Raises:
+        InputError: why what was named cannot be read.
+        UsageError: there is nothing in it.
+    """
+    if settings.collection in collection_names(settings.home):
+        return
+    for file in found:
+        if isinstance(file, InputError):
+            raise file
+    raise UsageError("nothing is taken in", "there is no file that can be read in what was named")
 
 
 def _require_another_file(found: Sequence[FoundFile | InputError], replaced: str, snapshot: Snapshot) -> None:

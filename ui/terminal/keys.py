@@ -8,6 +8,7 @@ import sys
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from kb.catalog.collections import collection_names
 from kb.home.home import Home
 from kb.home.keys import Key, Right, create_key, list_keys, revoke_key
 from kb.settings import Settings
@@ -20,6 +21,8 @@ def create(options: argparse.Namespace, settings: Settings) -> int:
     Raises:
         UsageError: the name, a right, a date or a limit cannot be.
     """
+    for name in sorted({*options.only_collection} - {*collection_names(settings.home)}):
+        print(f"ibid: there is no collection {name!r} yet; the key will do for it once there is", file=sys.stderr)
     key, secret = create_key(
         Home(settings.home),
         options.name,

@@ -15,13 +15,6 @@ from tests.ui.browser.fake_server import FakeState, full_state, serving
 APP = Path(__file__).parents[3] / "ui" / "browser" / "app.py"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives a journey two more chances: on a busy machine, a page may come later than anybody would wait for it."""
-    for item in items:
-        if item.get_closest_marker("browser") is not None:
-            item.add_marker(pytest.mark.flaky(reruns=2))
-
-
 @pytest.fixture
 def state() -> FakeState:
     return full_state()

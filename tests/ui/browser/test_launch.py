@@ -108,6 +108,11 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
     check_port("127.0.0.1", port)
 
 
+def test_a_port_that_is_none_is_one_clear_line() -> None:
+    with pytest.raises(UsageError, match="ports end at 65535"):
+        check_port("127.0.0.1", 99_999)
+
+
 def test_an_address_that_is_not_ours_is_one_clear_line() -> None:
     with pytest.raises(UsageError, match="cannot listen on"):
         check_port("203.0.113.1", 8501)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -43,6 +44,7 @@ _STATUS: tuple[tuple[type[IbidError], int, str], ...] = (
 # OpenAI's clients try again after 409 and 5xx. Where trying again changes nothing, they are told so.
 _FINAL = frozenset({409, 507})
 _CODES = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 429: "rate_limited"}
+_STEP = re.compile(r"\.|(?=\[)")  # between the names of a parameter's place, as in `messages[0].role`
 _WANTED = "Input should be "  # how the framework begins to say what it wanted
 # The framework's names of problems that are a value's type, beside those that end in _type.
 _OTHER_TYPES = frozenset({"int_from_float"})
@@ -150,26 +152,37 @@ def _from_validation(problems: Sequence[Mapping[str, Any]], body: object) -> Api
     Where a value may be of several kinds, there is a problem for each; the one that came furthest into it is meant.
     """
     named = [(_name_of(problem, body), problem) for problem in problems]
-    first = named[0][0].partition(".")[0]
-    same = [(name, problem) for name, problem in named if name.partition(".")[0] == first]
-    name, problem = max(same, key=lambda one: one[0].count("."))
+    first = _STEP.split(named[0][0])[0]
+    same = [(name, problem) for name, problem in named if _STEP.split(name)[0] == first]
+    name, problem = max(same, key=lambda one: len(_STEP.split(one[0])))
     kind = problem["type"]
     if kind == "extra_forbidden":
-        return ApiError(400, f"unknown parameter: {name}", code="unknown_parameter", param=name)
+        return unknown_parameter(name)
     if kind == "missing":
-        return ApiError(400, f"missing parameter: {name or 'the body'}", code="missing_parameter", param=name or None)
+        return missing_parameter(name)
     wanted = dict.fromkeys(problem["msg"].removeprefix(_WANTED) for other, problem in same if other == name)
     message = problem["msg"] if len(wanted) == 1 else _WANTED + " or ".join(wanted)
     code = "invalid_type" if kind in _OTHER_TYPES or kind.endswith("_type") else "invalid_value"
     return ApiError(400, f"{name or 'the body'}: {message}", code=code, param=name or None)
 
 
+def unknown_parameter(name: str) -> ApiError:
+    """The refusal of a parameter that there is none of, in the words that OpenAI has for it."""
+    return ApiError(400, f"Unknown parameter: '{name}'.", code="unknown_parameter", param=name)
+
+
+def missing_parameter(name: str) -> ApiError:
+    """The refusal of a request without a parameter, "" for its body, in the words that OpenAI has for it."""
+    message = f"Missing required parameter: '{name}'." if name else "The request has no body."
+    return ApiError(400, message, code="missing_required_parameter", param=name or None)
+
+
 def _name_of(problem: Mapping[str, Any], body: object) -> str:
-    """The parameter that is to blame, "" for the whole body; without the kinds that a value was tried as."""
+    """The parameter that is to blame, as `messages[0].role`, "" for the body; without the kinds that were tried."""
     where, *rest = problem["loc"]  # it begins with body, query or path
     if where != "body":
         return ".".join(map(str, rest))
-    parts: list[str] = []
+    name = ""
     for part in rest:
         if isinstance(body, Mapping) and part in body:
             body = body[part]
@@ -177,8 +190,8 @@ def _name_of(problem: Mapping[str, Any], body: object) -> str:
             body = body[part] if part < len(body) else None
         elif problem["type"] != "missing" or part is not rest[-1]:
             continue
-        parts.append(str(part))
-    return ".".join(parts)
+        name += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return name.removeprefix(".")
 
 
 def _body(status: int, message: str, code: str | None, param: str | None = None) -> dict[str, Any]:

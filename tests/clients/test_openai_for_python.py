@@ -259,7 +259,7 @@ async def test_a_batch_of_requests_is_worked_off(client: Any) -> None:
     [
         ({"model": "gpt-9"}, openai.NotFoundError, "model"),
         ({"messages": []}, openai.BadRequestError, "messages"),
-        ({"messages": [{"role": "robot", "content": "?"}]}, openai.BadRequestError, "messages.0.role"),
+        ({"messages": [{"role": "robot", "content": "?"}]}, openai.BadRequestError, "messages[0].role"),
         ({"logprobs": True}, openai.BadRequestError, "logprobs"),
         ({"extra_body": {"colour": "blue"}}, openai.BadRequestError, "colour"),
     ],

@@ -96,7 +96,7 @@ def test_parameters_are_told_apart_by_what_they_do(server: RunningServer, tmp_pa
     assert verdicts["model"][0] == verdicts["encoding_format"][0] == "taken"
     assert verdicts["input"][0] == "in part"  # texts, not token numbers
     assert verdicts["user"] == ("ignored", "")
-    assert verdicts["colour"] == ("refused", "unknown parameter: colour")
+    assert verdicts["colour"] == ("refused", "Unknown parameter: 'colour'.")
 
 
 def test_an_operation_that_is_none_is_not_offered_and_says_why(server: RunningServer, tmp_path: Path) -> None:

@@ -209,9 +209,9 @@ def test_pictures_in_a_message_are_a_bad_request(client: openai.OpenAI) -> None:
     ("body", "code"),
     [
         (b"{bad", "invalid_json"),
-        (b"", "missing_parameter"),
+        (b"", "missing_required_parameter"),
         (b"[]", "invalid_type"),
-        (b'{"model": "ibid"}', "missing_parameter"),
+        (b'{"model": "ibid"}', "missing_required_parameter"),
         (b'{"model": "ibid", "messages": []}', "invalid_value"),
         (b'{"model": "ibid", "messages": [{"role": "wizard", "content": "x"}]}', "invalid_value"),
         (b'{"model": "ibid", "messages": [{"role": "assistant", "content": "x"}]}', "invalid_value"),

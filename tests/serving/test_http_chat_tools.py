@@ -102,9 +102,9 @@ def test_without_a_model_tools_are_a_bad_request(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "param"),
     [
-        ({"tools": [{"type": "custom", "custom": {"name": "look_up"}}]}, "tools.0.type"),
-        ({"tools": [{"type": "function", "function": {"name": "no spaces"}}]}, "tools.0.function.name"),
-        ({"tools": [{"type": "function"}]}, "tools.0.function"),
+        ({"tools": [{"type": "custom", "custom": {"name": "look_up"}}]}, "tools[0].type"),
+        ({"tools": [{"type": "function", "function": {"name": "no spaces"}}]}, "tools[0].function.name"),
+        ({"tools": [{"type": "function"}]}, "tools[0].function"),
         ({"tools": [WEATHER] * 129}, "tools"),
         ({"functions": [WEATHER["function"]]}, "functions"),
     ],

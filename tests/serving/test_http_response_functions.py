@@ -79,7 +79,7 @@ def test_what_a_function_returned_reaches_the_model(tmp_path: Path, stored: bool
 @pytest.mark.parametrize(
     ("more", "param"),
     [
-        ({"tools": [{"type": "function", "name": "no spaces"}]}, "tools.0.name"),
+        ({"tools": [{"type": "function", "name": "no spaces"}]}, "tools[0].name"),
         ({"tools": [SEARCH, SEARCH]}, "tools"),
         ({"tools": [WEATHER], "text": {"format": {"type": "json_object"}}}, "text.format"),
         (
@@ -91,10 +91,10 @@ def test_what_a_function_returned_reaches_the_model(tmp_path: Path, stored: bool
             },
             "input",
         ),
-        ({"input": [{"type": "function_call", "call_id": "c", "name": "f"}]}, "input.0.arguments"),
-        ({"input": [{"type": "function_call_output", "call_id": "c"}]}, "input.0.output"),
-        ({"input": [{"type": "function_call_output", "call_id": "c", "output": [3]}]}, "input.0.output"),
-        ({"input": [{"type": "function_call_output", "call_id": 3, "output": "x"}]}, "input.0.call_id"),
+        ({"input": [{"type": "function_call", "call_id": "c", "name": "f"}]}, "input[0].arguments"),
+        ({"input": [{"type": "function_call_output", "call_id": "c"}]}, "input[0].output"),
+        ({"input": [{"type": "function_call_output", "call_id": "c", "output": [3]}]}, "input[0].output"),
+        ({"input": [{"type": "function_call_output", "call_id": 3, "output": "x"}]}, "input[0].call_id"),
     ],
 )
 def test_what_cannot_be_is_a_bad_request_that_names_it(tmp_path: Path, more: dict[str, Any], param: str) -> None:

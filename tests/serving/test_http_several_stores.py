@@ -132,7 +132,7 @@ def test_stores_that_cannot_be_asked_together_are_refused(
         ask(server.client(), REPORT, *stores)
     assert caught.value.status_code == status
     if status == 400:
-        assert caught.value.param == "tools.0.vector_store_ids"
+        assert caught.value.param == "tools[0].vector_store_ids"
 
 
 def test_a_model_of_one_collection_answers_from_no_others(server: RunningServer) -> None:

@@ -75,7 +75,7 @@ class Message(JsonBody):
         for number, part in enumerate(self.content):
             if part.type not in {"text", "input_text", "output_text", "refusal"}:
                 raise unsupported(
-                    f"messages.{place}.content.{number}.type",
+                    f"messages[{place}].content[{number}].type",
                     f"content of type {part.type!r} cannot be read, only text",
                 )
         return "\n".join(part.text or part.refusal for part in self.content)
@@ -223,7 +223,7 @@ def _check_tools(tools: Any) -> None:
     for place, tool in enumerate(tools if isinstance(tools, list) else ()):
         kind = tool.get("type") if isinstance(tool, dict) else None
         if isinstance(kind, str) and kind != "function":
-            raise unsupported(f"tools.{place}.type", f"tools: {kind[:80]!r} cannot be called, only functions can")
+            raise unsupported(f"tools[{place}].type", f"tools: {kind[:80]!r} cannot be called, only functions can")
 
 
 def _check_modalities(given: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, ValidationError
 
 from kb.records import Turn
 from serving.http.bodies import JsonBody
-from serving.http.errors import ApiError, unsupported
+from serving.http.errors import ApiError, missing_parameter, unsupported
 from serving.http.responses.function_calls import CALL, OUTPUT
 
 Json = dict[str, Any]
@@ -91,7 +91,7 @@ def _item(item: InputItem, place: int, item_id: str, find: FindItem) -> Json:
     kind = item.type or ("message" if item.role else "item_reference")
     if kind == "item_reference":
         if not item.id:
-            raise ApiError(400, "an item needs a type, a role or an id", code="invalid_value", param=f"input.{place}")
+            raise ApiError(400, "an item needs a type, a role or an id", code="invalid_value", param=f"input[{place}]")
         return find(item.id)
     if kind in _PASSED_OVER:
         return {"id": item_id, **item.model_dump(exclude_none=True), "type": kind}
@@ -99,7 +99,7 @@ def _item(item: InputItem, place: int, item_id: str, find: FindItem) -> Json:
         return _function_item(item, kind, place, f"fc_{item_id.removeprefix('msg_')}")
     if kind != "message" or item.role is None:
         message = f"input: an item of type {kind[:80]!r} cannot be read; send messages"
-        raise unsupported(f"input.{place}", message)
+        raise unsupported(f"input[{place}]", message)
     return _message(item.role, _words(item.content, place), item.id or item_id)
 
 
@@ -107,9 +107,9 @@ def _function_item(item: InputItem, kind: str, place: int, item_id: str) -> Json
     given = item.model_dump()
     told: Json = {}
     for name in ("call_id", "name", "arguments") if kind == CALL else ("call_id", "output"):
-        where, value = f"input.{place}.{name}", given.get(name)
+        where, value = f"input[{place}].{name}", given.get(name)
         if value is None:
-            raise ApiError(400, f"missing parameter: {where}", code="missing_parameter", param=where)
+            raise missing_parameter(where)
         if isinstance(value, list):
             value = _words([_part(part, where) for part in value], place)
         if not isinstance(value, str):
@@ -131,7 +131,7 @@ def _words(content: str | list[InputPart] | None, place: int) -> str:
     for number, part in enumerate(content):
         if part.type not in _TEXTS:
             raise unsupported(
-                f"input.{place}.content.{number}.type", f"content of type {part.type[:80]!r} cannot be read, only text"
+                f"input[{place}].content[{number}].type", f"content of type {part.type[:80]!r} cannot be read, only text"
             )
     return "\n".join(part.text or part.refusal for part in content)
 

@@ -122,7 +122,7 @@ def _collection(services: Services, asked: ResponseRequest) -> str:
         return named
     stores = list(dict.fromkeys(asked.file_search.vector_store_ids))
     place = next(place for place, tool in enumerate(asked.tools) if tool is asked.file_search)
-    param = f"tools.{place}.vector_store_ids"
+    param = f"tools[{place}].vector_store_ids"
     if not 1 <= len(stores) <= MOST_STORES:
         message = f"tools: {len(stores)} vector stores are named; 1 to {MOST_STORES} are searched for one answer"
         raise ApiError(400, message, code="invalid_value", param=param)

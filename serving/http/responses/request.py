@@ -204,7 +204,7 @@ def _check_tools(tools: Any) -> None:
         kind = tool.get("type") if isinstance(tool, dict) else None
         if isinstance(kind, str) and kind not in {"file_search", "function"}:
             message = f"tools: {kind[:80]!r} is not a tool of ibid, which reads its own documents by file_search"
-            raise unsupported(f"tools.{place}.type", message)
+            raise unsupported(f"tools[{place}].type", message)
 
 
 def _check_choice(choice: str | dict[str, Any] | None, kinds: set[str]) -> None:

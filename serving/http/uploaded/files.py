@@ -18,7 +18,7 @@ from kb.home.cursors import Place
 from kb.home.files import UploadedFile, file_id_of, get_file, list_files, put_file, upload_path
 from serving.http.border.repeating import answered_once
 from serving.http.declared import file_bytes, form, made
-from serving.http.errors import ApiError
+from serving.http.errors import ApiError, missing_parameter, unknown_parameter
 from serving.http.models import timestamp
 from serving.http.paging import PageRequest, page_json, page_of
 from serving.http.reading.finding import find_document
@@ -71,12 +71,12 @@ async def upload_file(request: Request) -> Response:
     async with request.form(max_files=1, max_fields=10) as sent:
         unknown = next((name for name in sent if name not in _FIELDS), None)
         if unknown is not None:
-            raise ApiError(400, f"unknown parameter: {unknown[:80]}", code="unknown_parameter", param=unknown[:80])
+            raise unknown_parameter(unknown[:80])
         upload = sent.get("file")
         if not isinstance(upload, UploadFile):
-            raise ApiError(400, "the form has no file", code="missing_parameter", param="file")
+            raise missing_parameter("file")
         if "purpose" not in sent:
-            raise ApiError(400, "missing parameter: purpose", code="missing_parameter", param="purpose")
+            raise missing_parameter("purpose")
         purpose, name = check_purpose(str(sent["purpose"])), display_name(upload.filename)
         seconds = expiry_of(purpose, _expires_after(sent))
         if not upload.size:

@@ -25,7 +25,7 @@ from kb.home.uploads import (
 from serving.http.bodies import JsonBody
 from serving.http.border.repeating import RepeatableRoute, answered_once
 from serving.http.declared import form, made, one_of
-from serving.http.errors import ApiError
+from serving.http.errors import missing_parameter
 from serving.http.models import timestamp
 from serving.http.state import Services, services_of
 from serving.http.uploaded.file_access import note_upload
@@ -89,7 +89,7 @@ async def receive_part(request: Request, upload_id: str) -> Response:
     async with request.form(max_files=1, max_fields=1) as sent:
         data = sent.get("data")
         if not isinstance(data, UploadFile):
-            raise ApiError(400, "the form has no file named data", code="missing_parameter", param="data")
+            raise missing_parameter("data")
         await asyncio.to_thread(_check_own, services, upload_id)
         await asyncio.to_thread(check_size, services, "the part", data.size or 0)
         return await answered_once(request, lambda: digest_of(data), lambda: store(data))

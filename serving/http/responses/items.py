@@ -131,7 +131,8 @@ def _words(content: str | list[InputPart] | None, place: int) -> str:
     for number, part in enumerate(content):
         if part.type not in _TEXTS:
             raise unsupported(
-                f"input[{place}].content[{number}].type", f"content of type {part.type[:80]!r} cannot be read, only text"
+                f"input[{place}].content[{number}].type",
+                f"content of type {part.type[:80]!r} cannot be read, only text",
             )
     return "\n".join(part.text or part.refusal for part in content)
 

@@ -175,6 +175,26 @@ def test_a_long_list_comes_in_parts_and_is_searched(chrome: Any, api: str, addre
         assert "note-07" in page.locator(".row").text_content()
 
 
+def test_on_a_narrow_screen_the_form_is_a_tap_away(chrome: Any, api: str, address: str) -> None:
+    client = Client(api)
+    client.create_collection("tall")
+    take_in(client, "tall", {f"note-{number:02}.txt": f"Note {number}\n\nof no importance" for number in range(20)})
+    within = "() => { const top = document.getElementById('add-documents').getBoundingClientRect().top; "
+    within += "return top >= 0 && top < innerHeight; }"
+    with visit(chrome, f"{address}/library?lang=zh", width=390) as page:
+        page.get_by_test_id("stExpandSidebarButton").click()
+        page.get_by_test_id("stSidebar").get_by_role("combobox").click()
+        page.get_by_role("option", name="tall", exact=True).click()
+        page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+        page.locator(".row", has_text="note-19").wait_for()
+        assert not page.evaluate(within)
+        page.get_by_role("link", name="添加文档").click()
+        page.wait_for_function(within)
+    with visit(chrome, f"{address}/library") as page:
+        page.get_by_role("heading", name="Add documents").wait_for()
+        assert not page.get_by_role("link", name="Add documents").is_visible()
+
+
 def test_what_failed_is_tried_again_with_a_click(chrome: Any, api: str, address: str) -> None:
     client = Client(api)
     client.create_collection("failing")

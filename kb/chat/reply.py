@@ -77,8 +77,8 @@ class Reply(Iterator[str]):
             item = self._inbox.get()
         if isinstance(item, str) and not self._ended:
             return item
-        self._ended = True
-        if isinstance(item, ModelError):
+        hung_up, self._ended = self._ended, True
+        if isinstance(item, ModelError) and not hung_up:
             raise item
         raise StopIteration
 
@@ -99,6 +99,7 @@ class Reply(Iterator[str]):
             if self._call is None and not self._ended:
                 loop = self._source.running_loop()
                 self._call = asyncio.run_coroutine_threadsafe(self._source.pieces(self._request, self._inbox.put), loop)
+                self._call.add_done_callback(self._inbox.put_end_of)
 
 
 class _Inbox:
@@ -124,6 +125,11 @@ class _Inbox:
             self.began_at = perf_counter()
         for piece in (item,) if self.cut is None else self.cut(item):
             self._items.put(piece)
+
+    def put_end_of(self, call: Future[None]) -> None:
+        """Lets nobody wait for a call that was cancelled with its model, perhaps before it began."""
+        if call.cancelled():
+            self._items.put(ModelError("the chat model's reply was broken off", "the model was closed"))
 
     def get(self) -> Item:
         """Waits for the next item."""

@@ -281,6 +281,24 @@ def test_characters_that_no_text_has_are_left_out() -> None:
         assert "".join(model.stream("system", QUESTION)) == "ab[31mc\n一\ufffd二"
 
 
+def test_a_model_that_is_closed_leaves_nobody_waiting_for_its_reply() -> None:
+    with model_server(Reply(("never",), wait_before=30)) as server, model_of(server, timeout=60) as model:
+        failures: list[ModelError] = []
+
+        def read() -> None:
+            try:
+                list(model.stream("system", QUESTION))
+            except ModelError as failure:
+                failures.append(failure)
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        _wait_until(lambda: bool(server.requests))
+        model.close()
+        reader.join(5)
+        assert [str(failure) for failure in failures] == ["the chat model's reply was broken off: the model was closed"]
+
+
 @pytest.mark.parametrize("reply", [Reply(("never",), wait_before=30), Reply(("one", "two"), gap=30)])
 def test_closing_from_another_thread_hangs_up_at_once(reply: Reply) -> None:
     with model_server(reply) as server, model_of(server, timeout=60) as model:

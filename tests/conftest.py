@@ -6,10 +6,15 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import kb.embedding
 from kb.embedding import prepare_all
 from kb.settings import EmbedderSettings
+
+# An example takes as long as the machine lets it: on a busy one, a fifth of a second is no fault of what is tested.
+settings.register_profile("ibid", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ibid")
 
 
 @pytest.fixture(autouse=True)

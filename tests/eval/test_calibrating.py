@@ -27,7 +27,7 @@ def drawn(count: int, seed: int = 1) -> tuple[list[float], list[bool]]:
     return (1 / (1 + np.exp(-2 * logits))).tolist(), right.tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(items=_ANSWERS, confidences=st.lists(st.floats(0, 1), min_size=2, max_size=10))
 def test_a_surer_answer_never_has_a_lower_chance(items: list[tuple[float, bool]], confidences: list[float]) -> None:
     chances = [fitted(items).chance_of(confidence) for confidence in sorted(confidences)]
@@ -35,7 +35,7 @@ def test_a_surer_answer_never_has_a_lower_chance(items: list[tuple[float, bool]]
     assert all(low <= high + 1e-9 for low, high in pairwise(chances))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(items=_ANSWERS, risk=st.floats(0.01, 0.99))
 def test_at_most_the_stated_share_of_what_is_answered_is_wrong(items: list[tuple[float, bool]], risk: float) -> None:
     calibration = fitted(items)
@@ -44,7 +44,7 @@ def test_at_most_the_stated_share_of_what_is_answered_is_wrong(items: list[tuple
     assert not answered or sum(not right for right in answered) / len(answered) <= risk + 1e-9
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(items=_ANSWERS)
 def test_it_is_read_back_as_it_was_written(items: list[tuple[float, bool]]) -> None:
     calibration = fitted(items)

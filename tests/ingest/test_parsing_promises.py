@@ -31,7 +31,6 @@ LINE = st.text(
 # Files take milliseconds each: few examples, and no shrinking, which would make hundreds more.
 QUICK = settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )

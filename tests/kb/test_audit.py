@@ -74,7 +74,7 @@ def test_a_log_as_it_was_written_is_whole(home: Home) -> None:
     assert found.head == list_entries(home)[0].hash
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     number=st.integers(1, 5),
     column=st.sampled_from(["at", "actor", "action", "collection", "subject", "hash"]),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.catalog.collections import create_collection
@@ -93,7 +93,6 @@ def as_json(condition: Comparison | Joined) -> dict[str, Any]:
     return {"type": condition.comparing.value, "key": condition.key, "value": value}
 
 
-@settings(deadline=None)  # a busy machine is no fault of the conditions
 @given(condition=CONDITIONS)
 def test_what_is_written_is_read_and_a_document_meets_it_or_its_opposite(condition: Comparison | Joined) -> None:
     assert read_condition(as_json(condition)) == condition

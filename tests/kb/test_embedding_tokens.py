@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
@@ -52,7 +52,6 @@ def whole(file: Path) -> Tokenizer:
     return tokenizer
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=60), max_size=6))
 def test_every_text_has_as_many_tokens_as_the_tokenizer_makes_of_it(
     tokenizer: TextTokenizer, whole: Tokenizer, texts: list[str]

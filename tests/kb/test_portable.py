@@ -187,7 +187,7 @@ def test_what_a_newer_ibid_wrote_is_refused_with_what_to_do(file: Path, tmp_path
         import_collection(tmp_path / "elsewhere", newer)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
 def test_a_damaged_byte_anywhere_brings_nothing_wrong_in(file: Path, tmp_path: Path, place: float, flip: int) -> None:
     content = bytearray(file.read_bytes())

@@ -189,7 +189,7 @@ def test_an_empty_quote_of_an_absent_document_does_not_stand(office: Office) -> 
 NAMES = ("a.txt", "b.txt", "c.txt", "d.txt")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     cited=st.lists(st.sets(st.sampled_from(NAMES)), min_size=1, max_size=6),
     removed=st.sets(st.sampled_from(NAMES)),

@@ -172,7 +172,7 @@ class VectorIndexSuite:
         assert np.all(np.diff(scores) <= 1e-6)
         assert sorted(index.search(vectors[0], 10_000, ids[::2])[0].tolist()) == ids[::2].tolist()
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.differing_executors])
     @given(st.lists(st.tuples(st.booleans(), st.sets(st.integers(0, 80), max_size=12)), max_size=12))
     def test_after_any_changes_it_holds_what_a_dictionary_would(self, changes: list[tuple[bool, set[int]]]) -> None:
         start, held = unit_vectors(40), dict(enumerate(unit_vectors(40)))

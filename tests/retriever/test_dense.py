@@ -148,7 +148,7 @@ def test_searches_go_on_while_files_are_written(catalog: Catalog) -> None:
     all_of_it(catalog, index)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(["dense.vectors", "dense.codes"]),
     places=st.lists(st.tuples(st.floats(0, 1), st.integers(1, 255)), min_size=1, max_size=5),

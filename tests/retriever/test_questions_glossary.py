@@ -178,7 +178,7 @@ def test_a_question_without_expansions_costs_next_to_nothing() -> None:
 TEXTS = st.text(st.sampled_from('aAbB fF()（）甲乙方学习简称以下，,"“”*_:：\n AF ML'), max_size=80)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(texts=st.lists(TEXTS, max_size=4), question=TEXTS)
 def test_whatever_is_read_nothing_breaks_and_the_question_stays_itself(texts: list[str], question: str) -> None:
     known = glossary(*texts)

@@ -47,7 +47,7 @@ def parse(prompt: AnswerPrompt) -> Parsed:
     return Parsed([(int(number), source, text) for number, source, text in found], question)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     texts=st.lists(st.tuples(HOSTILE, HOSTILE, st.lists(HOSTILE, max_size=2), HOSTILE), max_size=4),
     question=HOSTILE,

@@ -399,7 +399,7 @@ SENTENCES = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sentences=SENTENCES, data=st.data())
 def test_however_a_reply_is_cut_the_answer_is_the_same_and_whole(
     library: Library, sentences: list[str], data: st.DataObject

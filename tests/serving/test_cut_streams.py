@@ -47,7 +47,7 @@ def claims_of(library: Library, readings: list[Reading], pieces: list[str]) -> l
     return [claimed.claim for claimed in draft_answer(REPORT, readings, "en", means)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(reply=st.sampled_from(REPLIES), data=st.data())
 def test_any_cutting_gives_the_same_claims_and_verdicts(
     library: Library, readings: list[Reading], reply: str, data: st.DataObject

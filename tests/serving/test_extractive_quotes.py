@@ -25,7 +25,7 @@ def make_hit(text: str, *, before: str = "", title: str = "", score: float = 1.0
     return Hit(passage, entry, score, HitSource.FUSED, dense_score=0.6 * score, lexical_score=10 * score)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(texts=st.lists(_TEXT, max_size=4), question=_TEXT, before=_TEXT)
 @example(texts=["ﬁne. 第十二条 甲方。"], question="第12条是什么？", before="x")
 @example(texts=["x" * 2000, "，" * 900, "甲" * 900], question="x 甲", before="")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.gate import SentenceGate
@@ -78,7 +78,6 @@ FRAGMENTS = (
 PIECES = st.lists(st.sampled_from(FRAGMENTS), max_size=30)
 
 
-@settings(deadline=None)
 @given(PIECES, st.data())
 def test_any_cutting_of_the_stream_gives_the_same_sentences(parts: list[str], data: st.DataObject) -> None:
     reply = "".join(parts)
@@ -87,14 +86,12 @@ def test_any_cutting_of_the_stream_gives_the_same_sentences(parts: list[str], da
     assert released(*pieces) == released(reply) == released(*reply)
 
 
-@settings(deadline=None)
 @given(PIECES)
 def test_the_sentences_join_to_the_reply(parts: list[str]) -> None:
     reply = "".join(part for part in parts if "think" not in part)
     assert "".join(released(reply)) == reply.strip()
 
 
-@settings(deadline=None)
 @given(PIECES)
 def test_no_sentence_begins_with_a_marker_unless_the_reply_does(parts: list[str]) -> None:
     reply = "".join(part for part in parts if "think" not in part)

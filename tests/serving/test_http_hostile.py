@@ -109,7 +109,7 @@ BODIES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("path", BODIES)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_body_makes_the_server_fail(server: RunningServer, path: str, data: st.DataObject) -> None:
     fields = BODIES[path]
@@ -120,7 +120,7 @@ def test_no_body_makes_the_server_fail(server: RunningServer, path: str, data: s
         assert response.json()["error"].keys() == {"message", "type", "param", "code"}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=st.sampled_from(
         [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openai
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.home.cursors import Place
@@ -33,7 +33,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield running
 
 
-@settings(deadline=None)  # each page that ends writes to the disk
 @given(staying=LISTS, others=LISTS, data=st.data())
 def test_what_was_there_all_the_time_comes_exactly_once(
     home: Home, staying: list[Place], others: list[Place], data: st.DataObject
@@ -53,7 +52,6 @@ def test_what_was_there_all_the_time_comes_exactly_once(
     assert [item for item in seen if item in kept] == in_order
 
 
-@settings(deadline=None)
 @given(places=LISTS, limit=st.integers(1, 5))
 def test_walking_back_gives_the_same_pages(home: Home, places: list[Place], limit: int) -> None:
     list_name = f"walk {next(_walks)}"

@@ -64,7 +64,7 @@ def everything(home: Home, catalog: Catalog) -> dict[str, StoreFile]:
     return dict(Listings(home).of(catalog).files)
 
 
-@settings(deadline=None, max_examples=40)  # each change is a write to the disk
+@settings(max_examples=40)  # each change is a write to the disk
 @given(st.lists(st.tuples(st.sampled_from(CHANGES), st.sampled_from(TEXTS), st.booleans()), max_size=14))
 def test_what_is_kept_is_what_a_look_at_everything_tells(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, Document, bool]]

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.embedding import open_embedder
@@ -161,7 +161,6 @@ def test_every_value_has_a_weight() -> None:
 
 
 @given(st.text(min_size=1), st.lists(st.text(alphabet="ab .。\n%不1-"), min_size=1, max_size=3))
-@settings(deadline=None)
 def test_any_text_has_a_likeness_and_a_chance_between_0_and_1(sentence: str, quotes: list[str]) -> None:
     for likeness in measure_likeness([(sentence, [*quotes, "word"])], HashEmbedder().embed_passages):
         assert ((likeness.values >= 0) & (likeness.values <= 1 + 1e-6)).all()

@@ -200,7 +200,7 @@ def shared_desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 @given(words=st.lists(st.sampled_from(WORDS), min_size=1, max_size=6), k=st.integers(1, 12), by_model=st.booleans())
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40)
 def test_whatever_is_asked_a_frozen_replay_gives_the_same_packet(
     shared_desk: Desk, words: list[str], k: int, *, by_model: bool
 ) -> None:

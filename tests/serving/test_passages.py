@@ -197,7 +197,7 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), bodies=st.lists(st.lists(LINES, min_size=1, max_size=8), min_size=1, max_size=3))
 def test_whatever_is_read_stands_in_its_document_to_the_letter(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, bodies: list[list[str]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.citations import narrow, quotes_of, whole_span
@@ -68,7 +68,6 @@ CLAUSES = st.lists(
 SIGNS = st.sampled_from(["，", "；", "。", "; ", ", ", ". ", "：", "\n"])
 
 
-@settings(deadline=None)
 @given(CLAUSES, st.data())
 def test_the_cut_quote_stands_at_its_offsets_and_gets_the_same_verdict(clauses: list[str], data: st.DataObject) -> None:
     text = "".join(clause + data.draw(SIGNS) for clause in clauses)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.records import Verdict
@@ -108,7 +108,6 @@ def test_the_number_of_a_list_item_is_no_quantity() -> None:
     assert [quantity.value for quantity in quantities("3. Take 2 tablets.")] == ["2"]
 
 
-@settings(deadline=None)
 @given(st.integers(11, 99_999), st.integers(11, 99_999), st.sampled_from(["mg", "days", "%", "元", "天"]))
 def test_a_number_is_supported_only_by_itself(stated: int, cited: int, unit: str) -> None:
     pattern = "限额为{}{}。" if unit in "元天" else "The limit is {} {} for everybody."

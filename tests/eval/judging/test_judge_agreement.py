@@ -140,7 +140,7 @@ def test_a_missing_or_damaged_set_is_named(sets: Path, tmp_path: Path) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(-2, 2), st.integers(-2, 2)), min_size=4, max_size=30))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_figures_are_those_of_independent_implementations(pairs: list[tuple[int, int]]) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     stats = pytest.importorskip("scipy.stats")

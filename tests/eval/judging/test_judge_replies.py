@@ -46,7 +46,7 @@ def test_half_an_object_and_none_at_all_are_nothing(reply: str) -> None:
 
 
 @given(st.text())
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_no_text_breaks_the_search_for_an_object(reply: str) -> None:
     assert all(isinstance(found, dict) for found in json_objects(reply))
 

@@ -47,7 +47,7 @@ def test_at_most_three_citations_of_a_statement_are_looked_at() -> None:
     assert quality(("a", "b", "b", "b", "a")) == (0.0, 0.0)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.text(FACTS, max_size=3), min_size=1, max_size=4), min_size=1, max_size=4))
 def test_the_figures_are_those_of_the_definitions(case: list[list[str]]) -> None:
     """The same definitions written as sets, citation by citation."""

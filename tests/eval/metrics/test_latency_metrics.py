@@ -20,7 +20,7 @@ def test_percentiles_lie_between_the_nearest_measurements() -> None:
     assert np.isnan(percentile([], 50))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30), st.floats(0, 100))
 def test_a_percentile_is_never_outside_the_measurements(values: list[float], percent: float) -> None:
     assert min(values) <= percentile(values, percent) <= max(values)

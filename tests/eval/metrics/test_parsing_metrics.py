@@ -21,13 +21,13 @@ def distance_by_table(left: str, right: str) -> int:
     return int(table[-1, -1])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(TEXT, TEXT)
 def test_the_bit_vectors_give_the_distance_of_the_table(left: str, right: str) -> None:
     assert edit_distance(left, right) == distance_by_table(left, right)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(TEXT, TEXT, TEXT)
 def test_the_distance_is_a_distance(one: str, two: str, three: str) -> None:
     assert edit_distance(one, one) == 0

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.metrics.ranking import MEASURES, by_document, measure_rankings
@@ -34,7 +34,6 @@ def by_hand(grades: dict[str, int], ranking: list[str]) -> dict[str, float]:
     return values | {f"Success@{k}": float(hits[:k].any()) for k in (1, 5, 10)}
 
 
-@settings(deadline=None)  # the first call imports ir-measures
 @given(judged_questions, st.randoms(use_true_random=False))
 def test_every_measure_is_what_its_formula_says(grades: dict[str, dict[str, int]], chance) -> None:  # type: ignore[no-untyped-def]
     rankings = {

@@ -39,14 +39,14 @@ def test_the_curve_of_four_answers_is_the_one_drawn_by_hand() -> None:
     assert excess_area_under_risk([0.2, 0.9, 0.6, 0.4], [1, 0, 1, 0]) == pytest.approx(1 / 3 - best)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(CASES)
 def test_equal_confidences_stand_for_all_their_orders(case: list[tuple[float, bool]]) -> None:
     confidence, wrong = [sure for sure, _ in case], [float(bad) for _, bad in case]
     assert area_under_risk(confidence, wrong) == pytest.approx(area_over_all_orders(confidence, wrong))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(CASES)
 def test_areas_keep_within_their_bounds(case: list[tuple[float, bool]]) -> None:
     confidence, wrong = [sure for sure, _ in case], [float(bad) for _, bad in case]
@@ -65,7 +65,7 @@ def test_the_excess_is_near_its_known_limit_for_many_answers() -> None:
     assert area_under_risk(-wrong, wrong) == pytest.approx(0.3 + 0.7 * np.log(0.7), abs=1e-3)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(CASES)
 def test_the_area_under_the_roc_is_scikit_learns(case: list[tuple[float, bool]]) -> None:
     confidence, positive = [sure for sure, _ in case], [good for _, good in case]
@@ -83,7 +83,7 @@ def test_what_was_refused_comes_last_and_counts_as_wrong() -> None:
     assert confidence[1] < min(confidence[0], confidence[2])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=20))
 def test_refusals_are_scikit_learns_precision_and_recall(case: list[tuple[bool, bool]]) -> None:
     refused, answerable = [no for no, _ in case], [can for _, can in case]

@@ -99,7 +99,7 @@ def test_latin_words_among_chinese_are_one_segment_each() -> None:
     assert compared_text("「臺灣」") == "台湾"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(TEXT, TEXT)
 def test_f1_is_what_comes_of_comparing_everything_with_everything(answer: str, gold: str) -> None:
     if is_chinese(answer, gold):
@@ -129,7 +129,7 @@ def test_rouge_l_in_chinese_is_over_characters_in_either_writing() -> None:
     assert words_of("Café 第12條，COVID-19") == ["cafe", "第", "12", "条", "covid", "19"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text("abc甲", max_size=40), st.text("abc甲", max_size=40))
 def test_the_bit_parallel_subsequence_is_that_of_the_textbook(left: str, right: str) -> None:
     assert shared_in_order(left, right) == subsequence_by_table(left, right)
@@ -186,7 +186,7 @@ def test_saying_the_gold_answer_is_perfect_and_something_else_is_not(metric, tex
     assert metric("xyzzy", [text]) < 0.2
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(TEXT, st.lists(TEXT, min_size=1, max_size=3))
 def test_every_metric_is_between_nothing_and_everything_and_another_gold_answer_never_hurts(
     answer: str, golds: list[str]
@@ -198,7 +198,7 @@ def test_every_metric_is_between_nothing_and_everything_and_another_gold_answer_
             assert metric(answer, golds[:1]) <= value + 1e-9
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(TEXT, TEXT)
 def test_f1_and_rouge_l_do_not_care_who_says_what(answer: str, gold: str) -> None:
     for metric in (exact_match, token_f1, rouge_l):

@@ -206,7 +206,7 @@ QUESTIONS = st.builds(
 )
 @example([OwnQuestion("1", "=1+1\u2028# x: y", ("0.5", "null", "'"), "no", tags=("true",))], "yaml")
 @example([OwnQuestion("1", 'a "b", c;\nd', ("x",), must_refuse=False)], "csv")
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_written_is_read_back(tmp_path: Path, questions: list[OwnQuestion], suffix: str) -> None:
     path = tmp_path / f"q.{suffix}"
     write_questions(path, questions)

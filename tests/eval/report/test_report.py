@@ -124,7 +124,7 @@ def test_nothing_from_questions_documents_or_settings_becomes_part_of_the_page()
         assert "49" not in html.replace(WICKED, "")
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.text(max_size=60), st.dictionaries(st.text(max_size=9), st.text(max_size=40) | st.floats() | st.none()))
 def test_any_text_makes_a_well_formed_page(text: str, facts: dict[str, object]) -> None:
     details = {"answer": text, "found": [{"text": text, **facts}], "facts": facts}

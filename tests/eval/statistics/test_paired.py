@@ -15,7 +15,7 @@ values = st.floats(0, 1) | st.sampled_from([0.0, 0.5, 1.0])
 pairs = st.lists(st.tuples(values, values), min_size=1, max_size=30)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(pairs)
 def test_swapping_the_runs_turns_the_difference_around_and_keeps_p(both: list[tuple[float, float]]) -> None:
     first, second = map(list, zip(*both, strict=True))
@@ -26,7 +26,7 @@ def test_swapping_the_runs_turns_the_difference_around_and_keeps_p(both: list[tu
     assert 0 < forth.p <= 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(values, min_size=1, max_size=30))
 def test_identical_runs_never_differ(run: list[float]) -> None:
     difference = paired_difference(run, run)

@@ -23,7 +23,7 @@ def mean(rows: np.ndarray) -> float:
     return float(rows[:, 0].mean())
 
 
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=12))
 def test_a_mean_differs_as_the_paired_test_says(both: list[tuple[float, float]]) -> None:
     first, second = (np.array(values) for values in zip(*both, strict=True))

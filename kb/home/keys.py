@@ -95,11 +95,9 @@ def create_key(
         actor: whom the audit log names.
 
     Raises:
-        UsageError: the name is none, there are no rights or no collections, or a limit or the last day cannot be.
+        UsageError: the name is none, there are no rights or no collections, or a limit cannot be.
     """
     _check(name, rights, collections, requests_per_minute, concurrent_requests)
-    if last_day is not None and last_day < datetime.now(UTC).date():
-        raise UsageError(f"a key until {last_day} could never be used", advice="Name today or a later day (UTC)")
     secret = PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
     expires = ""
     if last_day is not None:

@@ -78,8 +78,8 @@ def test_nothing_stands_in_a_collection_that_is_not_there(server: RunningServer)
     ("body", "param"),
     [
         ({}, "citations"),
-        ({"citations": [{"document_id": "x"}]}, "citations.0.start"),
-        ({"citations": [{"document_id": "x", "start": -1, "end": 2, "quote": ""}]}, "citations.0.start"),
+        ({"citations": [{"document_id": "x"}]}, "citations[0].start"),
+        ({"citations": [{"document_id": "x", "start": -1, "end": 2, "quote": ""}]}, "citations[0].start"),
         ({"citations": [], "more": 1}, "more"),
         ({"citations": [{"document_id": "x", "start": 0, "end": 0, "quote": ""}] * 1001}, "citations"),
     ],

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from kb.catalog.collections import collection_names
+from kb.errors import UsageError
 from kb.home.home import Home
 from kb.home.keys import Key, Right, create_key, list_keys, revoke_key
 from kb.settings import Settings
@@ -73,7 +74,10 @@ def revoke(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _day(written: str | None) -> date | None:
-    return read_day(written) if written else None
+    day = read_day(written) if written else None
+    if day is not None and day < datetime.now(UTC).date():
+        raise UsageError(f"a key until {day} could never be used", advice="Name today or a later day (UTC)")
+    return day
 
 
 def _described(key: Key) -> str:

@@ -78,7 +78,7 @@ def app_command(settings: Settings) -> list[str]:
         "server.address": settings.serve.host,
         "server.fileWatcherType": "none",
         "runner.postScriptGC": "false",  # Python looks for garbage as it is due: after each click it stops everybody
-        "server.maxUploadSize": str(settings.limits.max_file_mb),
+        "server.maxUploadSize": str(max(settings.limits.max_file_mb, settings.limits.max_import_mb)),
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",  # a fault of ours shows a sentence, never a stack trace
@@ -90,9 +90,13 @@ def app_command(settings: Settings) -> list[str]:
 
 
 def app_environment(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the app: this process's own, where the API listens, and the key that the settings name."""
+    """The environment of the app: this process's own, where the API listens, its key, and how large files may be."""
     key = {"IBID_API_KEY": settings.app.key} if settings.app.key else {}
-    return {**key, **environment, "IBID_API_URL": api_url(settings)}
+    limits = {
+        "IBID_LIMITS_MAX_FILE_MB": str(settings.limits.max_file_mb),
+        "IBID_LIMITS_MAX_IMPORT_MB": str(settings.limits.max_import_mb),
+    }
+    return {**key, **environment, **limits, "IBID_API_URL": api_url(settings)}
 
 
 def api_url(settings: Settings) -> str:

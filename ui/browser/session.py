@@ -11,6 +11,7 @@ from functools import cache
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from kb.settings import LimitSettings
 from ui.browser.answers.conversation import Exchange, Keeping, reopened, search_again
 from ui.browser.api.answer_replies import Place
 from ui.browser.api.care_replies import Key
@@ -26,6 +27,7 @@ from ui.browser.sources.fetched import FetchedSources
 from ui.browser.wording import LANGUAGES, Words, language_for, read_words
 
 _KEY = "ibid"
+_LIMITS = LimitSettings()  # where the app was not started with others
 _DEFAULT_URL = "http://127.0.0.1:8000"  # where `ibid serve` listens when nothing else is set
 _LANGUAGE_PARAMETER = "lang"  # in the address, so that a reload or a bookmark keeps the language
 _CONVERSATION_PARAMETER = "conversation"  # in the address, so that a link opens what was asked and answered
@@ -87,6 +89,8 @@ class Session:
     said: str = ""  # to be told once, at the next drawing
     check: CheckState = field(default_factory=CheckState)  # of the page Check
     pages: dict[str, StreamlitPage] = field(default_factory=dict)
+    most_file_mb: int = _LIMITS.max_file_mb  # of a document that is added
+    most_import_mb: int = _LIMITS.max_import_mb  # of a collection that is taken in from a file
 
     def __post_init__(self) -> None:
         self.sources = FetchedSources(self.client)
@@ -253,6 +257,8 @@ def current_session() -> Session:
         client = _client(os.environ.get("IBID_API_URL") or _DEFAULT_URL, os.environ.get("IBID_API_KEY", ""))
         session = Session(client, read_words(language), wanted=_wanted())
         session.keeps_answers = st.context.cookies.get(_KEEP_COOKIE) == "1"
+        session.most_file_mb = int(os.environ.get("IBID_LIMITS_MAX_FILE_MB") or session.most_file_mb)
+        session.most_import_mb = int(os.environ.get("IBID_LIMITS_MAX_IMPORT_MB") or session.most_import_mb)
         st.session_state[_KEY] = session
     session = st.session_state[_KEY]
     assert isinstance(session, Session)

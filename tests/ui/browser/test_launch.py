@@ -14,7 +14,7 @@ import pytest
 from streamlit import config
 
 from kb.errors import UsageError
-from kb.settings import AppSettings, ServeSettings, Settings
+from kb.settings import AppSettings, LimitSettings, ServeSettings, Settings
 from ui.browser.launch import api_url, app_command, app_environment, check_port, run_app
 
 FOLDER = Path(__file__).parents[3] / "ui" / "browser"
@@ -92,7 +92,8 @@ def test_nobody_waits_while_streamlit_looks_for_garbage_after_somebodys_click(tm
 def test_the_app_is_told_where_the_api_is(tmp_path: Path, host: str, url: str) -> None:
     settings = Settings(home=tmp_path, serve=ServeSettings(host=host))
     assert api_url(settings) == url
-    assert app_environment(settings, {"PATH": "/bin"}) == {"PATH": "/bin", "IBID_API_URL": url}
+    told = app_environment(settings, {"PATH": "/bin"})
+    assert (told["PATH"], told["IBID_API_URL"]) == ("/bin", url)
 
 
 def test_the_api_may_be_on_another_machine(tmp_path: Path) -> None:
@@ -106,6 +107,13 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=rf"cannot listen on 127\.0\.0\.1:{port}: .*in use.*IBID_SERVE_APP_PORT"):
             run_app(Settings(home=tmp_path, serve=ServeSettings(app_port=port)))
     check_port("127.0.0.1", port)
+
+
+def test_documents_and_collections_from_a_file_have_limits_of_their_own(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, limits=LimitSettings(max_file_mb=7, max_import_mb=70))
+    told = app_environment(settings, {})
+    assert (told["IBID_LIMITS_MAX_FILE_MB"], told["IBID_LIMITS_MAX_IMPORT_MB"]) == ("7", "70")
+    assert "--server.maxUploadSize=70" in app_command(settings)
 
 
 def test_a_port_that_is_none_is_one_clear_line() -> None:

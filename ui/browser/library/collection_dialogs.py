@@ -25,7 +25,6 @@ _ICONS = {
 }
 # The browser's way leads through the app's memory, twice; what is larger is saved from the server itself.
 _MOST_THROUGH_THE_APP = 500_000_000  # bytes of original files; passages and vectors come on top
-_MOST_IMPORTED_MB = 1_000  # the other way, once; the server's own limit, unless its owner has set another
 _FOR_ALL = ("new", "import")  # what needs no collection
 
 
@@ -146,10 +145,12 @@ def export_command(session: Session, collection: str) -> str:
 def _import(session: Session) -> None:
     words = session.words
     st.text(words("collection_import_what"))
-    st.caption(words("collection_import_large", size=size_in(_MOST_IMPORTED_MB * 1_000_000)))
+    st.caption(words("collection_import_large", size=size_in(session.most_import_mb * 1_000_000)))
     st.code("ibid import FILE", language=None)
-    translate_uploader(words, "imported", _MOST_IMPORTED_MB)
-    file = st.file_uploader(words("collection_file"), type=["ibid"], key="imported", max_upload_size=_MOST_IMPORTED_MB)
+    translate_uploader(words, "imported", session.most_import_mb)
+    file = st.file_uploader(
+        words("collection_file"), type=["ibid"], key="imported", max_upload_size=session.most_import_mb
+    )
     name = st.text_input(words("collection_import_name"), max_chars=64, key="import-name")
     if not st.button(words("collection_import_take"), type="primary", key="import-take", disabled=file is None):
         return

@@ -54,8 +54,8 @@ def show_replacing_form(session: Session, collection: str, facts: DocumentFacts)
         st.form(f"replace-{facts.id}", border=False, clear_on_submit=True),
     ):
         st.caption(words("replace_what"))
-        translate_uploader(words, "newer")
-        file = st.file_uploader(words("replace_file"), key="newer")
+        translate_uploader(words, "newer", session.most_file_mb)
+        file = st.file_uploader(words("replace_file"), key="newer", max_upload_size=session.most_file_mb)
         start = _day(words("replace_from"), "")
         sent = st.form_submit_button(words("replace_send"), type="primary")
     if not sent:

@@ -27,8 +27,10 @@ def show_upload(session: Session) -> None:
     words = session.words
     st.subheader(words("upload_heading"), anchor=UPLOAD_ANCHOR)
     with st.form("upload", clear_on_submit=True, border=False):
-        translate_uploader(words, "files")
-        files = st.file_uploader(words("upload_label"), accept_multiple_files=True, key="files")
+        translate_uploader(words, "files", session.most_file_mb)
+        files = st.file_uploader(
+            words("upload_label"), accept_multiple_files=True, key="files", max_upload_size=session.most_file_mb
+        )
         st.caption(words("upload_help"))
         names = [item.name for item in session.collections] or [session.collection]
         collection = st.selectbox(
@@ -44,17 +46,17 @@ def show_upload(session: Session) -> None:
     _show_outcome(session)
 
 
-def translate_uploader(words: Words, key: str, most_mb: int = 0) -> None:
+def translate_uploader(words: Words, key: str, most_mb: int) -> None:
     """Streamlit's own uploader speaks English only: puts our own strings in place of its two texts.
 
     Args:
         words: the interface's strings.
         key: of the uploader.
-        most_mb: its own limit; the app's where there is none.
+        most_mb: how large a file may be.
     """
     zone = f".st-key-{key} [data-testid='stFileUploaderDropzone']"
     browse = words("upload_browse")
-    limit = words("upload_limit", size=most_mb or st.get_option("server.maxUploadSize"))
+    limit = words("upload_limit", size=most_mb)
     st.html(
         f"<style>{zone} button p::after {{ content: '{browse}'; }}"
         f"{zone} [data-testid='stFileUploaderDropzoneInstructions'] span::after {{ content: '{limit}'; }}</style>"
@@ -87,7 +89,7 @@ def _check_and_send(session: Session, files: Sequence[UploadedFile], collection:
     if not files or not collection:
         st.warning(words("upload_no_collection") if files else words("upload_nothing"))
         return
-    _send(session, _taken_out(files), collection)
+    _send(session, _taken_out(files, session.most_file_mb * 1_000_000), collection)
     st.rerun()
 
 
@@ -96,9 +98,8 @@ def _send_again(session: Session) -> None:
         _send(session, iter(session.sent.unsent), session.collection)
 
 
-def _taken_out(files: Sequence[UploadedFile]) -> Iterator[Unpacked]:
-    """The files, those of zips one by one."""
-    most = st.get_option("server.maxUploadSize") * 1_000_000
+def _taken_out(files: Sequence[UploadedFile], most: int) -> Iterator[Unpacked]:
+    """The files, those of zips one by one, of at most so many bytes each."""
     for file in files:
         if is_archive(file.name):
             yield from unpacked(file.name, file, most)

@@ -68,7 +68,7 @@ class Bench:
 
 async def overhead(bench: Bench, _options: argparse.Namespace) -> Figures:
     """What a question costs beside search and model, with one and with eight clients that ask one after another."""
-    await asyncio.gather(*(bench.ask() for _ in range(8)))  # warm: connections, caches, imports
+    await _warm(bench)
     figures = {}
     for clients in (1, 8):
         await bench.moments()
@@ -94,7 +94,7 @@ async def overhead(bench: Bench, _options: argparse.Namespace) -> Figures:
 
 async def overload(bench: Bench, options: argparse.Namespace) -> Figures:
     """As many streams as there are places, then questions at ten times the rate that these places can answer."""
-    await asyncio.gather(*(bench.ask() for _ in range(8)))  # warm: connections, caches, imports, in each process
+    await _warm(bench)
     alone = await _in_turn(bench, 4)
     bench.lags()
     begun = bench.cpu_seconds()
@@ -165,6 +165,11 @@ async def soak(bench: Bench, options: argparse.Namespace) -> Figures:
         "megabytes_last": round(samples[-1], 1),
         "growth_percent": round(100 * (samples[-1] / first - 1), 2),
     }
+
+
+async def _warm(bench: Bench) -> None:
+    """Asks what is not counted: connections, caches, imports, of each process."""
+    await asyncio.gather(*(bench.ask() for _ in range(8)))
 
 
 async def _in_turn(bench: Bench, count: int, *, wait: float = 0.0) -> list[Asked]:

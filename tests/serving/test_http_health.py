@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -15,7 +16,7 @@ from kb.home.home import Home
 from kb.home.jobs import add_job
 from kb.home.worker_sign import SILENT_SECONDS, give_sign, is_worker_seen
 from kb.settings import LimitSettings, Settings, VllmSettings
-from serving.http.opening import close_services, open_services, warm_up
+from serving.http.opening import close_services, open_services, settle, warm_up
 from serving.http.operating.readiness import reasons_against
 from serving.vllm import VllmServer
 from tests.fakes import HashEmbedder
@@ -41,6 +42,17 @@ def server(tmp_path: Path) -> Iterator[RunningServer]:
 def test_a_server_that_is_well_is_alive_and_ready(server: RunningServer) -> None:
     assert server.http().get("/health/live").json() == {"status": "alive"}
     assert codes(server) == (200, "ready", [])
+
+
+def test_a_settled_server_looks_for_garbage_among_what_requests_leave_alone(server: RunningServer) -> None:
+    before = gc.get_threshold()
+    try:
+        settle(server.services)
+        assert gc.get_freeze_count() > 0
+        assert gc.get_threshold()[0] > before[0]
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def test_until_the_models_are_loaded_it_is_not_ready(tmp_path: Path) -> None:

@@ -188,10 +188,11 @@ def test_nothing_that_can_be_read_makes_no_collection(
     assert "no collection 'mistyped'" in error_of(capsys, 2, "documents", *new)
 
 
-def test_fewer_than_one_entry_cannot_be_listed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("number", ["-1", "0", "two"])
+def test_fewer_than_one_entry_cannot_be_listed(home: Path, capsys: pytest.CaptureFixture[str], number: str) -> None:
     with pytest.raises(SystemExit):
-        main(["history", "-n", "-1", "--home", str(home)])
-    assert "must be 1 or more, not -1" in capsys.readouterr().err
+        main(["history", "-n", number, "--home", str(home)])
+    assert f"must be 1 or more, not {number}" in capsys.readouterr().err
 
 
 def test_an_unknown_collection_is_named_and_ends_with_2(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

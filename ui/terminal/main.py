@@ -131,7 +131,7 @@ def _add_history(commands: _Commands[argparse.ArgumentParser]) -> None:
         commands, "history", "recalling.history", "list past answers, marking what cites withdrawn documents"
     )
     history.add_argument(
-        "-n", "--number", type=_at_least_one, default=20, metavar="N", help="how many of the newest (20)"
+        "-n", "--number", type=_at_least_one, default=20, metavar="N", help="how many, the newest (default: 20)"
     )
     history.add_argument("--withdrawn", action="store_true", help="only those that cite what is no longer there")
     history.add_argument("--show", type=int, metavar="N", help="one past answer, whole")
@@ -226,16 +226,17 @@ def _add_keys(commands: _Commands[argparse.ArgumentParser]) -> None:
     revoke = _command(actions, "revoke", "keys.revoke", "end keys for good, at once")
     revoke.add_argument("keys", nargs="+", metavar="KEY", help="an id or a name")
     audit = _command(commands, "audit", "auditing.audit", "show what was changed, when and by whom, or check that log")
-    audit.add_argument("-n", "--number", type=_at_least_one, default=50, metavar="N", help="how many entries (50)")
+    audit.add_argument(
+        "-n", "--number", type=_at_least_one, default=50, metavar="N", help="how many entries (default: 50)"
+    )
     checked = "check that every entry is as it was written; with HASH, that it still holds what it held then"
     audit.add_argument("--verify", nargs="?", const="", metavar="HASH", help=checked)
 
 
 def _at_least_one(written: str) -> int:
-    number = int(written)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"it must be 1 or more, not {number}")
-    return number
+    if not written.isdecimal() or int(written) < 1:
+        raise argparse.ArgumentTypeError(f"it must be 1 or more, not {written}")
+    return int(written)
 
 
 def _add_measures(commands: _Commands[argparse.ArgumentParser]) -> None:

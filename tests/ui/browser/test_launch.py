@@ -92,8 +92,8 @@ def test_nobody_waits_while_streamlit_looks_for_garbage_after_somebodys_click(tm
 def test_the_app_is_told_where_the_api_is(tmp_path: Path, host: str, url: str) -> None:
     settings = Settings(home=tmp_path, serve=ServeSettings(host=host))
     assert api_url(settings) == url
-    told = app_environment(settings, {"PATH": "/bin"})
-    assert (told["PATH"], told["IBID_API_URL"]) == ("/bin", url)
+    limits = {"IBID_LIMITS_MAX_FILE_MB": "100", "IBID_LIMITS_MAX_IMPORT_MB": "1000"}
+    assert app_environment(settings, {"PATH": "/bin"}) == {"PATH": "/bin", "IBID_API_URL": url, **limits}
 
 
 def test_the_api_may_be_on_another_machine(tmp_path: Path) -> None:

@@ -106,6 +106,12 @@ def test_a_collection_is_made_described_and_deleted_with_what_it_removes(client:
     assert app.session_state["ibid"].collection == "default"
 
 
+def test_a_document_may_be_as_large_as_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IBID_LIMITS_MAX_FILE_MB", "7")
+    [uploader] = library().get("file_uploader")
+    assert uploader.proto.max_upload_size_mb == 7
+
+
 def test_a_name_that_cannot_be_is_refused_in_the_dialog(client: Client) -> None:
     app = manage(library(), "new")
     assert app.button(key="new-make").disabled

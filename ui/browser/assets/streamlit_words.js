@@ -12,7 +12,9 @@ function translateWithin(node, words) {
     const texts = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
       const text = texts.currentNode;
-      if (Object.hasOwn(words, text.data)) text.data = words[text.data];
+      const [number = ""] = text.data.match(/\d[\d.]*/) ?? []; // a limit, say, which is in no list
+      const said = number ? text.data.replace(number, "{number}") : text.data;
+      if (Object.hasOwn(words, said)) text.data = words[said].replace("{number}", number);
     }
   }
   for (const named of [node, ...node.querySelectorAll("[aria-label]")]) {

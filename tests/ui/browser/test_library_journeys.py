@@ -195,6 +195,21 @@ def test_on_a_narrow_screen_the_form_is_a_tap_away(chrome: Any, api: str, addres
         assert not page.get_by_role("link", name="Add documents").is_visible()
 
 
+def test_a_file_that_is_too_large_is_refused_in_the_language_of_the_interface(
+    chrome: Any, address: str, tmp_path: Path
+) -> None:
+    large = tmp_path / "Close.txt"  # no word of Streamlit's, though it has one that reads so
+    with large.open("wb") as file:
+        file.truncate(110 << 20)  # 100 MB are the limit, and nothing of it is sent
+    with visit(chrome, f"{address}/library?lang=zh") as page:
+        page.locator(".st-key-files").get_by_test_id("stFileUploaderDropzoneInput").set_input_files(str(large))
+        chip = page.get_by_test_id("stFileChip")
+        chip.get_by_role("alert").filter(has_text="错误：文件不得超过 100.0 MB。").wait_for(state="attached")
+        assert chip.get_by_test_id("stFileChipName").inner_text() == "Close.txt"
+        chip.hover()
+        page.get_by_role("tooltip", name="").filter(has_text="文件不得超过 100.0 MB。").wait_for()
+
+
 def test_what_failed_is_tried_again_with_a_click(chrome: Any, api: str, address: str) -> None:
     client = Client(api)
     client.create_collection("failing")

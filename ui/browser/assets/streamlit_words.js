@@ -2,8 +2,9 @@
 // readers. Only whole texts of Streamlit's are looked for, and only where it writes them: nothing of a document changes.
 
 const SAID_IN = [
-  "stTooltipContent", "stMultiSelectDropdown", "stSelectboxVirtualDropdown", "stDataFrameColumnMenu",
-].map((name) => `[data-testid=${name}]`).join(", ");
+  "stTooltipContent", "stTooltipErrorContent", "stMultiSelectDropdown", "stSelectboxVirtualDropdown",
+  "stDataFrameColumnMenu",
+].map((name) => `[data-testid=${name}]`).concat("[data-testid=stFileChip] [role=alert]").join(", ");
 const NAMED = "[data-testid=stElementToolbar] button, .stMultiSelect *, .stSelectbox *, .stDateInput *, [role=dialog] button, [data-testid=stDataFrameColumnMenu] *";
 
 function translateWithin(node, words) {

@@ -156,6 +156,32 @@ def test_a_document_is_read_by_its_outline_renamed_and_replaced(
         page.get_by_text("Replaces “The long one 长文”.").wait_for()
 
 
+FOCUSED_WHILE_IT_OPENS = """async details => {
+    details.querySelector("summary").click();
+    const scrolled = [];
+    while (scrolled.length < 20) {
+        await new Promise(requestAnimationFrame);
+        const button = details.querySelector("button[kind=primaryFormSubmit]");
+        if (!button) continue;
+        button.blur();
+        button.focus();
+        scrolled.push(details.scrollTop);
+    }
+    return scrolled;
+}"""
+
+
+def test_a_form_stays_under_the_pointer_while_it_opens(chrome: Any, api: str, address: str) -> None:
+    client, name = Client(api), f"opening-{secrets.token_hex(3)}"
+    client.create_collection(name)
+    take_in(client, name, {"house.md": RULES})
+    [file] = client.documents(name).files
+    with visit(chrome, f"{address}/document?collection={name}&document={file.document_id}", width=390) as page:
+        page.locator(".passage").first.wait_for()
+        form = page.get_by_test_id("stExpander").locator("details", has_text="Replace with a newer file")
+        assert form.evaluate(FOCUSED_WHILE_IT_OPENS) == [0] * 20
+
+
 def test_a_long_list_comes_in_parts_and_is_searched(chrome: Any, api: str, address: str) -> None:
     client = Client(api)
     client.create_collection("many")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from kb.records import Hit, Passage
+from kb.records import Hit
 from kb.text.sentences import split_sentences
 from serving.extractive.terms import Terms, read_terms
 
@@ -42,7 +43,7 @@ def read_candidates(hits: Sequence[Hit]) -> list[Candidate]:
     candidates = []
     for rank, hit in enumerate(hits):
         passage = hit.passage
-        for position, (start, end, header) in enumerate(_without_headings(passage)):
+        for position, (start, end, header) in enumerate(_without_headings(passage.text, passage.headings)):
             place = (passage.document_id, passage.start + start, passage.start + end)
             if place in seen:
                 continue
@@ -53,10 +54,16 @@ def read_candidates(hits: Sequence[Hit]) -> list[Candidate]:
     return candidates
 
 
-def _without_headings(passage: Passage) -> list[tuple[int, int, str]]:
-    """The spans to choose from, each with the first row of the table it stands in ("" outside tables)."""
-    headings = {heading.strip() for heading in passage.headings}
-    text, spans = passage.text, _spans(passage.text)
+@lru_cache(maxsize=4096)  # the passages that many questions find are read again for each; a few MB when full
+def _without_headings(text: str, of_passage: tuple[str, ...]) -> tuple[tuple[int, int, str], ...]:
+    """The spans to choose from, each with the first row of the table it stands in ("" outside tables).
+
+    Args:
+        text: of a passage.
+        of_passage: its headings.
+    """
+    headings = {heading.strip() for heading in of_passage}
+    spans = _spans(text)
     kept: list[tuple[int, int, str]] = []
     header, previous_end = "", 0
     for start, end in spans:
@@ -70,7 +77,7 @@ def _without_headings(passage: Passage) -> list[tuple[int, int, str]]:
             continue
         if row.strip() not in headings:
             kept.append((start, end, header))
-    return kept or [(start, end, "") for start, end in spans]
+    return tuple(kept) or tuple((start, end, "") for start, end in spans)
 
 
 def _spans(text: str) -> list[tuple[int, int]]:

@@ -73,7 +73,8 @@ def _are_alike(one: _Words, two: _Words) -> bool:
         return bool(one.counts)
     if min(first, second) < _FEWEST:
         return False
-    if len(one.runs & two.runs) < _ALIKE * len(one.runs | two.runs):
+    in_both = len(one.runs & two.runs)
+    if in_both < _ALIKE * (first + second - in_both):
         return False
     differing = (one.counts - two.counts) + (two.counts - one.counts)
     return all(word in _EMPTY for word in differing)

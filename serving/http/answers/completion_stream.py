@@ -16,6 +16,11 @@ from serving.http.answers.draining import HUNG_UP, EventStream, unless_gone
 from serving.http.answers.event_lines import DONE, event_line
 from serving.http.errors import error_body
 
+# How long the response's head waits, once something was found, for more to be said. Telling it takes this loop about as
+# long as the answer's thread needs to ask the model (4 to 8 ms), and they would take turns at it; one that comes with
+# the first words, or while the model reads, keeps nobody waiting.
+_HEAD_SECONDS = 0.015
+
 Json = dict[str, Any]
 Finish = Callable[[Answer], Json]  # the whole completion of an answer, kept where the request wants it
 
@@ -73,7 +78,25 @@ async def answer_streamed(
     except BaseException:
         await events.aclose()
         raise
-    return EventStream(_lines(events, finish, chunks, wants_usage=wants_usage))
+    following = asyncio.ensure_future(anext(events, None))
+    await asyncio.wait({following}, timeout=_HEAD_SECONDS)
+    return EventStream(_lines(_beginning_with(following, events), finish, chunks, wants_usage=wants_usage))
+
+
+async def _beginning_with(
+    following: asyncio.Future[AnswerEvent | None], events: AsyncGenerator[AnswerEvent, None]
+) -> AsyncGenerator[AnswerEvent, None]:
+    """The event that is waited for already, if one comes, and those after it."""
+    try:
+        event = await following
+        if event is not None:
+            yield event
+            async for further in events:
+                yield further
+    finally:
+        following.cancel()  # whoever reads is gone; nothing where it is done
+        await asyncio.gather(following, return_exceptions=True)
+        await events.aclose()
 
 
 async def _lines(
@@ -94,10 +117,8 @@ async def _lines(
                     refused = event.answer.status is AnswerStatus.REFUSED
                     yield event_line(chunks.sentence(claimed, refused=refused))
                 whole = await asyncio.to_thread(finish, event.answer)
-                yield event_line(chunks.closing(event.answer, whole))
-                if wants_usage:
-                    yield event_line(chunks.usage(whole["usage"]))
-        yield DONE
+                last = [chunks.closing(event.answer, whole), *([chunks.usage(whole["usage"])] if wants_usage else [])]
+                yield "".join((*map(event_line, last), DONE))  # at once: each part sent costs a tenth of a millisecond
     except Exception as error:  # whatever it is, the client must hear of it
         status, body = error_body(error)
         yield event_line(body)

@@ -7,6 +7,8 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
@@ -76,7 +78,10 @@ class Connections:
                 ),
                 # No limit of its own: how many calls there are at once is bounded where questions are let in.
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS),
-                trust_env=True,  # a proxy that the environment names
+                # Asked here and once: the library would read ~/.netrc and the environment in another thread for each
+                # call, which takes as long as the rest of it, and send what it finds in that file.
+                proxy=_proxy_for(self._url),
+                trust_env=False,
             )
         return self._session
 
@@ -84,6 +89,12 @@ class Connections:
         """Ends the connections."""
         if self._session is not None:
             await self._session.close()
+
+
+def _proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for a server; None where it is to be reached directly."""
+    address = urlsplit(url)
+    return None if proxy_bypass(address.netloc.rpartition("@")[2]) else getproxies().get(address.scheme)
 
 
 @contextmanager

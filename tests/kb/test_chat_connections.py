@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -35,6 +37,17 @@ WHOLE = chunk("三十日 ") + chunk("days", "stop") + b"data: [DONE]\n\n"
 @contextmanager
 def server_of(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[tuple[OpenAICompatibleModel, list[int]]]:
     """A model on a server that speaks HTTP/1.1; the list holds the port of each connection that it took."""
+    with address_of(answer) as (address, ports):
+        model = OpenAICompatibleModel(ModelSettings(f"{address}/v1", "m", timeout_seconds=5))
+        try:
+            yield model, ports
+        finally:
+            model.close()
+
+
+@contextmanager
+def address_of(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[tuple[str, list[int]]]:
+    """The server alone: where it listens, and the port of each connection that it took."""
     ports: list[int] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -57,11 +70,9 @@ def server_of(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[tupl
     server.daemon_threads = True
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
     thread.start()
-    model = OpenAICompatibleModel(ModelSettings(f"http://127.0.0.1:{server.server_port}/v1", "m", timeout_seconds=5))
     try:
-        yield model, ports
+        yield f"http://127.0.0.1:{server.server_port}", ports
     finally:
-        model.close()
         server.shutdown()
         server.server_close()
 
@@ -127,13 +138,59 @@ def test_what_does_not_speak_http_is_an_error(status: str) -> None:
         list(model.stream("system", QUESTION))
 
 
+def name_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str, *, not_for: str = "") -> None:
+    for name, value in (("http_proxy", proxy), ("no_proxy", not_for)):
+        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name.upper(), value)
+
+
 def test_a_proxy_that_the_environment_names_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     with model_server(Reply(("by ", "proxy"))) as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.base_url.removesuffix("/v1"))
-        monkeypatch.setenv("http_proxy", proxy.base_url.removesuffix("/v1"))
+        name_proxy(monkeypatch, proxy.base_url.removesuffix("/v1"))
         model = OpenAICompatibleModel(ModelSettings("http://model.invalid/v1", "scripted"))
         assert list(model.stream("system", QUESTION)) == ["by ", "proxy"]
         model.close()
+
+
+def test_a_proxy_is_told_the_password_that_its_address_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str | None] = []
+
+    def let_in(handler: BaseHTTPRequestHandler) -> None:
+        told.append(handler.headers["Proxy-Authorization"])
+        say_by_length(handler)
+
+    with address_of(let_in) as (proxy, _):
+        name_proxy(monkeypatch, proxy.replace("//", "//li:secret@"))
+        model = OpenAICompatibleModel(ModelSettings("http://model.invalid/v1", "scripted"))
+        assert "".join(model.stream("system", QUESTION)) == "三十日 days"
+        model.close()
+    assert told == [f"Basic {base64.b64encode(b'li:secret').decode()}"]
+
+
+@pytest.mark.parametrize("not_for", ["127.0.0.1", "127.0.0.1:{port}", "*"])
+def test_no_proxy_is_asked_for_servers_that_the_environment_excepts(
+    monkeypatch: pytest.MonkeyPatch, not_for: str
+) -> None:
+    with address_of(say_by_length) as (address, _):
+        name_proxy(monkeypatch, "http://proxy.invalid:3128", not_for=not_for.format(port=address.rpartition(":")[2]))
+        model = OpenAICompatibleModel(ModelSettings(f"{address}/v1", "scripted"))
+        assert "".join(model.stream("system", QUESTION)) == "三十日 days"
+        model.close()
+
+
+def test_passwords_kept_for_other_programs_are_not_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kept = tmp_path / "netrc"
+    kept.write_text("machine 127.0.0.1 login li password secret\n")
+    monkeypatch.setenv("NETRC", str(kept))
+    told: list[str | None] = []
+
+    def note(handler: BaseHTTPRequestHandler) -> None:
+        told.append(handler.headers["Authorization"])
+        say_by_length(handler)
+
+    with server_of(note) as (model, _):
+        assert "".join(model.stream("system", QUESTION)) == "三十日 days"
+    assert told == [None]
 
 
 @given(st.lists(st.integers(0, len(WHOLE)), max_size=12).map(sorted), st.booleans())

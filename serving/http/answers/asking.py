@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from kb.chat.asking import takes_options
 from kb.chat.spending import Spending
@@ -14,13 +15,15 @@ from serving.answer_sources import Documents, Search
 from serving.answering import PASSAGES, answer_question, check_question
 from serving.cancellation import Cancellation
 from serving.deciding import deciding_of
-from serving.http.answers.draining import Answering, events_of
+from serving.http.answers.draining import events_of
 from serving.http.errors import unsupported
 from serving.http.operating.observing.notes import notes_of_request
 from serving.http.state import Services
 from serving.http.stores.adding import check_not_expired
 from serving.structured import JsonForm
 from serving.wishes import NO_WISHES, Wishes
+
+Json = dict[str, Any]
 
 
 class Opened(Protocol):
@@ -58,6 +61,14 @@ class Asking:
     wishes: Wishes = NO_WISHES
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The end of an answer, with the response that tells all of it."""
+
+    answer: Answer
+    whole: Json
+
+
 def begin(services: Services, asking: Asking) -> AsyncGenerator[AnswerEvent, None]:
     """The events of the answer; closing them stops it.
 
@@ -66,6 +77,30 @@ def begin(services: Services, asking: Asking) -> AsyncGenerator[AnswerEvent, Non
         ModelError: our own vLLM cannot be asked now.
         ApiError: there are tools and no model to call them; 429, when no place is free, raised by the first event.
     """
+    _check(services, asking)
+    return events_of(_answering(services, asking), services.places, services.closing, services.place)
+
+
+def begin_telling(
+    services: Services, asking: Asking, tell: Callable[[Answer], Json]
+) -> AsyncGenerator[AnswerEvent | Told, None]:
+    """The same, the last event being `Told`: what `tell` makes of the answer, in the answer's own thread.
+
+    Raises:
+        Exception: as `begin`, and what `tell` raises in the place of the last event.
+    """
+    _check(services, asking)
+    answering = _answering(services, asking)
+
+    def telling(cancellation: Cancellation) -> Iterator[AnswerEvent | Told]:
+        with closing(answering(cancellation)) as events:
+            for event in events:
+                yield Told(event.answer, tell(event.answer)) if isinstance(event, Finished) else event
+
+    return events_of(telling, services.places, services.closing, services.place)
+
+
+def _check(services: Services, asking: Asking) -> None:
     limit = services.settings.limits.question_characters
     check_question(asking.question, limit)
     if len(asking.wishes.instructions) > limit:
@@ -78,7 +113,6 @@ def begin(services: Services, asking: Asking) -> AsyncGenerator[AnswerEvent, Non
         raise unsupported("tools", "tools: answers are quotes here; a chat model that calls tools is set under [model]")
     if services.vllm is not None:
         services.vllm.check()  # before a stream begins, so that it has a status of its own, too
-    return events_of(_answering(services, asking), services.places, services.closing, services.place)
 
 
 def check_store(services: Services, *, store: bool) -> None:
@@ -144,10 +178,9 @@ def count_tokens(services: Services, *texts: str) -> list[int]:
     return services.collections.embedder.count_tokens(texts)
 
 
-def _answering(services: Services, asking: Asking) -> Answering:
-    notes = notes_of_request()  # the answer is made in a thread of its own, which knows of no request
-
-    def answering(cancellation: Cancellation) -> Iterator[AnswerEvent]:
+def _answering(services: Services, asking: Asking) -> Callable[[Cancellation], Generator[AnswerEvent, None, None]]:
+    def answering(cancellation: Cancellation) -> Generator[AnswerEvent, None, None]:
+        notes = notes_of_request()
         spending = Spending(lambda texts: count_tokens(services, *texts))
         opened = asking.open()
         check_not_expired(opened.catalog)

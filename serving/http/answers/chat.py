@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from kb.home.seals import seal_answer
 from kb.records import Answer
-from serving.http.answers.asking import Asking, begin, check_form, check_store, count_usage
+from serving.http.answers.asking import Asking, begin_telling, check_form, check_store, count_usage
 from serving.http.answers.chat_request import ChatRequest
 from serving.http.answers.chat_response import Completion, Json
 from serving.http.answers.completion_stream import answer_streamed, answer_whole
@@ -30,7 +30,6 @@ async def complete_chat(request: Request, asked: ChatRequest) -> Response:
     asking = _asking(services, asked)
     check_store(services, store=bool(asked.store))
     check_form(services, asking.wishes.form, "response_format")
-    events = begin(services, asking)
     may_be_kept = not asked.store and services.settings.keeps_answers
     completion = Completion(
         asked.model,
@@ -40,10 +39,10 @@ async def complete_chat(request: Request, asked: ChatRequest) -> Response:
         waits=asking.wishes.form is not None,
         seal=partial(seal_answer, services.home.folder, asking.question) if may_be_kept else None,
     )
-    finish = partial(_finish, services, asked, completion)
+    events = begin_telling(services, asking, partial(_whole, services, asked, completion))
     if asked.stream:
-        return await answer_streamed(request, events, finish, completion, wants_usage=asked.wants_usage)
-    return await answer_whole(request, events, finish)
+        return await answer_streamed(request, events, completion, wants_usage=asked.wants_usage)
+    return await answer_whole(request, events)
 
 
 def _asking(services: Services, asked: ChatRequest) -> Asking:
@@ -63,7 +62,7 @@ def _asking(services: Services, asked: ChatRequest) -> Asking:
     )
 
 
-def _finish(services: Services, asked: ChatRequest, completion: Completion, answer: Answer) -> Json:
+def _whole(services: Services, asked: ChatRequest, completion: Completion, answer: Answer) -> Json:
     """The whole completion. It is kept, where the request wants it, before anybody is told that it is finished."""
     whole = completion.whole(answer, count_usage(services, asked.words(), answer).as_json())
     if asked.store:

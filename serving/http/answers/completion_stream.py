@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from typing import Any, Protocol
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
-from kb.records import Answer, AnswerEvent, AnswerStatus, Claimed, Finished
-from serving.http.answers.asking import answer_of
+from kb.records import Answer, AnswerEvent, AnswerStatus, Claimed
+from serving.http.answers.asking import Told
 from serving.http.answers.draining import HUNG_UP, EventStream, unless_gone
 from serving.http.answers.event_lines import DONE, event_line
 from serving.http.errors import error_body
@@ -22,7 +22,7 @@ from serving.http.errors import error_body
 _HEAD_SECONDS = 0.015
 
 Json = dict[str, Any]
-Finish = Callable[[Answer], Json]  # the whole completion of an answer, kept where the request wants it
+Events = AsyncGenerator[AnswerEvent | Told, None]
 
 
 class Chunks(Protocol):
@@ -50,25 +50,25 @@ class Chunks(Protocol):
         ...
 
 
-async def answer_whole(request: Request, events: AsyncGenerator[AnswerEvent, None], finish: Finish) -> Response:
+async def answer_whole(request: Request, events: Events) -> Response:
     """The completion as JSON; nothing, where the client hangs up."""
     try:
-        answer = await unless_gone(request, answer_of(await unless_gone(request, anext(events)), events))
-        return JSONResponse(await asyncio.to_thread(finish, answer))
+        return JSONResponse(await unless_gone(request, _whole(events)))
     except ClientDisconnect:
         return Response(status_code=HUNG_UP)
     finally:
         await events.aclose()
 
 
-async def answer_streamed(
-    request: Request,
-    events: AsyncGenerator[AnswerEvent, None],
-    finish: Finish,
-    chunks: Chunks,
-    *,
-    wants_usage: bool,
-) -> Response:
+async def _whole(events: Events) -> Json:
+    last: AnswerEvent | Told | None = None
+    async for event in events:
+        last = event
+    assert isinstance(last, Told)  # only a cancelled answer ends without it
+    return last.whole
+
+
+async def answer_streamed(request: Request, events: Events, chunks: Chunks, *, wants_usage: bool) -> Response:
     """The completion as server-sent events. What fails before anything is found gets a status of its own."""
     try:
         await unless_gone(request, anext(events))
@@ -80,12 +80,10 @@ async def answer_streamed(
         raise
     following = asyncio.ensure_future(anext(events, None))
     await asyncio.wait({following}, timeout=_HEAD_SECONDS)
-    return EventStream(_lines(_beginning_with(following, events), finish, chunks, wants_usage=wants_usage))
+    return EventStream(_lines(_beginning_with(following, events), chunks, wants_usage=wants_usage))
 
 
-async def _beginning_with(
-    following: asyncio.Future[AnswerEvent | None], events: AsyncGenerator[AnswerEvent, None]
-) -> AsyncGenerator[AnswerEvent, None]:
+async def _beginning_with(following: asyncio.Future[AnswerEvent | Told | None], events: Events) -> Events:
     """The event that is waited for already, if one comes, and those after it."""
     try:
         event = await following
@@ -99,9 +97,7 @@ async def _beginning_with(
         await events.aclose()
 
 
-async def _lines(
-    events: AsyncGenerator[AnswerEvent, None], finish: Finish, chunks: Chunks, *, wants_usage: bool
-) -> AsyncGenerator[str, None]:
+async def _lines(events: Events, chunks: Chunks, *, wants_usage: bool) -> AsyncGenerator[str, None]:
     """A failure is an event, too, and then nothing follows, not even [DONE]."""
     try:
         for chunk in chunks.opening():
@@ -112,12 +108,13 @@ async def _lines(
                 held.append(event)
             elif isinstance(event, Claimed):
                 yield event_line(chunks.sentence(event))
-            elif isinstance(event, Finished):
+            elif isinstance(event, Told):
                 for claimed in held:
                     refused = event.answer.status is AnswerStatus.REFUSED
                     yield event_line(chunks.sentence(claimed, refused=refused))
-                whole = await asyncio.to_thread(finish, event.answer)
-                last = [chunks.closing(event.answer, whole), *([chunks.usage(whole["usage"])] if wants_usage else [])]
+                last = [chunks.closing(event.answer, event.whole)]
+                if wants_usage:
+                    last.append(chunks.usage(event.whole["usage"]))
                 yield "".join((*map(event_line, last), DONE))  # at once: each part sent costs a tenth of a millisecond
     except Exception as error:  # whatever it is, the client must hear of it
         status, body = error_body(error)

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from kb.records import Answer, Claimed
 from serving.answer_json import answer_as_json
-from serving.http.answers.asking import Asking, begin, count_usage
+from serving.http.answers.asking import Asking, begin_telling, count_usage
 from serving.http.answers.chat_request import SampledRequest, StreamOptions
 from serving.http.answers.chat_response import finish_reason, sentence_as_json
 from serving.http.answers.completion_stream import Json, answer_streamed, answer_whole
@@ -139,12 +139,11 @@ class TextCompletion:
 async def complete_prompt(request: Request, asked: CompletionRequest) -> Response:
     """Answers a prompt from a collection's documents."""
     services = services_of(request)
-    events = begin(services, _asking(services, asked))
     completion = TextCompletion(asked)
-    finish = partial(_finish, services, completion)
+    events = begin_telling(services, _asking(services, asked), partial(_whole, services, completion))
     if asked.stream:
-        return await answer_streamed(request, events, finish, completion, wants_usage=asked.wants_usage)
-    return await answer_whole(request, events, finish)
+        return await answer_streamed(request, events, completion, wants_usage=asked.wants_usage)
+    return await answer_whole(request, events)
 
 
 def _asking(services: Services, asked: CompletionRequest) -> Asking:
@@ -157,5 +156,5 @@ def _asking(services: Services, asked: CompletionRequest) -> Asking:
     )
 
 
-def _finish(services: Services, completion: TextCompletion, answer: Answer) -> Json:
+def _whole(services: Services, completion: TextCompletion, answer: Answer) -> Json:
     return completion.whole(answer, count_usage(services, completion.asked.question(), answer).as_json())

@@ -7,13 +7,13 @@ import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from contextlib import closing as ended
+from contextvars import copy_context
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from kb.records import AnswerEvent
 from serving.cancellation import Cancellation
 from serving.http.answers.places import Place, Places
 from serving.http.answers.standing_back import stand_back
@@ -24,13 +24,13 @@ HUNG_UP = 499  # what web servers write into their logs for a client that is gon
 _COMMENT = ": keep-alive\n\n"
 
 T = TypeVar("T")
-Answering = Callable[[Cancellation], Iterator[AnswerEvent]]
+Answering = Callable[[Cancellation], Iterator[T]]
 
 
 async def events_of(
-    answering: Answering, places: Places, closing: Closing, given: Place | None = None
-) -> AsyncGenerator[AnswerEvent, None]:
-    """The events of an answer that is made in a thread of its own.
+    answering: Answering[T], places: Places, closing: Closing, given: Place | None = None
+) -> AsyncGenerator[T, None]:
+    """The events of an answer that is made in a thread of its own, where the request's notes are at hand as here.
 
     Closing this iterator stops the answer and its model call. The thread gives its place in `places` back when it ends:
     the one that its request was `given`, or a further one.
@@ -45,10 +45,10 @@ async def events_of(
         place.use()
     crowded = places.is_crowded
     loop = asyncio.get_running_loop()
-    events: asyncio.Queue[AnswerEvent | BaseException | None] = asyncio.Queue()
+    events: asyncio.Queue[T | BaseException | None] = asyncio.Queue()
     cancellation = Cancellation()
 
-    def hand_over(item: AnswerEvent | BaseException | None) -> None:
+    def hand_over(item: T | BaseException | None) -> None:
         if not loop.is_closed():
             loop.call_soon_threadsafe(events.put_nowait, item)
 
@@ -66,7 +66,7 @@ async def events_of(
         finally:
             place.give_back()
 
-    threading.Thread(target=work, name="ibid-answer", daemon=True).start()
+    threading.Thread(target=copy_context().run, args=(work,), name="ibid-answer", daemon=True).start()
     try:
         with closing.ending(lambda: hand_over(shutting_down())):
             while (event := await events.get()) is not None:

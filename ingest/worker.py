@@ -36,7 +36,7 @@ def work(
     signed = 0.0
     while not stopped.is_set():
         if time.monotonic() - signed > SIGN_SECONDS:
-            give_sign(home)
+            give_sign(home.folder)
             signed = time.monotonic()
         job = take_job(home)
         if job is None:
@@ -111,7 +111,7 @@ def _heartbeat(home: Home, job: Job) -> Iterator[Callable[[str, float], None]]:
     def repeat() -> None:
         while not ended.wait(HEARTBEAT_SECONDS):
             report_progress(home, job.id, *said)
-            give_sign(home)
+            give_sign(home.folder)
 
     thread = threading.Thread(target=repeat, name="heartbeat", daemon=True)
     thread.start()

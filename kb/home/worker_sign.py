@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-
-from kb.home.home import Home
+from pathlib import Path
 
 SIGN_SECONDS = 5.0  # between two signs of a worker
 SILENT_SECONDS = 30.0  # without a sign for this long, there is none: a busy machine may miss some
@@ -13,15 +12,15 @@ SILENT_SECONDS = 30.0  # without a sign for this long, there is none: a busy mac
 _FILE = "worker.seen"  # its time of change is the sign; a row in the database would be a write each time
 
 
-def give_sign(home: Home) -> None:
+def give_sign(folder: Path) -> None:
     """Says that a worker lives. A full disk keeps no worker from working."""
     with suppress(OSError):
-        (home.folder / _FILE).touch()
+        (folder / _FILE).touch()
 
 
-def is_worker_seen(home: Home) -> bool:
+def is_worker_seen(folder: Path) -> bool:
     """Whether a worker gave a sign of late."""
     try:
-        return time.time() - (home.folder / _FILE).stat().st_mtime < SILENT_SECONDS
+        return time.time() - (folder / _FILE).stat().st_mtime < SILENT_SECONDS
     except OSError:
         return False

@@ -5,13 +5,16 @@ from __future__ import annotations
 import errno
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from kb.errors import SettingsError, UsageError
 from kb.home.home import Home
 from kb.home.keys import list_keys
+from kb.home.worker_sign import SILENT_SECONDS, is_worker_seen
 from kb.questions.run_files import CompareRuns
 from kb.settings import LOOPBACK, Settings
 from serving.http.one_process import OneProcess
@@ -35,11 +38,35 @@ def serve(settings: Settings, say: Callable[[str], None], compare_runs: CompareR
         ModelError: vLLM was given up before it was ever ready.
     """
     _check_border(settings, say)
-    with listen(settings.serve.host, settings.serve.port) as listener:
+    listening = listen(settings.serve.host, settings.serve.port)
+    with listening as listener, missing_worker_told(settings.home, say):
         if settings.vllm.model:
             _serve_beside_vllm(settings, listener, say, compare_runs)
         else:
             _serving(settings, listener, say, compare_runs).run()
+
+
+@contextmanager
+def missing_worker_told(home: Path, say: Callable[[str], None], seconds: float = SILENT_SECONDS) -> Iterator[None]:
+    """Says once, after so many seconds, that no worker is there, if none is: what is uploaded would wait for ever.
+
+    Args:
+        home: the home folder.
+        say: told it in a line.
+        seconds: in which a worker that is started beside the server gives its sign.
+    """
+
+    def look() -> None:
+        if not is_worker_seen(home):
+            say("no worker is running: files that are uploaded wait until `ibid worker` takes them in")
+
+    waiting = threading.Timer(seconds, look)
+    waiting.daemon = True
+    waiting.start()
+    try:
+        yield
+    finally:
+        waiting.cancel()
 
 
 def _check_border(settings: Settings, say: Callable[[str], None]) -> None:

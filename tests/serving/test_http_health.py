@@ -18,6 +18,7 @@ from kb.home.worker_sign import SILENT_SECONDS, give_sign, is_worker_seen
 from kb.settings import LimitSettings, Settings, VllmSettings
 from serving.http.opening import close_services, open_services, settle, warm_up
 from serving.http.operating.readiness import reasons_against
+from serving.http.server import missing_worker_told
 from serving.vllm import VllmServer
 from tests.fakes import HashEmbedder
 from tests.serving.fake_vllm import make_fake_vllm
@@ -101,7 +102,7 @@ def test_a_full_disk_keeps_nobody_from_asking(tmp_path: Path) -> None:
 def test_files_that_wait_for_nobody_are_told(server: RunningServer) -> None:
     add_job(server.services.home, "default", "a.txt", "0" * 64)
     assert codes(server) == (200, "degraded", ["no_worker"])
-    give_sign(server.services.home)
+    give_sign(server.services.home.folder)
     assert codes(server) == (200, "ready", [])
     past = time.time() - SILENT_SECONDS - 1
     os.utime(server.services.home.folder / "worker.seen", (past, past))
@@ -113,9 +114,28 @@ def test_a_worker_gives_its_sign(tmp_path: Path) -> None:
     stopped = threading.Event()
     arguments = (home, Settings(home=tmp_path), HashEmbedder, lambda paths: iter(()), stopped)
     worker = threading.Thread(target=work, args=arguments, daemon=True)
-    assert not is_worker_seen(home)
+    assert not is_worker_seen(home.folder)
     worker.start()
-    wait_until(lambda: is_worker_seen(home))
+    wait_until(lambda: is_worker_seen(home.folder))
     stopped.set()
     worker.join()
     home.close()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_server_says_once_that_no_worker_is_there(tmp_path: Path, there: bool) -> None:
+    said: list[str] = []
+    if there:
+        give_sign(tmp_path)
+    with missing_worker_told(tmp_path, said.append, seconds=0.01):
+        time.sleep(0.1)
+    assert [line for line in said if "`ibid worker`" in line] == said
+    assert len(said) == (0 if there else 1)
+
+
+def test_a_server_that_ends_at_once_says_nothing_of_workers(tmp_path: Path) -> None:
+    said: list[str] = []
+    with missing_worker_told(tmp_path, said.append, seconds=0.1):
+        pass
+    time.sleep(0.2)
+    assert not said

@@ -54,6 +54,6 @@ def _storing(services: Services) -> list[Reason]:
     least = services.settings.limits.free_disk_mb * 1_000_000
     if shutil.disk_usage(services.home.folder).free < least:
         found.append(Reason("disk_full", "too little disk is free to store anything", blocks=False))
-    if count_jobs(services.home).get(JobState.QUEUED) and not is_worker_seen(services.home):
+    if count_jobs(services.home).get(JobState.QUEUED) and not is_worker_seen(services.home.folder):
         found.append(Reason("no_worker", "files wait to be taken in and no worker has been seen", blocks=False))
     return found

@@ -78,32 +78,18 @@ async def answer_streamed(request: Request, events: Events, chunks: Chunks, *, w
     except BaseException:
         await events.aclose()
         raise
-    following = asyncio.ensure_future(anext(events, None))
-    await asyncio.wait({following}, timeout=_HEAD_SECONDS)
-    return EventStream(_lines(_beginning_with(following, events), chunks, wants_usage=wants_usage))
-
-
-async def _beginning_with(following: asyncio.Future[AnswerEvent | Told | None], events: Events) -> Events:
-    """The event that is waited for already, if one comes, and those after it."""
-    try:
-        event = await following
-        if event is not None:
-            yield event
-            async for further in events:
-                yield further
-    finally:
-        following.cancel()  # whoever reads is gone; nothing where it is done
-        await asyncio.gather(following, return_exceptions=True)
-        await events.aclose()
+    return EventStream(_lines(events, chunks, wants_usage=wants_usage), head_waits=True)
 
 
 async def _lines(events: Events, chunks: Chunks, *, wants_usage: bool) -> AsyncGenerator[str, None]:
     """A failure is an event, too, and then nothing follows, not even [DONE]."""
+    first = asyncio.ensure_future(anext(events, None))
+    held: list[Claimed] = []
     try:
-        for chunk in chunks.opening():
-            yield event_line(chunk)
-        held: list[Claimed] = []
-        async for event in events:
+        await asyncio.wait({first}, timeout=_HEAD_SECONDS)
+        yield "".join(map(event_line, chunks.opening()))
+        event = await first
+        while event is not None:
             if isinstance(event, Claimed) and chunks.waits:
                 held.append(event)
             elif isinstance(event, Claimed):
@@ -116,10 +102,13 @@ async def _lines(events: Events, chunks: Chunks, *, wants_usage: bool) -> AsyncG
                 if wants_usage:
                     last.append(chunks.usage(event.whole["usage"]))
                 yield "".join((*map(event_line, last), DONE))  # at once: each part sent costs a tenth of a millisecond
+            event = await anext(events, None)
     except Exception as error:  # whatever it is, the client must hear of it
         status, body = error_body(error)
         yield event_line(body)
         if status == 500:
             raise
     finally:
+        first.cancel()  # whoever reads is gone; nothing where it is done
+        await asyncio.gather(first, return_exceptions=True)
         await events.aclose()

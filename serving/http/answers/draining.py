@@ -97,14 +97,20 @@ async def unless_gone(request: Request, work: Awaitable[T]) -> T:
 
 
 class EventStream(Response):
-    """Server-sent events. Stops reading `lines` as soon as the client hangs up, whether or not there is one to send."""
+    """Server-sent events. Stops reading `lines` as soon as the client hangs up, whether or not there is one to send.
+
+    Args:
+        lines: whole events.
+        head_waits: the response's head is sent with the first of them, not before.
+    """
 
     media_type = "text/event-stream"
 
-    def __init__(self, lines: AsyncGenerator[str, None]) -> None:
+    def __init__(self, lines: AsyncGenerator[str, None], *, head_waits: bool = False) -> None:
         super().__init__(headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._lines = lines
+        self._head_waits = head_waits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends every line as it comes, and comments while none does."""
@@ -121,10 +127,16 @@ class EventStream(Response):
             await asyncio.gather(sending, gone, return_exceptions=True)
 
     async def _send(self, send: Send, silence: float) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        head = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        waits = self._head_waits
+        if not waits:
+            await send(head)
         try:
             async with aclosing(_kept_alive(self._lines, silence)) as lines:
                 async for line in lines:
+                    if waits:
+                        await send(head)
+                        waits = False
                     await send({"type": "http.response.body", "body": line.encode(), "more_body": True})
         finally:
             await self._lines.aclose()

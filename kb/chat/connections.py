@@ -79,7 +79,7 @@ class Connections:
                 # No limit of its own: how many calls there are at once is bounded where questions are let in.
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS),
                 # Asked here and once: the library would read ~/.netrc and the environment in another thread for each
-                # call, which takes as long as the rest of it, and send what it finds in that file.
+                # call, and send what it finds in that file.
                 proxy=_proxy_for(self._url),
                 trust_env=False,
             )

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 
 from kb.catalog import Catalog, Snapshot
-from kb.catalog.snapshot import today
+from kb.catalog.versions import today
 from kb.records import Citation, DocumentEntry
 
 _TEXTS_KEPT = 4  # unwrapped texts of documents, of a few MB each; citations of one document mostly come together

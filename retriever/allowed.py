@@ -7,8 +7,8 @@ from datetime import date
 from typing import NamedTuple
 
 from kb.catalog import Snapshot
-from kb.catalog.snapshot import today
-from kb.catalog.versions import Versions
+from kb.catalog.filtering import matching_anew, matching_passages
+from kb.catalog.versions import Versions, today
 from kb.ports import Ids
 from kb.records import Filters
 
@@ -49,10 +49,10 @@ class AllowedPassages:
 
 def _read_anew(snapshot: Snapshot, filters: Filters, before: _Read | None) -> Ids | None:
     if before is None or before.allowed is None or before.version > snapshot.version:
-        return snapshot.matching(filters)
+        return matching_passages(snapshot, filters)
     if before.versions != snapshot.versions:
-        return snapshot.matching(filters)
-    return snapshot.matching_anew(filters, before.allowed, before.version)
+        return matching_passages(snapshot, filters)
+    return matching_anew(snapshot, filters, before.allowed, before.version)
 
 
 def _key(filters: Filters) -> bytes:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from kb.attributes import EFFECTIVE_FROM, EFFECTIVE_TO
+from kb.catalog.versions import Versions, today
 from kb.conditions import meets
 from kb.records import DocumentEntry, Filters
+
+
+def let_through(
+    found: Iterable[tuple[str, DocumentEntry]], filters: Filters, versions: Versions
+) -> list[DocumentEntry]:
+    """Those of some documents, each after the domain that was read for it, whose passages `filters` lets through."""
+    replaced = left_out(filters, versions)
+    return [entry for domain, entry in found if entry.id not in replaced and matches(entry, domain, filters)]
+
+
+def left_out(filters: Filters, versions: Versions) -> set[str]:
+    """The ids of the documents that another one has replaced, where every day's search is meant."""
+    every_day = filters.as_of is None and not filters.all_versions
+    return set(versions.not_current(today())) if every_day else set()
 
 
 def matches(entry: DocumentEntry, domain: str, filters: Filters) -> bool:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.attributes import AttributeValue, as_text
+from kb.attributes import AttributeValue
 from kb.calibration import Calibration, calibration_from_json
 from kb.catalog import rows
-from kb.catalog.matching import matches
+from kb.catalog.matching import let_through
 from kb.catalog.places import line_boxes, page_at
 from kb.catalog.types import Changes, IndexedText, ListedDocument, Source, StoredPassage
-from kb.catalog.versions import REPLACES, SHORT_ID, KeptVersions, Versions, read_versions
-from kb.errors import NotFoundError, UsageError
+from kb.catalog.versions import KeptVersions, Versions, read_versions
+from kb.errors import NotFoundError
 from kb.ports import Vectors
 from kb.records import (
     Box,
@@ -36,7 +35,6 @@ from kb.records import (
 
 Numbers = NDArray[np.int64]
 _Value = TypeVar("_Value", int, str, bytes)
-_Attribute = TypeVar("_Attribute", str, AttributeValue)
 
 _BATCH = 900  # SQLite's oldest limit of variables in one statement is 999
 
@@ -299,44 +297,6 @@ class Snapshot:
             )
         )
 
-    def find_documents(self, wanted: str) -> list[DocumentEntry]:
-        """Documents whose id starts with `wanted` (8 characters or more) or whose name or file name is `wanted`."""
-        return [
-            entry
-            for entry in self.documents()
-            if entry.name == wanted
-            or entry.name.rpartition("/")[2] == wanted
-            or (len(wanted) >= 8 and entry.id.startswith(wanted))
-        ]
-
-    def the_document(self, wanted: str) -> DocumentEntry:
-        """The one document that `wanted` names, as `find_documents` reads it.
-
-        Raises:
-            NotFoundError: there is none.
-            UsageError: there are several.
-        """
-        found = self.find_documents(wanted)
-        if not found:
-            raise NotFoundError(f"no document {wanted!r}", advice="`ibid documents` lists what is there")
-        if len(found) > 1:
-            names = ", ".join(f"{entry.id[:12]} ({entry.name})" for entry in found[:5])
-            raise UsageError(f"{wanted!r} names {len(found)} documents", names, "Give the id")
-        return found[0]
-
-    def with_ids(self, given: Mapping[str, _Attribute]) -> dict[str, _Attribute]:
-        """Attributes with what they replace as ids, so that it is the same document whatever comes later.
-
-        Raises:
-            NotFoundError: a document that is to be replaced is not there.
-            UsageError: a name is that of several documents.
-        """
-        wanted = as_text(given.get(REPLACES, ""))
-        if not wanted:
-            return dict(given)
-        names = [wanted] if self.find_documents(wanted) else [part.strip() for part in wanted.split(",")]
-        return {**given, REPLACES: ", ".join(self.the_document(name).id[:SHORT_ID] for name in names)}
-
     def document(self, document_id: str) -> Document:
         """One document with its text and marks. Its boxes are read with `place`, page by page.
 
@@ -395,49 +355,31 @@ class Snapshot:
 
     def matching_documents(self, filters: Filters) -> list[DocumentEntry]:
         """The documents whose passages `filters` lets through, by name."""
-        query = f"SELECT domain, {rows.ENTRY_COLUMNS} FROM documents ORDER BY name, id"  # noqa: S608
-        return self._those_that_match(filters, self._connection.execute(query))
+        return let_through(self.with_domains(), filters, self.versions)
 
-    def matching(self, filters: Filters) -> Numbers | None:
-        """The live passages that `filters` lets through, ascending; None when it lets everything through."""
-        if not filters.metadata and filters.where is None and filters.as_of is None:
-            left_out = self._left_out(filters)
-            return np.setdiff1d(self.numbers(), self._numbers_of(left_out), assume_unique=True) if left_out else None
-        return self._numbers_of([entry.id for entry in self.matching_documents(filters)])
+    def with_domains(self, document_ids: Sequence[str] | None = None) -> list[tuple[str, DocumentEntry]]:
+        """Every document by name, or those of these ids that are there, each after the domain that was read for it."""
+        query = f"SELECT domain, {rows.ENTRY_COLUMNS} FROM documents"  # noqa: S608
+        if document_ids is None:
+            found: list[Sequence[Any]] = list(self._connection.execute(f"{query} ORDER BY name, id"))
+        else:
+            found = [
+                row
+                for marks, batch in _batches(document_ids)
+                for row in self._connection.execute(f"{query} WHERE id IN ({marks})", batch)
+            ]
+        return [(domain, self.versions.placed(rows.entry_from(columns))) for domain, *columns in found]
 
-    def matching_anew(self, filters: Filters, known: Numbers, version: int) -> Numbers:
-        """What `matching` tells, from what it told of an earlier version: only what has changed since is read.
-
-        It holds where neither the day nor `versions` has changed since: both change what documents left as they were
-        are taken for.
-        """
-        changes = self.changes_since(version)
+    def documents_changed_since(self, version: int) -> set[str]:
+        """The ids of the documents that are new, changed, or have new passages after `version`."""
         query = "SELECT id FROM documents WHERE changed_in > ?"
         changed: set[str] = {row[0] for row in self._connection.execute(query, (version,))}
-        for marks, batch in _batches(changes.added):
+        for marks, batch in _batches(self.changes_since(version).added):
             query = f"SELECT DISTINCT document_id FROM passages WHERE number IN ({marks})"  # noqa: S608
             changed.update(row[0] for row in self._connection.execute(query, batch))
-        matching: list[str] = []
-        for marks, some in _batches(sorted(changed)):
-            query = f"SELECT domain, {rows.ENTRY_COLUMNS} FROM documents WHERE id IN ({marks})"  # noqa: S608
-            found = self._those_that_match(filters, self._connection.execute(query, some))
-            matching += [entry.id for entry in found]
-        gone = np.concatenate([changes.removed, self._numbers_of(changed)])
-        return np.union1d(np.setdiff1d(known, gone, assume_unique=True), self._numbers_of(matching))
+        return changed
 
-    def _those_that_match(self, filters: Filters, found: Iterable[Sequence[Any]]) -> list[DocumentEntry]:
-        """The documents that `filters` lets through among rows of their domains and `ENTRY_COLUMNS`."""
-        left_out = self._left_out(filters)
-        read = ((domain, rows.entry_from(columns)) for domain, *columns in found)
-        entries = [(domain, self.versions.placed(entry)) for domain, entry in read if entry.id not in left_out]
-        return [entry for domain, entry in entries if matches(entry, domain, filters)]
-
-    def _left_out(self, filters: Filters) -> set[str]:
-        """The documents that another one has replaced, where every day's search is meant."""
-        every_day = filters.as_of is None and not filters.all_versions
-        return set(self.versions.not_current(today())) if every_day else set()
-
-    def _numbers_of(self, document_ids: Iterable[str]) -> Numbers:
+    def numbers_of(self, document_ids: Iterable[str]) -> Numbers:
         """The live passages of some documents, ascending."""
         parts = [
             self._numbers(f"SELECT number FROM passages WHERE document_id IN ({marks})", *batch)  # noqa: S608
@@ -453,11 +395,6 @@ class Snapshot:
 
     def _numbers(self, query: str, *values: int | str) -> Numbers:
         return np.array([row[0] for row in self._connection.execute(query, values)], dtype=np.int64)
-
-
-def today() -> date:
-    """This day where this machine stands: an ordinary search reads the versions in force on it."""
-    return datetime.now().astimezone().date()
 
 
 def _batches(values: Sequence[_Value] | Numbers) -> Iterator[tuple[str, list[_Value]]]:

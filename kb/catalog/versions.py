@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from kb.catalog import rows
 from kb.records import DocumentEntry
@@ -136,3 +136,8 @@ def _number(document_id: str, replaced: Mapping[str, tuple[str, ...]]) -> int:
 
 def _day_before(day: str) -> str:
     return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+
+
+def today() -> date:
+    """This day where this machine stands: an ordinary search reads the versions in force on it."""
+    return datetime.now().astimezone().date()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from kb.catalog import Catalog
 from kb.catalog.collections import open_collection
-from kb.catalog.snapshot import today
+from kb.catalog.versions import today
 from kb.catalog.writing import now
 from kb.errors import NotFoundError
 from kb.home.answers import PastAnswer, answers_citing, cited_documents

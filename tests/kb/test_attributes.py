@@ -8,6 +8,7 @@ import pytest
 
 from kb.attributes import checked_attributes, laid_over, read_assignments
 from kb.catalog import Catalog
+from kb.catalog.filtering import matching_passages
 from kb.catalog.schema import MIGRATIONS, connect, migrate
 from kb.errors import NotFoundError, UsageError
 from kb.records import DocumentEntry, Filters
@@ -25,7 +26,7 @@ def entry_in(catalog: Catalog, document_id: str = HANDBOOK.id) -> DocumentEntry:
 
 def names_as_of(catalog: Catalog, day: date) -> list[str]:
     with catalog.snapshot() as snapshot:
-        numbers = snapshot.matching(Filters(as_of=day))
+        numbers = matching_passages(snapshot, Filters(as_of=day))
         assert numbers is not None
         return sorted(item.document.name for item in snapshot.passages(numbers).values())
 

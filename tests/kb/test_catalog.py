@@ -16,6 +16,7 @@ from kb.catalog.collections import (
     make_collection,
     open_collection,
 )
+from kb.catalog.filtering import matching_passages
 from kb.errors import EmbeddingSpaceError, NotFoundError, StorageError, UsageError
 from kb.records import Box, Filters, Mark, MarkKind, WordBox
 from tests.fakes import HashEmbedder
@@ -221,14 +222,14 @@ def test_filters_let_through_what_meets_every_condition(tmp_path: Path, filters:
         make_document("z", "en.txt"),
     )
     with catalog.snapshot() as snapshot:
-        numbers = snapshot.matching(filters)
+        numbers = matching_passages(snapshot, filters)
         assert numbers is not None
         assert sorted(item.document.name for item in snapshot.passages(numbers).values()) == names
 
 
 def test_no_filter_means_no_restriction(tmp_path: Path) -> None:
     with make_catalog(tmp_path, EMBEDDER).snapshot() as snapshot:
-        assert snapshot.matching(Filters()) is None
+        assert matching_passages(snapshot, Filters()) is None
 
 
 def test_a_catalog_of_a_newer_program_is_refused(tmp_path: Path) -> None:

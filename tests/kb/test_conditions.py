@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.catalog.collections import create_collection
+from kb.catalog.filtering import matching_passages
 from kb.conditions import Comparing, Comparison, Joined, Joining, meets, read_condition
 from kb.errors import UsageError
 from kb.records import Filters
@@ -168,7 +169,7 @@ def test_conditions_choose_documents_by_what_is_known_of_them(tmp_path: Path) ->
     assert found({"type": "ne", "key": "final", "value": True}) == ["old.txt", "规定.txt"]
     assert found(recent, as_of=date(2020, 1, 1)) == []
     with catalog.snapshot() as snapshot:
-        assert snapshot.matching(Filters(where=read_condition(recent))) is not None
+        assert matching_passages(snapshot, Filters(where=read_condition(recent))) is not None
         given = {e.name: dict(e.given) for e in snapshot.documents()}
         texts = {e.name: dict(e.metadata) for e in snapshot.documents()}
     assert given["new.txt"] == {"year": 2024, "final": True, "effective_from": "2024-01-01"}

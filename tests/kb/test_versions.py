@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.catalog import Catalog
+from kb.catalog.filtering import matching_passages
+from kb.catalog.naming import with_ids
 from kb.catalog.versions import versions_of
 from kb.errors import NotFoundError, UsageError
 from kb.records import NO_FILTERS, Document, DocumentEntry, Filters
@@ -29,14 +31,14 @@ def catalog(tmp_path: Path) -> Catalog:
 
 def replaces(catalog: Catalog, newer: Document, older: str) -> None:
     with catalog.snapshot() as snapshot:
-        given = snapshot.with_ids({"replaces": older})
+        given = with_ids(snapshot, {"replaces": older})
     catalog.describe(newer.id, given)
 
 
 def found(catalog: Catalog, filters: Filters = NO_FILTERS) -> list[str]:
     """The names of the documents that a search may read."""
     with catalog.snapshot() as snapshot:
-        numbers = snapshot.matching(filters)
+        numbers = matching_passages(snapshot, filters)
         stored = snapshot.passages(snapshot.numbers() if numbers is None else numbers)
     return sorted(item.document.name.rpartition("/")[2] for item in stored.values())
 

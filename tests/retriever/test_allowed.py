@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kb.catalog.filtering import matching_passages
 from kb.conditions import Comparing, Comparison
 from kb.errors import UsageError
 from kb.ports import Ids
@@ -95,5 +96,5 @@ def test_what_changes_is_brought_up_to_date_as_if_everything_were_read_anew(tmp_
             known = list(dict.fromkeys([*known, OTHER.id]))
         with catalog.snapshot() as snapshot:
             for filters in chance.sample(asked, 2):  # so that some are brought up over several changes
-                found, anew = allowed.of(snapshot, filters), snapshot.matching(filters)
+                found, anew = allowed.of(snapshot, filters), matching_passages(snapshot, filters)
                 assert (None if found is None else found.tolist()) == (None if anew is None else anew.tolist())

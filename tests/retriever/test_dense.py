@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kb.catalog import Catalog
+from kb.catalog.naming import find_documents
 from retriever.dense import DenseIndex, report_on
 from retriever.index_sizes import IndexKind, IndexSizes
 from retriever.locks import process_lock
@@ -66,7 +67,7 @@ def test_changes_are_found_at_once_and_kept_for_the_next_process(catalog: Catalo
         all_of_it(catalog, caught_up(catalog, sizes, index))
         if step % 2:
             with catalog.snapshot() as snapshot:
-                document = snapshot.find_documents(f"new{step - 1}.txt")[0]
+                document = find_documents(snapshot, f"new{step - 1}.txt")[0]
             catalog.remove([document.id])
             all_of_it(catalog, caught_up(catalog, sizes, index))
     index.wait()
@@ -84,7 +85,7 @@ def test_what_changes_while_the_file_is_written_anew_is_not_lost(catalog: Catalo
         caught_up(catalog, sizes, index)
         store(catalog, EMBEDDER, make_document("Okapis sleep.", "okapi.txt"))
         with catalog.snapshot() as snapshot:
-            catalog.remove([snapshot.find_documents("b.txt")[0].id])
+            catalog.remove([find_documents(snapshot, "b.txt")[0].id])
         all_of_it(catalog, caught_up(catalog, sizes, index))
     index.wait()
     all_of_it(catalog, index)
@@ -101,7 +102,7 @@ def test_removed_rows_stay_in_the_file_until_there_are_many(catalog: Catalog) ->
     for step, removed in enumerate(["b.txt", "new0.txt"]):
         store(catalog, EMBEDDER, make_document(lines(1000 + 60 * step, 60), f"new{step}.txt"))
         with catalog.snapshot() as snapshot:
-            catalog.remove([snapshot.find_documents(removed)[0].id])
+            catalog.remove([find_documents(snapshot, removed)[0].id])
         caught_up(catalog, LISTS, index)
         index.wait()
         all_of_it(catalog, index)
@@ -112,11 +113,11 @@ def test_removed_rows_stay_in_the_file_until_there_are_many(catalog: Catalog) ->
     assert stored == [(260, 0), (260, 0)]
     store(catalog, EMBEDDER, make_document(lines(2000, 10), "few.txt"), make_document(lines(3000, 30), "more.txt"))
     with catalog.snapshot() as snapshot:
-        catalog.remove([snapshot.find_documents("few.txt")[0].id])
+        catalog.remove([find_documents(snapshot, "few.txt")[0].id])
     caught_up(catalog, LISTS, index)
     index.wait()
     with catalog.snapshot() as snapshot:
-        catalog.remove([snapshot.find_documents("more.txt")[0].id])
+        catalog.remove([find_documents(snapshot, "more.txt")[0].id])
     all_of_it(catalog, caught_up(catalog, LISTS, index))
     index.wait()
     found = read_vectors(catalog.cache_folder / "dense.vectors", EMBEDDER.space.id)

@@ -10,6 +10,7 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionUserMessageParam
 
+from kb.catalog.naming import the_document
 from kb.home.files import file_id_of
 from kb.home.jobs import fail_job, finish_job, report_progress, take_job
 from kb.records import document_id_of
@@ -254,7 +255,7 @@ def test_filters_hold_inside_the_search_in_chat_and_in_search(server: RunningSer
     years = {"handbook.txt": 2023, "leaflet.txt": 2025, "条例.txt": 2021}
     for name, year in years.items():
         with server.catalog.snapshot() as snapshot:
-            file_id = file_id_of(snapshot.the_document(name).id)
+            file_id = file_id_of(the_document(snapshot, name).id)
         given: dict[str, str | float | bool] = {"year": year, "share": year / 1000, "old": year < 2022}
         file = client.vector_stores.files.update(file_id, vector_store_id="default", attributes=given)
         assert file.attributes == given

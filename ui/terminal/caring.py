@@ -17,6 +17,7 @@ from kb.catalog.collections import (
     list_collections,
     open_collection,
 )
+from kb.catalog.naming import the_document, with_ids
 from kb.errors import UsageError
 from kb.home.answers import answers_citing, cited_documents
 from kb.home.audit import TERMINAL, record
@@ -53,7 +54,7 @@ def show(options: argparse.Namespace, settings: Settings) -> int:
     """Prints a document's text, or its passages as they were cut."""
     catalog = open_collection(settings.home, settings.collection)
     with catalog.snapshot() as snapshot:
-        entry = snapshot.the_document(options.document)
+        entry = the_document(snapshot, options.document)
         lines = described(entry, snapshot)
         document = snapshot.document(entry.id)
         stored = snapshot.passages_of(entry.id)
@@ -81,8 +82,8 @@ def describe(options: argparse.Namespace, settings: Settings) -> int:
     given = read_assignments(options.assignments)
     catalog = open_collection(settings.home, settings.collection)
     with catalog.snapshot() as snapshot:
-        wanted = snapshot.the_document(options.document).id
-        given = snapshot.with_ids(given)
+        wanted = the_document(snapshot, options.document).id
+        given = with_ids(snapshot, given)
     version = catalog.describe(wanted, given)
     record(Home(settings.home), TERMINAL, "document.described", collection=catalog.name, subjects=[wanted])
     with catalog.snapshot() as snapshot:
@@ -101,7 +102,7 @@ def delete(options: argparse.Namespace, settings: Settings) -> int:
     """Removes documents: all that were named, or none where one of them is not there."""
     catalog = open_collection(settings.home, settings.collection)
     with catalog.snapshot() as snapshot:
-        entries = [snapshot.the_document(wanted) for wanted in options.documents]
+        entries = [the_document(snapshot, wanted) for wanted in options.documents]
     home = Home(settings.home)
     with noting_withdrawals(home, catalog) as withdrawn:
         version = catalog.remove([entry.id for entry in entries])

@@ -22,6 +22,7 @@ from ingest.walking import FoundFile, walk
 from kb.attributes import read_assignments
 from kb.catalog import Catalog, Snapshot
 from kb.catalog.collections import collection_names, create_collection, open_collection
+from kb.catalog.naming import with_ids
 from kb.catalog.versions import REPLACES
 from kb.errors import InputError, UsageError
 from kb.home.audit import TERMINAL, record, recording_documents
@@ -45,7 +46,7 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
         _require_collection(settings, found)
     catalog = create_collection(settings.home, settings.collection)
     with catalog.snapshot() as snapshot:
-        given = snapshot.with_ids(given)
+        given = with_ids(snapshot, given)
         if options.replaces:
             _require_another_file(found, given[REPLACES], snapshot)
     home = Home(settings.home)

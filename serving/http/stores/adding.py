@@ -11,6 +11,7 @@ from kb.attributes import AttributeValue, checked_attributes
 from kb.catalog import Catalog
 from kb.catalog.blobs import bytes_of
 from kb.catalog.expiry import note_use
+from kb.catalog.naming import with_ids
 from kb.errors import NotFoundError, UsageError
 from kb.home.files import put_file, upload_path
 from kb.home.jobs import NewJob, add_jobs
@@ -80,7 +81,7 @@ def checked(attributes: Mapping[str, AttributeValue], catalog: Catalog | None) -
         if catalog is None:
             return kept
         with catalog.snapshot() as snapshot:
-            return snapshot.with_ids(kept)
+            return with_ids(snapshot, kept)
     except (UsageError, NotFoundError) as error:
         raise ApiError(400, str(error), param="attributes") from None
 

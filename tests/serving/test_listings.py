@@ -179,3 +179,13 @@ def test_lists_are_sorted_and_searched_as_people_want_them() -> None:
     assert holding(listing.ordered(ListOrder.TITLE), "PDF Rules") == [rules]
     assert holding(listing.ordered(ListOrder.TITLE), "条例 HOUSE") == [law]
     assert holding(listing.ordered(ListOrder.TITLE), " ") == listing.ordered(ListOrder.TITLE)
+
+
+def test_titles_with_numbers_are_listed_by_the_size_of_these() -> None:
+    titles = ["Note 1", "note 2", "Note 10", "第一讲", "第二讲", "第十讲"]
+    files = [file_called(f"{place}.pdf", title, "1") for place, title in enumerate(reversed(titles))]
+    listing = Listing({file.id: file for file in files})
+    assert [file.title for file in listing.ordered(ListOrder.TITLE)] == titles
+    eleventh = file_called("new.pdf", "Note 11", "2")
+    following = listing.following({**listing.files, eleventh.id: eleventh}, {eleventh.id})
+    assert [file.title for file in following.ordered(ListOrder.TITLE)] == [*titles[:3], "Note 11", *titles[3:]]

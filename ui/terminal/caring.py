@@ -27,6 +27,7 @@ from kb.home.jobs import forget_jobs
 from kb.home.withdrawals import Withdrawn, noting_withdrawals
 from kb.records import Policy
 from kb.settings import Settings
+from kb.text.ordering import natural_key
 from ui.terminal.describing import described, in_force, version_of
 from ui.terminal.recalling import say_withdrawn
 
@@ -35,7 +36,7 @@ def documents(options: argparse.Namespace, settings: Settings) -> int:
     """Lists the documents of a collection."""
     catalog = open_collection(settings.home, settings.collection)
     with catalog.snapshot() as snapshot:
-        entries = snapshot.documents()
+        entries = sorted(snapshot.documents(), key=lambda entry: natural_key(entry.name))
         names = {entry.id: entry.name for entry in entries}
         version = snapshot.version
     if options.json:

@@ -18,6 +18,7 @@ from kb.home.cursors import Place
 from kb.home.files import file_id_of
 from kb.home.job_summaries import JobSummary
 from kb.records import JobState
+from kb.text.ordering import natural_key
 
 Status = Literal["in_progress", "completed", "failed", "cancelled"]  # in OpenAI's words
 
@@ -65,7 +66,7 @@ class StoreFile(NamedTuple):
     language: str
     tags: tuple[str, ...]
     size: int  # bytes; 0 where the file has gone
-    searched: str  # title, name and tags, case folded: what lists are searched in, and sorted by where by title
+    searched: str  # title, name and tags, case folded: what lists are searched in and, by title, sorted by
 
     @property
     def place(self) -> Place:
@@ -218,7 +219,7 @@ class Listing:
 
 
 def _by_title(file: StoreFile) -> tuple[str, str]:
-    return file.searched, file.id
+    return natural_key(file.searched), file.id
 
 
 def _itself(place: Place) -> Place:

@@ -241,6 +241,10 @@ def _at_least_one(written: str) -> int:
 
 def _add_measures(commands: _Commands[argparse.ArgumentParser]) -> None:
     _add_eval(commands)
+    measured = _command(
+        commands, "bench", "benching.bench", "measure speed and memory on this machine, with a collection"
+    )
+    measured.add_argument("--seconds", type=float, default=10.0, metavar="S", help="for each stage (default: 10)")
     models = _command(commands, "models", "modelling.models", "say which models are used, prepare or choose them")
     models.add_argument("--profile", default="", metavar="NAME", help="what a profile uses: embedded, standard, gpu")
     models.add_argument("--prepare", action="store_true", help="fetch, convert and check the models now")

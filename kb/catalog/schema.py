@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kb.errors import BusyError, StorageError
+from kb.errors import BusyError, IbidError, StorageError
 
 # Append only: number n brings a catalog from user_version n to n + 1.
 MIGRATIONS = (
@@ -78,6 +78,7 @@ def connect(path: Path, *, create: bool = True) -> sqlite3.Connection:
     Raises:
         StorageError: the file is not a database, or it was written by a newer ibid.
     """
+    connection: sqlite3.Connection | None = None
     try:
         place = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
         connection = sqlite3.connect(
@@ -90,6 +91,8 @@ def connect(path: Path, *, create: bool = True) -> sqlite3.Connection:
         connection.execute("PRAGMA temp_store=MEMORY")
         connection.execute("CREATE TEMP TABLE IF NOT EXISTS left_texts (text_key BLOB)")
     except sqlite3.Error as error:
+        if connection is not None:  # else its file stays open, and a deleted one keeps its place on a full disk
+            connection.close()
         raise storage_error(path, error) from error
     return connection
 
@@ -158,4 +161,17 @@ def storage_error(path: Path, error: sqlite3.Error) -> BusyError | StorageError:
         )
     if "unable to open" in text or "readonly" in text:
         return StorageError(f"cannot open {path}", text, "Check that the folder exists and may be written")
+    if "I/O" in text:  # where not even the few pages fit that SQLite shares between processes, it says no more either
+        return StorageError(
+            f"cannot read or write {path}",
+            f"{text}: the disk is full or failing",
+            "Free some space; nothing that was stored is lost by a full disk",
+        )
     return StorageError(f"cannot read {path}", text, "Run `ibid doctor` to see what is damaged")
+
+
+def is_damage(error: IbidError) -> bool:
+    """Whether SQLite found a database damaged, or no database; not where it could only not be reached."""
+    cause = error.__cause__
+    name = getattr(cause, "sqlite_errorname", "") if isinstance(cause, sqlite3.Error) else ""
+    return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))

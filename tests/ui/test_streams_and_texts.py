@@ -1,12 +1,16 @@
 """What a command prints to and what is typed at it, where shells and scripts make something odd of them."""
 
+import contextlib
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from kb.home.home import Home
 from ui.terminal.main import main
 
 
@@ -84,6 +88,41 @@ def test_the_doctor_sees_that_the_home_s_own_database_is_damaged(
     (home / "ibid.db").write_text("no database")
     assert main(["doctor", "--home", str(home)]) == 1
     assert "ibid.db is damaged: file is not a database" in capsys.readouterr().out
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 2 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=False, capture_output=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip("no disk can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.skipif(shutil.which("mount") is None, reason="no disk can be mounted here")
+def test_the_doctor_has_nobody_throw_away_what_a_full_disk_hides(
+    small_disk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = small_disk / "home"
+    Home(home).close()
+    with contextlib.suppress(OSError), (small_disk / "filled").open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(1024))
+    assert main(["doctor", "--home", str(home)]) == 1
+    shown = capsys.readouterr().out
+    assert "full" in next(line for line in shown.splitlines() if line.split()[1] == "home")
+    assert "damaged" not in shown
+    assert "move" not in shown
+    (small_disk / "filled").unlink()
+    main(["doctor", "--home", str(home)])
+    assert "ibid.db: past answers, jobs, keys and the audit log are whole" in capsys.readouterr().out
 
 
 def test_a_number_of_workers_that_cannot_be_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

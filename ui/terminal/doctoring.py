@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from kb.catalog import Catalog
 from kb.catalog.collections import collection_names, open_collection
+from kb.catalog.schema import is_damage
 from kb.chat.openai_compatible import open_chat_model
 from kb.errors import IbidError, SettingsError
 from kb.home.home import DATABASE, Home
@@ -89,6 +90,9 @@ def _home(settings: Settings) -> Iterator[Finding]:
     try:
         damage = Home(settings.home).damage()
     except IbidError as error:
+        if not is_damage(error):  # nobody is to throw away what a full disk hides
+            yield Finding("fault", "home", str(error))
+            return
         damage = [error.why or error.what]
     advice = f"move {path} away to begin anew (keys, past answers, jobs and the audit log are in it; documents are not)"
     for text in damage:

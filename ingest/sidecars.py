@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -27,7 +28,8 @@ def read_sidecar(path: Path) -> dict[str, str]:
         UnreadableFileError: it is no TOML, or what it says cannot be.
     """
     sidecar = path.with_name(path.name + SIDECAR_ENDING)
-    if not sidecar.is_file():
+    # Unlike `Path.is_file`, this raises nothing where the longer name is too long for the disk, and no file can have it.
+    if not os.path.isfile(sidecar):  # noqa: PTH113
         return {}
     try:
         told = tomllib.loads(sidecar.read_text("utf-8"))

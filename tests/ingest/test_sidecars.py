@@ -95,3 +95,16 @@ def test_a_sidecar_that_cannot_be_fails_its_file_with_a_reason(
     assert outcome.state == "failed"
     assert words in outcome.reason
     assert "rules.txt.ibid.toml" in outcome.reason
+
+
+LONG_CHINESE_NAME = "关于适用租赁管理条例若干问题的解释" * 4 + "（二〇二四年修订版第一稿）.txt"
+
+
+@pytest.mark.parametrize("name", ["x" * 250 + ".txt", LONG_CHINESE_NAME], ids=["en", "zh"])
+def test_a_name_that_leaves_no_room_for_a_sidecar_s_is_taken_in(catalog: Catalog, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    assert 245 <= len(name.encode()) <= 255  # what a file's name may have
+    (folder / name).write_text("Late work loses marks.")
+    (folder / "rules.txt").write_text("Reports come on paper.")
+    assert states(take_in(catalog, folder)) == {name: "stored", "rules.txt": "stored"}

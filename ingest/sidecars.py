@@ -28,7 +28,7 @@ def read_sidecar(path: Path) -> dict[str, str]:
         UnreadableFileError: it is no TOML, or what it says cannot be.
     """
     sidecar = path.with_name(path.name + SIDECAR_ENDING)
-    # Unlike `Path.is_file`, this raises nothing where the longer name is too long for the disk, and no file can have it.
+    # `Path.is_file` raises an error where the longer name is too long for any file.
     if not os.path.isfile(sidecar):  # noqa: PTH113
         return {}
     try:

@@ -71,13 +71,16 @@ def list_collections(home: Path) -> list[Collection]:
 
 
 def delete_collection(home: Path, name: str) -> None:
-    """Removes a collection with all its documents. It is renamed first, so that it is gone at once or not at all.
+    """Removes a collection with all its documents, also where it is damaged.
+
+    It is renamed first, so that it is gone at once or not at all.
 
     Raises:
         NotFoundError: there is none of that name.
     """
-    open_collection(home, name).close()
     folder = collection_folder(home, name)
+    if not Catalog.exists(folder):
+        raise NotFoundError(f"no collection {name!r}", advice="`ibid collections` lists what is there")
     doomed = folder.with_name(f".{name}.{os.getpid()}-{time.monotonic_ns()}.deleted")
     try:
         folder.rename(doomed)

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from kb.catalog import Catalog
 from kb.home.home import Home
+from tests.fakes import HashEmbedder
+from tests.serving.library import store_text
 from ui.terminal.main import main
 
 
@@ -78,6 +81,26 @@ def test_an_emptied_catalog_is_named_and_hides_no_other(home: Path, capsys: pyte
     assert "'course' is there but cannot be read" in captured.err
     assert main(["doctor", "--home", str(home)]) == 1
     assert "it holds no collection" in capsys.readouterr().out
+
+
+def test_the_doctor_says_what_to_do_about_a_collection_that_is_damaged(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "rules.txt").write_text("Late work loses marks.")
+    blobs = home / "collections" / "法律" / "blobs"
+    catalog = Catalog.open(blobs.parent)
+    store_text(catalog, HashEmbedder(), "rules.txt", "Late work loses marks. " * 2000)
+    catalog.close()
+    file = blobs.parent / "catalog.db"
+    content = file.read_bytes()
+    file.write_bytes(content[:4096] + b"torn" * 2048 + content[4096 + 8192 :])
+    assert main(["doctor", "--home", str(home)]) == 1
+    shown = capsys.readouterr().out
+    assert "catalog.db is damaged: " in shown
+    assert f"the originals are in {blobs}" in shown
+    assert "Run `ibid doctor`" not in shown
+    assert main(["collections", "--delete", "法律", "--home", str(home)]) == 0
+    assert not file.exists()
 
 
 def test_the_doctor_sees_that_the_home_s_own_database_is_damaged(

@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from kb.catalog import Catalog
-from kb.catalog.collections import collection_names, open_collection
+from kb.catalog.collections import collection_folder, collection_names, open_collection
+from kb.catalog.schema import DATABASE as CATALOG
 from kb.catalog.schema import is_damage
 from kb.chat.openai_compatible import open_chat_model
 from kb.errors import IbidError, SettingsError
@@ -108,7 +109,16 @@ def _collections(settings: Settings, *, repair: bool) -> Iterator[Finding]:
             yield from _collection(catalog, repair=repair)
             catalog.close()
         except IbidError as error:
-            yield Finding("fault", name, str(error))
+            yield Finding("fault", name, _damaged(settings, name, error) if is_damage(error) else str(error))
+
+
+def _damaged(settings: Settings, name: str, error: IbidError) -> str:
+    """What is damaged and what can be done: there is nothing that `--repair` could make it from."""
+    folder = collection_folder(settings.home, name)
+    return (
+        f"{folder / CATALOG} is damaged: {error.why}; `ibid import` a copy by another name, or take in the documents "
+        f"again: the originals are in {folder / 'blobs'}, which `ibid collections --delete {name}` removes"
+    )
 
 
 def _collection(catalog: Catalog, *, repair: bool) -> Iterator[Finding]:

@@ -97,6 +97,10 @@ class StorageError(IbidError):
     """Disk full, damaged catalog, or a schema newer than this program."""
 
 
+class DamagedError(StorageError):
+    """A database that is damaged, or that is none."""
+
+
 class EmbeddingSpaceError(IbidError):
     """Vectors of another model than the collection's."""
 

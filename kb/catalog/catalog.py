@@ -21,7 +21,7 @@ from kb.catalog.schema import DATABASE, connect, migrate, storage_error, transac
 from kb.catalog.snapshot import Snapshot
 from kb.catalog.types import NewVectors, PreparedDocument, Source
 from kb.catalog.versions import KeptVersions
-from kb.errors import NotFoundError, StorageError
+from kb.errors import DamagedError, NotFoundError, StorageError
 from kb.records import Collection, EmbeddingSpace, Policy
 
 
@@ -320,7 +320,7 @@ def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
     """Refuses a file that SQLite takes for an empty database: a collection's is put in its place with facts in it.
 
     Raises:
-        StorageError: it holds no collection.
+        DamagedError: it holds no collection.
     """
     try:
         facts = {key for (key,) in connection.execute("SELECT key FROM facts")}
@@ -331,4 +331,4 @@ def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
     except sqlite3.Error as error:
         raise storage_error(path, error) from error
     if not facts >= {"name", "version"}:
-        raise StorageError(f"cannot read {path}", "it holds no collection: it is empty", "Put a copy in its place")
+        raise DamagedError(f"cannot read {path}", "it holds no collection: it is empty", "Put a copy in its place")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kb.errors import BusyError, IbidError, StorageError
+from kb.errors import BusyError, DamagedError, StorageError
 
 # Append only: number n brings a catalog from user_version n to n + 1.
 MIGRATIONS = (
@@ -64,6 +64,8 @@ MIGRATIONS = (
     CREATE INDEX documents_by_version ON documents(changed_in)
     """,
 )
+
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")  # beginnings of what SQLite calls such errors
 
 DATABASE = "catalog.db"  # in the folder of a collection
 BUSY_SECONDS = 30.0  # a commit of the largest batch takes about a second on a slow disk; 30 of them may queue
@@ -167,11 +169,5 @@ def storage_error(path: Path, error: sqlite3.Error) -> BusyError | StorageError:
             f"{text}: the disk is full or failing",
             "Free some space; nothing that was stored is lost by a full disk",
         )
-    return StorageError(f"cannot read {path}", text, "Run `ibid doctor` to see what is damaged")
-
-
-def is_damage(error: IbidError) -> bool:
-    """Whether SQLite found a database damaged, or no database; not where it could only not be reached."""
-    cause = error.__cause__
-    name = getattr(cause, "sqlite_errorname", "") if isinstance(cause, sqlite3.Error) else ""
-    return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+    kind = DamagedError if getattr(error, "sqlite_errorname", "").startswith(_DAMAGED) else StorageError
+    return kind(f"cannot read {path}", text, "Run `ibid doctor` to see what is damaged")

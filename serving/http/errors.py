@@ -17,6 +17,7 @@ from starlette.routing import compile_path
 from kb.errors import (
     BusyError,
     ChangedMeanwhileError,
+    DamagedError,
     EmbeddingSpaceError,
     FileLimitError,
     IbidError,
@@ -36,6 +37,7 @@ _STATUS: tuple[tuple[type[IbidError], int, str], ...] = (
     (UsageError, 400, "invalid_request"),
     (InputError, 400, "invalid_file"),
     (BusyError, 503, "busy"),
+    (DamagedError, 500, "damaged"),
     (StorageError, 507, "storage"),
     (EmbeddingSpaceError, 409, "embedding_space"),
     (ModelNotReadyError, 503, "model_not_ready"),
@@ -94,7 +96,7 @@ def error_response(error: BaseException) -> JSONResponse:
     """The response that tells of `error`."""
     status, body = error_body(error)
     headers: dict[str, str] = {}
-    if status in _FINAL:
+    if status in _FINAL or isinstance(error, DamagedError):
         headers["x-should-retry"] = "false"
     if status in {429, 503}:
         headers["Retry-After"] = _RETRY_SECONDS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Request
 
 from kb.errors import NotFoundError
 from serving.http.errors import ApiError
+from serving.http.readable import where_readable
 from serving.http.state import Collections, OpenCollection, services_of
 
 router = APIRouter()
@@ -65,7 +65,7 @@ def list_models(request: Request) -> dict[str, Any]:
     collections = services_of(request).collections
     data = []
     for name in collections.names():
-        with suppress(NotFoundError):  # deleted in this very moment
+        with where_readable(name):
             data.append(_model(collections, name))
     return {"object": "list", "data": data}
 

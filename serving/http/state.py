@@ -152,6 +152,15 @@ class Collections:
         """
         return self.get(name).catalog
 
+    def require(self, name: str) -> None:
+        """Does nothing where there is a collection of this name, readable or not.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        if not self._access.sees(name) or self._inode(name) == 0:
+            raise self._not_found(name)
+
     def make(self, name: str, description: str, policy: Policy) -> bool:
         """Makes an empty collection; False where the name cannot be one, or another collection has it.
 

@@ -17,6 +17,7 @@ from kb.records import AnswerStatus, Claimed, Filters, Finished, Searched
 from serving.answer_json import answer_as_json, search_as_json
 from serving.answering import check_question
 from serving.http.answers.asking import Asking, begin, count_usage
+from serving.http.readable import where_readable
 from serving.http.reading.finding import need_document
 from serving.http.state import OpenCollection, Services
 from serving.http.stores.filters import read_filters
@@ -109,17 +110,18 @@ def _list_collections(caller: Caller) -> ListOutput:
     collections = caller.services.collections
     listed = []
     for name in caller.names():
-        found = collections.catalog(name).collection()
-        listed.append(
-            CollectionInfo(
-                name=name,
-                description=found.description,
-                documents=found.documents,
-                passages=found.passages,
-                policy=found.policy.value,
-                default=name == collections.default,
+        with where_readable(name):
+            found = collections.catalog(name).collection()
+            listed.append(
+                CollectionInfo(
+                    name=name,
+                    description=found.description,
+                    documents=found.documents,
+                    passages=found.passages,
+                    policy=found.policy.value,
+                    default=name == collections.default,
+                )
             )
-        )
     return ListOutput(collections=listed)
 
 

@@ -99,3 +99,11 @@ def boxes_for(text: str) -> tuple[WordBox, ...]:
             boxes.append(WordBox(start, start + len(word), 1, left, top, left + 6 * len(word), top + 12))
         offset += len(line) + 1
     return tuple(boxes)
+
+
+def damage(database: Path) -> None:
+    """Writes over all but the first page of a SQLite database that nobody has open."""
+    content = database.read_bytes()
+    database.write_bytes(content[:4096] + b"torn" * ((len(content) - 4096) // 4))
+    for beside in ("-wal", "-shm"):  # a later page of the log would hide what is damaged
+        database.with_name(database.name + beside).unlink(missing_ok=True)

@@ -13,7 +13,7 @@ import pytest
 from kb.catalog import Catalog
 from kb.home.home import Home
 from tests.fakes import HashEmbedder
-from tests.serving.library import store_text
+from tests.serving.library import damage, store_text
 from ui.terminal.main import main
 
 
@@ -86,14 +86,12 @@ def test_an_emptied_catalog_is_named_and_hides_no_other(home: Path, capsys: pyte
 def test_the_doctor_says_what_to_do_about_a_collection_that_is_damaged(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (home / "rules.txt").write_text("Late work loses marks.")
     blobs = home / "collections" / "法律" / "blobs"
     catalog = Catalog.open(blobs.parent)
-    store_text(catalog, HashEmbedder(), "rules.txt", "Late work loses marks. " * 2000)
+    store_text(catalog, HashEmbedder(), "rules.txt", "Late work loses marks.")
     catalog.close()
     file = blobs.parent / "catalog.db"
-    content = file.read_bytes()
-    file.write_bytes(content[:4096] + b"torn" * 2048 + content[4096 + 8192 :])
+    damage(file)
     assert main(["doctor", "--home", str(home)]) == 1
     shown = capsys.readouterr().out
     assert "catalog.db is damaged: " in shown

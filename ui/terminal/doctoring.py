@@ -15,9 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 from kb.catalog import Catalog
 from kb.catalog.collections import collection_folder, collection_names, open_collection
 from kb.catalog.schema import DATABASE as CATALOG
-from kb.catalog.schema import is_damage
 from kb.chat.openai_compatible import open_chat_model
-from kb.errors import IbidError, SettingsError
+from kb.errors import DamagedError, IbidError, SettingsError
 from kb.home.home import DATABASE, Home
 from kb.settings import Settings
 
@@ -91,7 +90,7 @@ def _home(settings: Settings) -> Iterator[Finding]:
     try:
         damage = Home(settings.home).damage()
     except IbidError as error:
-        if not is_damage(error):  # nobody is to throw away what a full disk hides
+        if not isinstance(error, DamagedError):  # nobody is to throw away what a full disk hides
             yield Finding("fault", "home", str(error))
             return
         damage = [error.why or error.what]
@@ -108,8 +107,10 @@ def _collections(settings: Settings, *, repair: bool) -> Iterator[Finding]:
             catalog = open_collection(settings.home, name)
             yield from _collection(catalog, repair=repair)
             catalog.close()
+        except DamagedError as error:
+            yield Finding("fault", name, _damaged(settings, name, error))
         except IbidError as error:
-            yield Finding("fault", name, _damaged(settings, name, error) if is_damage(error) else str(error))
+            yield Finding("fault", name, str(error))
 
 
 def _damaged(settings: Settings, name: str, error: IbidError) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from kb.catalog.collections import collection_folder
-from kb.errors import NotFoundError
+from serving.http.readable import where_readable
 from serving.http.state import services_of
 
 router = APIRouter()
@@ -25,7 +25,7 @@ def read_storage(request: Request) -> dict[str, Any]:
     disk = shutil.disk_usage(folder)
     collections = []
     for name in services.collections.names():
-        with suppress(NotFoundError):  # deleted in this very moment
+        with where_readable(name):
             collection = services.collections.catalog(name).collection()
             used = _bytes_in(collection_folder(folder, name))
             collections.append({"id": name, "name": collection.title or name, "bytes": used})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -12,7 +11,6 @@ from pydantic import ConfigDict, Field
 
 from kb.catalog import Catalog
 from kb.catalog.expiry import expires_at, last_used
-from kb.errors import NotFoundError
 from kb.home.cursors import Place
 from kb.home.evaluations import forget_evaluations
 from kb.home.file_batches import forget_batches
@@ -25,6 +23,7 @@ from serving.http.errors import ApiError
 from serving.http.metadata import Metadata
 from serving.http.models import timestamp
 from serving.http.paging import PageRequest, page_json, page_of
+from serving.http.readable import where_readable
 from serving.http.state import Services, services_of
 from serving.http.stores.adding import FileToAdd, add_files, check_not_expired
 from serving.http.stores.chunking import ChunkingStrategy
@@ -93,12 +92,12 @@ def list_vector_stores(request: Request, asked: Annotated[PageRequest, Query()])
     services = services_of(request)
     places = []
     for name in services.collections.names():
-        with suppress(NotFoundError):  # deleted in this very moment, as below
+        with where_readable(name):
             places.append(Place(services.collections.created_at(name), name))
     page = page_of(services.home, "vector_stores", places, asked)
     data = []
     for name in page.ids:
-        with suppress(NotFoundError):
+        with where_readable(name):
             data.append(store_json(services, services.collections.catalog(name)))
     return page_json(data, has_more=page.has_more)
 
@@ -131,7 +130,7 @@ def change_vector_store(request: Request, store_id: str, asked: ChangedVectorSto
 def remove_vector_store(request: Request, store_id: str) -> dict[str, Any]:
     """Removes a collection with everything in it."""
     services = services_of(request)
-    services.collections.catalog(store_id)  # raises where there is none
+    services.collections.require(store_id)
     cancel_jobs(services.home, store_id)
     services.collections.delete(store_id)
     forget_jobs(services.home, store_id)

@@ -6,11 +6,12 @@ import threading
 from contextlib import suppress
 
 from kb.catalog.writing import now
-from kb.errors import IbidError, NotFoundError
+from kb.errors import IbidError
 from kb.home.audit import record
 from kb.home.files import expired_files, sweep_uploads
 from kb.home.jobs import cancel_jobs
 from kb.home.uploads import expire_uploads
+from serving.http.readable import where_readable
 from serving.http.reading.page_pictures import forget_all_pictures
 from serving.http.state import Services
 from serving.http.uploaded.removing import remove_everywhere
@@ -31,7 +32,7 @@ def remove_expired(services: Services) -> None:
 
 def _forget_expired(services: Services, name: str) -> None:
     """Ends what is still on its way into a collection that has expired, and removes the pictures of its pages."""
-    with suppress(NotFoundError):  # deleted meanwhile
+    with where_readable(name):
         catalog = services.collections.catalog(name)  # which empties it where its time is over
         with catalog.snapshot() as snapshot:
             expired = snapshot.expired_at

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +20,7 @@ from serving.http.declared import file_bytes, form, made
 from serving.http.errors import ApiError, missing_parameter, unknown_parameter
 from serving.http.models import timestamp
 from serving.http.paging import PageRequest, page_json, page_of
+from serving.http.readable import where_readable
 from serving.http.reading.finding import find_document
 from serving.http.state import Services, services_of
 from serving.http.uploaded.file_access import note_upload, seen_files, sees_file
@@ -155,7 +155,7 @@ def known_file(services: Services, file_id: str) -> UploadedFile:
     except NotFoundError:
         for name in services.collections.names():
             entry = None
-            with suppress(NotFoundError):  # the collection was deleted in this very moment
+            with where_readable(name):
                 entry = find_document(services.collections.catalog(name), file_id)
             if entry is not None:
                 return UploadedFile(
@@ -185,8 +185,12 @@ def path_of(services: Services, file: UploadedFile) -> Path:
     path = upload_path(services.home, file)
     if path.is_file():
         return path
-    places = (services.collections.catalog(name).blobs.path(file.document_id) for name in services.collections.names())
-    return next((place for place in places if place.is_file()), path)
+    for name in services.collections.names():
+        with where_readable(name):
+            place = services.collections.catalog(name).blobs.path(file.document_id)
+            if place.is_file():
+                return place
+    return path
 
 
 def _expires_after(sent: FormData) -> ExpiresAfter | None:

@@ -11,6 +11,7 @@ from kb.home.file_owners import give_up
 from kb.home.files import UploadedFile, delete_file
 from kb.home.jobs import cancel_jobs, forget_jobs
 from kb.home.withdrawals import noting_withdrawals
+from serving.http.readable import where_readable
 from serving.http.reading.page_pictures import forget_pictures
 from serving.http.state import Services
 
@@ -27,7 +28,7 @@ def remove_from_store(services: Services, catalog: Catalog, document_id: str) ->
 def remove_everywhere(services: Services, file: UploadedFile) -> None:
     """Removes a file from every vector store that whoever asks sees, and its upload, unless others uploaded it, too."""
     for name in services.collections.names():
-        with suppress(NotFoundError):  # the whole collection was deleted meanwhile
+        with where_readable(name):
             catalog = services.collections.catalog(name)
             with catalog.snapshot() as snapshot:
                 holds_it = snapshot.has_document(file.document_id)

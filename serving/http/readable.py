@@ -1,0 +1,28 @@
+"""Going through all collections: one that cannot be read does not hide the others."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kb.errors import DamagedError, NotFoundError
+
+_LOG = logging.getLogger("ibid.serving")
+
+
+@contextmanager
+def where_readable(name: str) -> Iterator[None]:
+    """Ends quietly where the collection that is read inside was deleted a moment ago, or is damaged.
+
+    What is damaged is told in the log, and by `ibid doctor`.
+
+    Args:
+        name: of the collection.
+    """
+    try:
+        yield
+    except NotFoundError:
+        return
+    except DamagedError as error:
+        _LOG.warning("collection %s is left out: %s", name, error)

@@ -40,7 +40,7 @@ pytestmark = [
 
 WRITTEN = "generation_tokens_total"
 
-# vLLM writes on every core: where there are two, all other processes stood still for 20 s (even a debugger that looked).
+# vLLM writes on every core: where there are two, all other processes stood still for 20 s, even a debugger's.
 PATIENCE_SECONDS = 60.0
 REPORT = "How many days do students have to hand in the final report?"
 DEPOSIT = "租赁期满后多少天内退还押金？"
@@ -180,7 +180,9 @@ def test_hanging_up_ends_the_reply_in_vllm(served: Served) -> None:
         lines = response.iter_lines()  # kept: dropping it would hang up
         next(lines)
         time.sleep(2)  # the model writes meanwhile; vLLM's counters stand still while it is busy, so they cannot tell
-    wait_until(lambda: served.measured("num_requests_running") == 0 < served.measured(WRITTEN) - before, 2 * PATIENCE_SECONDS)
+    wait_until(
+        lambda: served.measured("num_requests_running") == 0 < served.measured(WRITTEN) - before, 2 * PATIENCE_SECONDS
+    )
     assert served.measured(WRITTEN) - before < 90_000  # the model was far from its end
 
 

@@ -17,6 +17,7 @@ from kb.settings import Settings
 from serving.http.answers.places import Places
 from serving.http.border.quotas import Quotas
 from serving.http.operating.observing.traces import open_traces
+from serving.http.readable import where_readable
 from serving.http.state import Collections, Services
 from serving.http.stores.listings import Listings
 from serving.verifiers import open_early, verifier_of
@@ -82,7 +83,8 @@ def open_services(
         places=places or Places(),
         listings=Listings(home),
     )
-    services.collections.create(settings.collection)
+    with where_readable(settings.collection):  # where it is damaged, the other collections are served all the same
+        services.collections.create(settings.collection)
     return services
 
 

@@ -8,8 +8,12 @@ from pathlib import Path
 import openai
 import pytest
 
+from kb.errors import DamagedError
+from kb.settings import Settings
+from serving.http.opening import close_services, open_services, warm_up
 from serving.http.uploaded.expiry import remove_expired
 from serving.mcp.tools import Caller, _list_collections
+from tests.fakes import HashEmbedder
 from tests.serving.http_server import RunningServer, running_server
 from tests.serving.library import HANDBOOK, REGULATION, damage, make_collection
 
@@ -65,3 +69,21 @@ def test_it_can_be_deleted(server: RunningServer) -> None:
     assert not (server.settings.home / "collections" / "租赁").exists()
     with pytest.raises(openai.NotFoundError):
         client.vector_stores.delete("租赁")
+
+
+def test_a_server_starts_where_its_default_collection_is_damaged(tmp_path: Path) -> None:
+    embedder = HashEmbedder()
+    for name in ("default", "course"):
+        make_collection(tmp_path, embedder, name, documents={"handbook.txt": HANDBOOK}).close()
+    damage(tmp_path / "collections" / "default" / "catalog.db")
+    services = open_services(Settings(home=tmp_path), embedder=embedder)
+    try:
+        warm_up(services)
+        assert services.life.warm.is_set()
+        assert services.collections.catalog("course").collection().documents == 1
+        with pytest.raises(DamagedError):
+            services.collections.get("default")
+        services.collections.delete("default")
+        assert services.collections.create("default").collection().documents == 0
+    finally:
+        close_services(services)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from kb.errors import DamagedError, NotFoundError
 
@@ -15,7 +16,7 @@ _LOG = logging.getLogger("ibid.serving")
 def where_readable(name: str) -> Iterator[None]:
     """Ends quietly where the collection that is read inside was deleted a moment ago, or is damaged.
 
-    What is damaged is told in the log, and by `ibid doctor`.
+    What is damaged is told in the log, once, and by `ibid doctor`.
 
     Args:
         name: of the collection.
@@ -25,4 +26,9 @@ def where_readable(name: str) -> Iterator[None]:
     except NotFoundError:
         return
     except DamagedError as error:
-        _LOG.warning("collection %s is left out: %s", name, error)
+        _warn_once(name, str(error))
+
+
+@lru_cache(maxsize=1000)  # lists are asked for every few seconds
+def _warn_once(name: str, why: str) -> None:
+    _LOG.warning("collection %s is left out: %s", name, why)

@@ -41,6 +41,16 @@ def test_the_others_are_listed_and_asked(server: RunningServer) -> None:
     assert "40 euros" in str(answer.choices[0].message.content)
 
 
+def test_the_log_tells_of_it_once(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
+    client = server.client()
+    for _ in range(3):
+        client.vector_stores.list()
+        client.models.list()
+    told = [record.getMessage() for record in caplog.records if "is left out" in record.getMessage()]
+    assert len(told) == 1
+    assert told[0].startswith("collection 租赁 is left out: cannot read ")
+
+
 def test_files_of_the_others_are_found_taken_in_and_removed(server: RunningServer) -> None:
     client = server.client()
     (listed,) = client.vector_stores.files.list("course")

@@ -1,6 +1,6 @@
 """Does a model that reads question and sentence together choose better, and refuse better, than words and cosines?
 
-    python -m benchmarks.sentence_reader train SETS --half 0 --logits FILE0    (50 minutes on one core)
+    python -m benchmarks.sentence_reader train SETS --half 0 --logits FILE0    (an hour on one core)
     python -m benchmarks.sentence_reader train SETS --half 1 --logits FILE1    (both may run at once)
     python -m benchmarks.sentence_reader report SETS --logits FILE0 FILE1
 
@@ -72,6 +72,13 @@ def report(questions: Sequence[Known], logits: Sequence[Read]) -> None:
     for half in (0, 1):
         fitted, held = of_half(questions, half), of_half(questions, 1 - half)
         answerable = [known for known in held if known.answerable]
+        alone = {key_of(known): rows[key_of(known)][:, 0] for known in held}
+        told = ", ".join(
+            f"first {k} {np.mean([holds(known, alone[key_of(known)], k) for known in answerable]):.4f}" for k in (1, 2)
+        )
+        highest = np.array([alone[key_of(known)].max() for known in held])
+        auroc = area_under_roc(highest, np.array([known.answerable for known in held]))
+        print(f"half {1 - half}, the reader alone: {told}; AUROC of its highest logit {auroc or 0.0:.4f}")
         for with_reader in (False, True):
             scores = fitted_scores(fitted, held, rows, with_reader=with_reader)
             shares = {

@@ -32,8 +32,9 @@ BY_FEATURES = 0.5  # how much the score without a reader counts beside its own, 
 QUESTION_TOKENS, SENTENCE_TOKENS = 48, 96  # longer ones are cut: one in a hundred
 BATCH = 8  # questions
 EPOCHS_WIDE, EPOCHS = 1, 2
+PLANNED_WIDE = 3  # epochs over which the first one's rate falls: it ends at two thirds
 RATE_BODY, RATE_HEAD = 6e-5, 5e-4  # of AdamW; embeddings stay as they are
-WARM_UP_WIDE, WARM_UP = 0.1, 0.03  # share of the steps; then down to 0 in a line
+WARM_UP_WIDE, WARM_UP = 0.1, 0.03  # share of the planned steps; then down to 0 in a line
 
 Pair = tuple[list[int], list[int]]  # token numbers and token types
 Run = Callable[[Sequence[Pair]], tuple[torch.Tensor, torch.Tensor]]  # scores to choose by, logits of an answer
@@ -97,8 +98,8 @@ class Reader:
             logits = self._logits(pairs)
             return logits, logits
 
-        self._train(wide, run_wide, groups, EPOCHS_WIDE, WARM_UP_WIDE)
-        self._train(self._model.classifier, run, groups, EPOCHS, WARM_UP)
+        self._train(wide, run_wide, groups, EPOCHS_WIDE, WARM_UP_WIDE, PLANNED_WIDE)
+        self._train(self._model.classifier, run, groups, EPOCHS, WARM_UP, EPOCHS)
 
     def read(self, known: Known) -> tuple[list[int], list[float]]:
         """The places of the sentences that are in question without it, and its logits that they answer."""
@@ -147,15 +148,17 @@ class Reader:
         for part in parts:
             yield [groups[place] for place in part]
 
-    def _train(self, head: torch.nn.Module, run: Run, groups: Sequence[Group], epochs: int, warm_up: float) -> None:
-        """Trains encoder, pooler and `head`."""
+    def _train(
+        self, head: torch.nn.Module, run: Run, groups: Sequence[Group], epochs: int, warm_up: float, planned: int
+    ) -> None:
+        """Trains encoder, pooler and `head` for some epochs; the rate falls as over the planned ones."""
         own = list(self._model.named_parameters())
         for name, weights in own:
             weights.requires_grad = ".embeddings." not in name
         body = [weights for name, weights in own if ".encoder." in name or ".pooler." in name]
         parts = [{"params": body, "lr": RATE_BODY}, {"params": list(head.parameters()), "lr": RATE_HEAD}]
         optimizer = torch.optim.AdamW(parts, weight_decay=0.01)
-        steps = epochs * math.ceil(len(groups) / BATCH)
+        steps = planned * math.ceil(len(groups) / BATCH)
 
         def share_of_rate(step: int) -> float:
             return min((step + 1) / (warm_up * steps), max(0.0, (steps - step) / ((1 - warm_up) * steps)))

@@ -1,4 +1,4 @@
-"""What the machine is, and what this process and its folders hold of it."""
+"""What the machine is, and what this process holds of it."""
 
 from __future__ import annotations
 
@@ -36,17 +36,6 @@ def megabytes_held() -> tuple[int, int]:
         round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit),
         round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit),
     )
-
-
-def bytes_below(folder: Path) -> int:
-    """Of all files in a folder; those that go meanwhile count as nothing."""
-    total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except OSError:
-            continue
-    return total
 
 
 def _processor() -> str:

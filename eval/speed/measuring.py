@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from eval.metrics.latency import percentile
-from eval.speed.machine import bytes_below, megabytes_held, this_machine
+from eval.speed.machine import megabytes_held, this_machine
 from eval.speed.records import Speed, Stage
 from ingest.reading import Parse
 from ingest.sandbox import ParserPool
@@ -18,6 +18,7 @@ from ingest.splitting import embedding_text
 from kb.catalog import Catalog, Snapshot, StoredPassage
 from kb.chat.openai_compatible import open_chat_model
 from kb.errors import UsageError
+from kb.home.disk import bytes_in
 from kb.ports import ChatModel, Embedder
 from kb.records import Document, DocumentEntry
 from kb.settings import Settings
@@ -99,8 +100,8 @@ def measure_speed(
         unread=tuple(unread),
         memory_mb=memory,
         parser_memory_mb=parser_memory,
-        disk_mb=bytes_below(catalog.folder) / 1e6,
-        index_mb=bytes_below(catalog.cache_folder) / 1e6,
+        disk_mb=bytes_in(catalog.folder) / 1e6,
+        index_mb=bytes_in(catalog.cache_folder) / 1e6,
     )
 
 
@@ -205,14 +206,14 @@ def _timed(
 ) -> Stage:
     """Works through the items until they or the seconds are over. `work` returns how many it has done."""
     taken: list[float] = []
-    done = 0
+    done, spent = 0, 0.0
     for item in items:
-        spent = sum(taken)
         progress(name, min(int(spent), int(seconds)), max(1, int(seconds)))
         if taken and spent >= seconds:
             break
         started = time.perf_counter()
         done += work(item)
         taken.append(time.perf_counter() - started)
+        spent += taken[-1]
     milliseconds = [1000 * one for one in taken]
-    return Stage(name, done, unit, sum(taken), percentile(milliseconds, 50), percentile(milliseconds, 95))
+    return Stage(name, done, unit, spent, percentile(milliseconds, 50), percentile(milliseconds, 95))

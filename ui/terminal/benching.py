@@ -20,7 +20,7 @@ def bench(options: argparse.Namespace, settings: Settings) -> int:
     """Measures and says what was measured; 1 where some original could not be read again."""
     from eval.speed import measure_speed
 
-    if options.seconds <= 0:
+    if not 0 < options.seconds < math.inf:  # so that NaN is refused, too
         raise UsageError(f"--seconds cannot be {options.seconds:g}", advice="Say how long each stage may take")
     with progress_of(settings.collection) as progress:
         speed = measure_speed(settings, settings.collection, seconds=options.seconds, progress=progress)

@@ -6,7 +6,7 @@ import threading
 from contextlib import suppress
 
 from kb.catalog.writing import now
-from kb.errors import IbidError
+from kb.errors import DamagedError, IbidError
 from kb.home.audit import record
 from kb.home.files import expired_files, sweep_uploads
 from kb.home.jobs import cancel_jobs
@@ -22,7 +22,8 @@ _EVERY_SECONDS = 60.0  # nothing lives shorter than an hour
 def remove_expired(services: Services) -> None:
     """Removes everything whose time is over."""
     for file in expired_files(services.home, now()):
-        remove_everywhere(services, file)
+        with suppress(DamagedError):  # it is gone from all others, and the log tells of that one
+            remove_everywhere(services, file)
         record(services.home, services.access.actor, "file.expired", subjects=[file.id])
     for name in services.collections.names():
         _forget_expired(services, name)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 
 from kb.catalog import Catalog
-from kb.errors import NotFoundError
+from kb.errors import DamagedError, NotFoundError
 from kb.home.audit import record
 from kb.home.file_owners import give_up
 from kb.home.files import UploadedFile, delete_file
 from kb.home.jobs import cancel_jobs, forget_jobs
 from kb.home.withdrawals import noting_withdrawals
-from serving.http.readable import where_readable
 from serving.http.reading.page_pictures import forget_pictures
 from serving.http.state import Services
 
@@ -26,9 +25,14 @@ def remove_from_store(services: Services, catalog: Catalog, document_id: str) ->
 
 
 def remove_everywhere(services: Services, file: UploadedFile) -> None:
-    """Removes a file from every vector store that whoever asks sees, and its upload, unless others uploaded it, too."""
+    """Removes a file from every vector store that whoever asks sees, and its upload, unless others uploaded it, too.
+
+    Raises:
+        DamagedError: it is removed from wherever it could be; one store is damaged, and nobody can tell what is in it.
+    """
+    unread: DamagedError | None = None
     for name in services.collections.names():
-        with where_readable(name):
+        try:
             catalog = services.collections.catalog(name)
             with catalog.snapshot() as snapshot:
                 holds_it = snapshot.has_document(file.document_id)
@@ -36,7 +40,13 @@ def remove_everywhere(services: Services, file: UploadedFile) -> None:
             if holds_it:
                 document = [file.document_id]
                 record(services.home, services.access.actor, "document.deleted", collection=name, subjects=document)
+        except NotFoundError:  # the whole collection was deleted meanwhile
+            continue
+        except DamagedError as error:
+            unread = error
     access = services.access
     if access.sees_all or give_up(services.home, file.id, access.owner):
         with suppress(NotFoundError):  # it came in another way than by an upload
             delete_file(services.home, file.id)
+    if unread is not None:
+        raise unread

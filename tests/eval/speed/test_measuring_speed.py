@@ -111,7 +111,10 @@ def test_an_empty_collection_is_told_to_take_documents_in(tmp_path: Path) -> Non
         measure_speed(Settings(home=tmp_path), "default", seconds=1.0, progress=lambda *_: None, searcher=searcher)
 
 
-@pytest.mark.parametrize("arguments", [["-c", "missing"], ["--seconds", "0"], ["--seconds", "-1"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["-c", "missing"], ["--seconds", "0"], ["--seconds", "-1"], ["--seconds", "inf"], ["--seconds", "nan"]],
+)
 def test_what_cannot_be_measured_is_wrong_usage(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

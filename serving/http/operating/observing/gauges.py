@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 from collections.abc import Iterator
 from importlib.metadata import version
-from pathlib import Path
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from kb.errors import IbidError
+from kb.home.disk import bytes_in
 from kb.home.jobs import count_jobs
 from kb.records import JobState
 from serving.http.answers.places import MOST_ANSWERS
@@ -58,19 +57,8 @@ class Gauges(Collector):
                 continue
             documents += found.documents
             passages += found.passages
-            cached += _bytes_under(catalog.cache_folder)
+            cached += bytes_in(catalog.cache_folder)
         yield GaugeMetricFamily("ibid_collections", "Collections.", value=len(names))
         yield GaugeMetricFamily("ibid_documents", "Documents of all collections.", value=documents)
         yield GaugeMetricFamily("ibid_passages", "Passages of all collections.", value=passages)
         yield GaugeMetricFamily("ibid_index_cache_bytes", "Indexes and page pictures on disk.", value=cached)
-
-
-def _bytes_under(folder: Path) -> int:
-    total = 0
-    for root, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.stat(os.path.join(root, name)).st_size  # noqa: PTH116, PTH118 (one Path for each file is slow)
-            except OSError:  # an index was just replaced
-                continue
-    return total
